@@ -1,0 +1,1 @@
+//! Variables, locals, functions and references: text to evaluated blocks.

@@ -1,0 +1,15 @@
+//! backstay plans, applies, checks and proves the backup and disaster-recovery
+//! posture of a cloud estate.
+//!
+//! Data flows one way through the modules, in this order; each imports only from
+//! those before it (`tests/tidy.rs` enforces it):
+//!
+//! 1. [`diag`]: diagnostics, source text, exit codes
+//! 2. [`model`]: the vocabulary as plain data
+//! 3. [`syntax`]: HCL text to blocks that keep their place
+//! 4. [`config`]: variables, functions, references to evaluated blocks
+
+pub mod diag;
+pub mod model;
+pub mod syntax;
+pub mod config;

@@ -1,0 +1,1 @@
+//! The vocabulary of the whole program, as plain data.

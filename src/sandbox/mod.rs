@@ -1,0 +1,1 @@
+//! A local AWS: a gateway over emulators, for trying backstay out and for its tests.

@@ -1,0 +1,1 @@
+//! HCL text to blocks that keep their place in the file.
