@@ -8,8 +8,12 @@
 //! 2. [`model`]: the vocabulary as plain data
 //! 3. [`syntax`]: HCL text to blocks that keep their place
 //! 4. [`config`]: variables, functions, references to evaluated blocks
+//! 5. [`aws`]: sessions, clients, errors by class
+//! 6. [`kinds`]: one file for each resource kind
 
+pub mod aws;
+pub mod config;
 pub mod diag;
+pub mod kinds;
 pub mod model;
 pub mod syntax;
-pub mod config;
