@@ -9,7 +9,7 @@
 //! 3. [`syntax`]: HCL text to blocks that keep their place
 //! 4. [`config`]: variables, functions, references to evaluated blocks
 
+pub mod config;
 pub mod diag;
 pub mod model;
 pub mod syntax;
-pub mod config;
