@@ -16,4 +16,5 @@ pub mod config;
 pub mod diag;
 pub mod kinds;
 pub mod model;
+pub mod sandbox;
 pub mod syntax;
