@@ -101,6 +101,8 @@ pub trait Kind: Send + Sync + 'static {
     const DOC: &'static str;
     /// The attributes that others may refer to.
     const OUTPUTS: &'static [Output];
+    /// Whether the service knows no regions (IAM): read once for each account.
+    const GLOBAL: bool = false;
     /// What can be declared.
     type Spec: Block + Serialize + DeserializeOwned + Clone + PartialEq + Send + Sync;
     /// What was seen; storable, so that a snapshot replays without the cloud.

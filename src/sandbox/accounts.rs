@@ -69,7 +69,7 @@ impl Accounts {
 }
 
 /// True for twelve digits.
-pub fn is_account(text: &str) -> bool {
+pub(super) fn is_account(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 

@@ -11,7 +11,7 @@ use super::record::Record;
 use super::{Result, failure};
 
 /// Where the paths begin that are not AWS's.
-pub const PREFIX: &str = "/_backstay/";
+pub(super) const PREFIX: &str = "/_backstay/";
 
 /// Emptying both emulators takes about a second.
 const PATIENCE: Duration = Duration::from_secs(30);

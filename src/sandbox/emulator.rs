@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(90);
 
 /// Which emulator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Name {
+pub(super) enum Name {
     /// <https://pypi.org/project/ministack/>
     Ministack,
     /// <https://pypi.org/project/moto/>
@@ -27,7 +27,7 @@ pub enum Name {
 
 impl Name {
     /// As the package is called.
-    pub fn as_str(self) -> &'static str {
+    pub(super) fn as_str(self) -> &'static str {
         match self {
             Name::Ministack => "ministack",
             Name::Moto => "moto",
@@ -37,7 +37,7 @@ impl Name {
 
 /// A process that was started and has not yet said its port.
 #[derive(Debug)]
-pub struct Starting {
+pub(super) struct Starting {
     name: Name,
     child: Child,
     port: Receiver<u16>,
@@ -47,7 +47,7 @@ pub struct Starting {
 /// A process that answers on `port`. Dropping it ends the process; so does the
 /// end of this process, because the child reads a pipe that closes then.
 #[derive(Debug)]
-pub struct Emulator {
+pub(super) struct Emulator {
     /// Where it listens, on 127.0.0.1.
     pub port: u16,
     child: Child,
@@ -60,7 +60,7 @@ impl Emulator {
     ///
     /// # Errors
     /// The environment's interpreter cannot be run.
-    pub fn start(name: Name, environment: &Environment, auth: bool) -> Result<Starting> {
+    pub(super) fn start(name: Name, environment: &Environment, auth: bool) -> Result<Starting> {
         let mut command = Command::new(environment.python());
         command
             .args(["-I", "-c", PROGRAM, name.as_str()])
@@ -124,7 +124,7 @@ impl Starting {
     ///
     /// # Errors
     /// It ended or said nothing for 90 seconds; the message has its last lines.
-    pub fn ready(mut self, environment: &Environment) -> Result<Emulator> {
+    pub(super) fn ready(mut self, environment: &Environment) -> Result<Emulator> {
         match self.port.recv_timeout(PATIENCE) {
             Ok(port) => Ok(Emulator {
                 port,

@@ -116,7 +116,7 @@ impl Fault {
 
 /// The faults in force.
 #[derive(Debug, Default)]
-pub struct Faults {
+pub(super) struct Faults {
     active: Vec<Active>,
 }
 
@@ -130,7 +130,7 @@ struct Active {
 
 impl Faults {
     /// Puts one in force, behind those that are.
-    pub fn add(&mut self, fault: Fault) {
+    pub(super) fn add(&mut self, fault: Fault) {
         self.active.push(Active {
             fault,
             passed: 0,
@@ -140,12 +140,12 @@ impl Faults {
     }
 
     /// Ends them all.
-    pub fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         self.active.clear();
     }
 
     /// What happens to `call`; `None` lets it pass. Counts the call.
-    pub fn strike(&mut self, call: &Call) -> Option<Outcome> {
+    pub(super) fn strike(&mut self, call: &Call) -> Option<Outcome> {
         let struck = self.active.iter_mut().find_map(|active| {
             if active.writes < active.fault.after_writes || !active.fault.matches(call) {
                 return None;

@@ -1,36 +1,39 @@
 //! A local AWS, for trying backstay out and for its tests.
 //!
 //! One endpoint on 127.0.0.1 stands for every service. Behind it a gateway
-//! looks at each request ([`request`]), decides by one table who answers
+//! looks at each request (`request`), decides by one table who answers
 //! ([`routes`]) and sends it on to one of two emulators written in Python,
-//! ministack and moto, which it starts and stops ([`emulator`]). What neither
-//! has it answers itself from the documented shapes ([`answers`]).
+//! ministack and moto, which it starts and stops (`emulator`). What neither
+//! has it answers itself from the documented shapes (`answers`).
 //!
 //! Nothing in here knows how backstay works: it is AWS as far as a client can
 //! tell, plus three things for tests under `/_backstay/`: what was asked
-//! ([`record`]), answers that fail on purpose ([`faults`]) and starting over.
+//! (`record`), answers that fail on purpose (`faults`) and starting over.
 //!
 //! Accounts need no setting up. An access key that is an account's twelve digits
 //! is that account's root; `sts:AssumeRole` leads into any other account.
 
 mod accounts;
-pub mod answers;
+mod answers;
 mod backends;
-pub mod control;
-pub mod emulator;
-pub mod faults;
+mod control;
+pub mod detached;
+mod emulator;
+mod faults;
 mod gateway;
 pub mod install;
-pub mod record;
+mod record;
 mod reply;
-pub mod request;
+mod request;
 pub mod routes;
 mod running;
+pub mod seed;
 
 pub use control::Remote;
 pub use faults::{Fault, Outcome};
 pub use record::Record;
 pub use running::{Options, Sandbox, environment};
+pub use seed::Seed;
 
 use crate::diag::{Code, Diagnostic, code};
 

@@ -34,14 +34,14 @@ pub struct Record {
 
 /// The requests so far.
 #[derive(Debug, Default)]
-pub struct Journal {
+pub(super) struct Journal {
     records: VecDeque<Record>,
     count: u64,
 }
 
 impl Journal {
     /// Adds one and numbers it.
-    pub fn push(&mut self, mut record: Record) {
+    pub(super) fn push(&mut self, mut record: Record) {
         self.count += 1;
         record.number = self.count;
         if self.records.len() == KEPT {
@@ -51,12 +51,12 @@ impl Journal {
     }
 
     /// All that are kept, oldest first.
-    pub fn list(&self) -> Vec<Record> {
+    pub(super) fn list(&self) -> Vec<Record> {
         self.records.iter().cloned().collect()
     }
 
     /// Forgets them and counts from 1 again.
-    pub fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         *self = Self::default();
     }
 }

@@ -49,7 +49,7 @@ pub(super) fn xml(status: u16, document: &Element) -> Response<Body> {
 
 /// What an operation refuses with: status, code and message as AWS documents them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
+pub(super) struct Refusal {
     /// HTTP status.
     pub status: u16,
     /// The wire code, without `Fault` where AWS strips it.
@@ -60,7 +60,7 @@ pub struct Refusal {
 
 impl Refusal {
     /// A refusal.
-    pub fn new(status: u16, code: &str, message: impl Into<String>) -> Self {
+    pub(super) fn new(status: u16, code: &str, message: impl Into<String>) -> Self {
         Self {
             status,
             code: code.to_owned(),

@@ -14,7 +14,7 @@ use super::{Context, plain};
 
 /// Permissions boundaries by account and `role/NAME` or `user/NAME`.
 #[derive(Debug, Default)]
-pub struct Boundaries {
+pub(crate) struct Boundaries {
     arns: HashMap<(String, String), String>,
 }
 
@@ -64,7 +64,7 @@ impl Boundaries {
     }
 
     /// Forgets them all.
-    pub fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.arns.clear();
     }
 }

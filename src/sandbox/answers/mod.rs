@@ -6,7 +6,7 @@ mod rds;
 mod rds_backups;
 mod rds_checks;
 mod tagging;
-pub mod xml;
+pub(super) mod xml;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -21,8 +21,8 @@ use super::record::Journal;
 use super::reply::{Body, BodyError};
 use super::request::Call;
 use super::routes::{self, Answerer};
-pub use iam::Boundaries;
-pub use rds_backups::Replicas;
+pub(super) use iam::Boundaries;
+pub(super) use rds_backups::Replicas;
 
 /// Everything the gateway remembers.
 #[derive(Debug, Default)]

@@ -7,7 +7,7 @@ use super::xml::Element;
 
 /// A copy of an instance's automated backups in another region.
 #[derive(Debug, Clone)]
-pub struct Replica {
+pub(crate) struct Replica {
     /// Whose.
     pub account: String,
     /// The region that holds the copy.
@@ -32,58 +32,58 @@ pub struct Replica {
 
 /// Every copy, of every account and region.
 #[derive(Debug, Default)]
-pub struct Replicas {
+pub(crate) struct Replicas {
     list: Vec<Replica>,
 }
 
 impl Replicas {
     /// Adds one.
-    pub fn add(&mut self, replica: Replica) {
+    pub(crate) fn add(&mut self, replica: Replica) {
         self.list.push(replica);
     }
 
     /// The copies that `region` holds for `account`.
-    pub fn held(&self, account: &str, region: &str) -> impl Iterator<Item = &Replica> {
+    pub(crate) fn held(&self, account: &str, region: &str) -> impl Iterator<Item = &Replica> {
         self.list
             .iter()
             .filter(move |r| r.account == account && r.region == region)
     }
 
     /// The running copies of a source, wherever they are.
-    pub fn of_source(&self, arn: &str) -> impl Iterator<Item = &Replica> {
+    pub(crate) fn of_source(&self, arn: &str) -> impl Iterator<Item = &Replica> {
         self.list
             .iter()
             .filter(move |r| r.source_arn == arn && r.replicating)
     }
 
     /// The running copy of a source in `region`, to be changed.
-    pub fn running_mut(&mut self, arn: &str, region: &str) -> Option<&mut Replica> {
+    pub(crate) fn running_mut(&mut self, arn: &str, region: &str) -> Option<&mut Replica> {
         self.list
             .iter_mut()
             .find(|r| r.source_arn == arn && r.region == region && r.replicating)
     }
 
     /// The source is gone: its copies are retained until they expire.
-    pub fn source_deleted(&mut self, arn: &str) {
+    pub(crate) fn source_deleted(&mut self, arn: &str) {
         for replica in self.list.iter_mut().filter(|r| r.source_arn == arn) {
             replica.replicating = false;
         }
     }
 
     /// Removes one by its own ARN.
-    pub fn remove(&mut self, arn: &str) {
+    pub(crate) fn remove(&mut self, arn: &str) {
         self.list.retain(|r| r.arn != arn);
     }
 
     /// Removes all.
-    pub fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.list.clear();
     }
 }
 
 impl Replica {
     /// As `DescribeDBInstanceAutomatedBackups` shows it in its region. `Region` is the source's.
-    pub fn shape(&self, status: &str) -> Element {
+    pub(crate) fn shape(&self, status: &str) -> Element {
         let window = if status == "pending" {
             None
         } else {
@@ -104,7 +104,7 @@ impl Replica {
     }
 
     /// The status to show now.
-    pub fn status(&self) -> &'static str {
+    pub(crate) fn status(&self) -> &'static str {
         if self.replicating {
             "replicating"
         } else {

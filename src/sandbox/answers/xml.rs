@@ -170,7 +170,7 @@ impl Element {
 }
 
 /// Text that can stand in an element.
-pub fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")

@@ -8,7 +8,7 @@ use hyper::http::request::Parts;
 
 use super::accounts::Accounts;
 use super::{DEFAULT_ACCOUNT, DEFAULT_REGION};
-pub use params::Params;
+pub(super) use params::Params;
 
 /// How a service is spoken to, which decides how an error looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,7 +85,7 @@ impl Signed {
 }
 
 /// True when `head` alone says what is asked, so that the body can be passed on as it comes.
-pub fn streams(head: &Parts, signed: Option<&Signed>) -> bool {
+pub(super) fn streams(head: &Parts, signed: Option<&Signed>) -> bool {
     signed.map_or_else(|| !is_form(head), |s| s.service == "s3")
 }
 
