@@ -14,6 +14,8 @@
 //! 8. [`live`]: bulk reads into a snapshot
 //! 9. [`plan`]: differences, judged, as ordered steps
 //! 10. [`apply`]: runs the steps and decides nothing
+//!
+//! [`sandbox`] stands apart: it uses nothing of these but [`diag`].
 
 pub mod apply;
 pub mod aws;
@@ -24,4 +26,5 @@ pub mod kinds;
 pub mod live;
 pub mod model;
 pub mod plan;
+pub mod sandbox;
 pub mod syntax;
