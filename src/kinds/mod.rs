@@ -8,6 +8,7 @@ mod erased;
 pub mod iam_role;
 pub mod order;
 mod registry;
+pub mod s3_bucket;
 pub mod statement;
 
 pub use erased::{AnyKind, Decoded, ReadAnswer, Wanted};
@@ -38,6 +39,11 @@ pub enum Depth {
     /// All that rules and proofs look at.
     Everything,
 }
+
+/// The identity under which a [`Kind::read`] says that discovery failed: always
+/// [`Observed::Unreadable`], and never something that was asked for. There may be resources of this
+/// project that no block declares and that nobody can see; what is declared is not touched by it.
+pub const UNDISCOVERED: &str = "*";
 
 /// What reading code is given.
 #[derive(Debug, Clone, Copy)]
