@@ -5,6 +5,7 @@
 //! the permission list follow from the trait; nothing else learns the kind's name.
 
 mod erased;
+pub mod iam;
 pub mod iam_role;
 pub mod order;
 mod registry;
@@ -101,6 +102,9 @@ pub trait Kind: Send + Sync + 'static {
     const DOC: &'static str;
     /// The attributes that others may refer to.
     const OUTPUTS: &'static [Output];
+    /// Whether it belongs to an account as a whole and to no region of it (IAM), so that what
+    /// is found in one region must not be taken for forgotten in another.
+    const GLOBAL: bool = false;
     /// What can be declared.
     type Spec: Block + Serialize + DeserializeOwned + Clone + PartialEq + Send + Sync;
     /// What was seen; storable, so that a snapshot replays without the cloud.

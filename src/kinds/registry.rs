@@ -1,9 +1,14 @@
 //! The table of kinds.
 
 use super::AnyKind;
+use super::erased::Erased;
+use super::iam_role::IamRole;
+
+// Each has a name of its own because its schema is made when it is first asked for.
+static IAM_ROLE: Erased<IamRole> = Erased::new();
 
 /// Every kind, sorted by name.
-pub static ALL: &[&dyn AnyKind] = &[];
+pub static ALL: &[&dyn AnyKind] = &[&IAM_ROLE];
 
 /// The table, as a value that other modules can be given.
 #[derive(Debug, Clone, Copy, Default)]
