@@ -8,6 +8,7 @@ mod erased;
 pub mod iam;
 pub mod iam_role;
 pub mod order;
+pub mod rds_instance;
 mod registry;
 pub mod statement;
 
