@@ -5,8 +5,10 @@
 //! the permission list follow from the trait; nothing else learns the kind's name.
 
 mod erased;
+pub mod iam;
 pub mod iam_role;
 pub mod order;
+pub mod rds_instance;
 mod registry;
 pub mod s3_bucket;
 pub mod statement;
@@ -107,7 +109,8 @@ pub trait Kind: Send + Sync + 'static {
     const DOC: &'static str;
     /// The attributes that others may refer to.
     const OUTPUTS: &'static [Output];
-    /// Whether the service knows no regions (IAM): read once for each account.
+    /// Whether it belongs to an account as a whole and to no region of it (IAM), so that what
+    /// is found in one region must not be taken for forgotten in another.
     const GLOBAL: bool = false;
     /// What can be declared.
     type Spec: Block + Serialize + DeserializeOwned + Clone + PartialEq + Send + Sync;
