@@ -10,8 +10,10 @@
 //! 4. [`config`]: variables, functions, references to evaluated blocks
 //! 5. [`aws`]: sessions, clients, errors by class
 //! 6. [`kinds`]: one file for each resource kind
+//! 7. [`check`]: posture rules over facts
 
 pub mod aws;
+pub mod check;
 pub mod config;
 pub mod diag;
 pub mod kinds;
