@@ -6,6 +6,7 @@
 pub mod ast;
 mod body;
 mod expr;
+pub mod json;
 pub mod lexer;
 mod template;
 pub mod text;
