@@ -130,6 +130,20 @@ impl Converter<'_> {
                 parsed::ObjectKey::Expression(parsed::Expression::Variable(name)) => {
                     ObjectKey::Name(self.name(name))
                 }
+                // Keywords stand for themselves too.
+                parsed::ObjectKey::Expression(
+                    key @ (parsed::Expression::Null(_) | parsed::Expression::Bool(_)),
+                ) => {
+                    let text = self
+                        .text
+                        .get(key.span().unwrap_or_default())
+                        .unwrap_or("")
+                        .to_owned();
+                    ObjectKey::Name(Name {
+                        text,
+                        span: self.span_of(key),
+                    })
+                }
                 parsed::ObjectKey::Expression(key) => {
                     if let parsed::Expression::Traversal(_) = key {
                         let span = self.span_of(key);

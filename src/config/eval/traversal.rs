@@ -278,7 +278,13 @@ fn splat(
                 let result = each(Value::unknown(element.clone()));
                 Value::list_of(result.ty(), Vec::new())
             } else {
-                Value::list(elements.iter().cloned().map(each).collect())
+                let results: Vec<Value> = elements.iter().cloned().map(each).collect();
+                let ty = results.first().map_or(Type::Any, Value::ty);
+                if results.iter().any(|r| r.ty() != ty) && !results.iter().any(Value::is_unknown) {
+                    let detail = "The results for the elements of this list have different types, so they make no list; use a for expression.";
+                    return evaluation_error(diagnostics, span, detail);
+                }
+                Value::list(results)
             }
         }
         _ => Value::tuple(vec![each(value.unmarked())]),

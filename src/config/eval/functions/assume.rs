@@ -2,6 +2,8 @@
 
 use super::{Function, Kind, Outcome, Returns, arg, blame, function, param, text_of, whole};
 use crate::config::eval::ops::equal;
+use crate::model::convert::convert;
+use crate::model::types::Type;
 use crate::model::value::Value;
 
 const VALUE: super::Param = param("value", Kind::Any).unknown().null().marked();
@@ -10,17 +12,14 @@ const COUNT: super::Param = param("count", Kind::Number);
 pub(super) const FUNCTIONS: &[Function] = &[
     function(
         "assumeequal",
-        &[VALUE, param("other", Kind::Any).unknown().null()],
-        Returns::Same(0),
+        &[VALUE, param("assumed", Kind::Any).unknown().null().marked()],
+        Returns::Same(1),
         |args, _| {
-            let (value, other) = (arg(args, 0), arg(args, 1));
-            if value.is_unknown() && !other.is_unknown() {
-                let fits = crate::model::convert::convert(&other, &value.ty());
-                return fits.map_err(|cause| blame(1, cause.to_string()));
-            }
-            match equal(&value.without_marks(), &other) {
+            let (value, assumed) = (arg(args, 0).without_marks(), arg(args, 1));
+            let value = convert(&value, &assumed.ty()).map_err(|cause| blame(0, cause.to_string()))?;
+            match equal(&value, &assumed) {
                 Some(false) => Err(blame(0, "the value is not the one that was assumed")),
-                _ => Ok(value),
+                _ => Ok(assumed),
             }
         },
     ),
@@ -28,6 +27,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         let value = arg(args, 0);
         if value.is_null() {
             Err(blame(0, "the value is null"))
+        } else if value.is_unknown() && value.ty() == Type::Any {
+            Err(blame(0, "the type of the value is not known yet"))
         } else {
             Ok(value)
         }
@@ -49,50 +50,59 @@ pub(super) const FUNCTIONS: &[Function] = &[
             }
         },
     ),
-    function("assumelistlength", &[LIST, COUNT], Returns::Same(0), |args, _| {
-        length(args, |n, m| n == m)
-    }),
+    function(
+        "assumelistlength",
+        &[LIST, COUNT, COUNT],
+        Returns::Same(0),
+        |args, _| length(args, 1, |n, min| n >= min).and_then(|_| length(args, 2, |n, max| n <= max)),
+    ),
     function(
         "assumelistlengthmin",
         &[LIST, COUNT],
         Returns::Same(0),
-        |args, _| length(args, |n, m| n >= m),
+        |args, _| length(args, 1, |n, m| n >= m),
     ),
     function(
         "assumelistlengthmax",
         &[LIST, COUNT],
         Returns::Same(0),
-        |args, _| length(args, |n, m| n <= m),
+        |args, _| length(args, 1, |n, m| n <= m),
     ),
-    function("assumesetlength", &[SET, COUNT], Returns::Same(0), |args, _| {
-        length(args, |n, m| n == m)
-    }),
+    function(
+        "assumesetlength",
+        &[SET, COUNT, COUNT],
+        Returns::Same(0),
+        |args, _| length(args, 1, |n, min| n >= min).and_then(|_| length(args, 2, |n, max| n <= max)),
+    ),
     function(
         "assumesetlengthmin",
         &[SET, COUNT],
         Returns::Same(0),
-        |args, _| length(args, |n, m| n >= m),
+        |args, _| length(args, 1, |n, m| n >= m),
     ),
     function(
         "assumesetlengthmax",
         &[SET, COUNT],
         Returns::Same(0),
-        |args, _| length(args, |n, m| n <= m),
+        |args, _| length(args, 1, |n, m| n <= m),
     ),
-    function("assumemaplength", &[MAP, COUNT], Returns::Same(0), |args, _| {
-        length(args, |n, m| n == m)
-    }),
+    function(
+        "assumemaplength",
+        &[MAP, COUNT, COUNT],
+        Returns::Same(0),
+        |args, _| length(args, 1, |n, min| n >= min).and_then(|_| length(args, 2, |n, max| n <= max)),
+    ),
     function(
         "assumemaplengthmin",
         &[MAP, COUNT],
         Returns::Same(0),
-        |args, _| length(args, |n, m| n >= m),
+        |args, _| length(args, 1, |n, m| n >= m),
     ),
     function(
         "assumemaplengthmax",
         &[MAP, COUNT],
         Returns::Same(0),
-        |args, _| length(args, |n, m| n <= m),
+        |args, _| length(args, 1, |n, m| n <= m),
     ),
 ];
 
@@ -100,9 +110,9 @@ const LIST: super::Param = param("list", Kind::List).unknown().marked();
 const SET: super::Param = param("set", Kind::Set).unknown().marked();
 const MAP: super::Param = param("map", Kind::Map).unknown().marked();
 
-fn length(args: &[Value], fits: fn(i64, i64) -> bool) -> Outcome {
+fn length(args: &[Value], bound: usize, fits: fn(i64, i64) -> bool) -> Outcome {
     let value = arg(args, 0);
-    let wanted = whole(args, 1)?;
+    let wanted = whole(args, bound)?;
     if value.is_unknown() {
         return Ok(value);
     }

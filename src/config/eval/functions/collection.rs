@@ -41,7 +41,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     ),
     function(
         "index",
-        &[param("list", Kind::Any), param("value", Kind::Any)],
+        &[LIST, param("value", Kind::Any)],
         Returns::Number,
         index,
     ),
@@ -205,11 +205,19 @@ fn index(args: &[Value], _: &Context<'_>) -> Outcome {
         return Err(blame(0, "a list or tuple is required"));
     };
     let wanted = arg(args, 1);
-    match elements.iter().position(|e| equal(e, &wanted) == Some(true)) {
-        Some(place) => Ok(Value::count(place)),
-        None if elements.is_empty() => Err(blame(0, "the list is empty")),
-        None => Err(blame(1, "the list does not hold this value")),
+    let sensitive = elements.iter().any(Value::contains_sensitive);
+    for (place, element) in elements.iter().enumerate() {
+        match equal(element, &wanted) {
+            Some(true) => return Ok(Value::count(place).marked_if(sensitive)),
+            Some(false) => {}
+            None => return Ok(Value::unknown(Type::Number).marked_if(sensitive)),
+        }
     }
+    Err(if elements.is_empty() {
+        blame(0, "the list is empty")
+    } else {
+        blame(1, "the list does not hold this value")
+    })
 }
 
 fn keys(args: &[Value], _: &Context<'_>) -> Outcome {
@@ -275,18 +283,19 @@ fn lookup(args: &[Value], _: &Context<'_>) -> Outcome {
             format!("a map or object is required, not {}", with_article(&map.ty())),
         ));
     };
-    if let Some(found) = map.get(key) {
-        return Ok(found.clone());
-    }
-    let Some(default) = args.get(2) else {
-        return Err(blame(
+    let default = match (args.get(2), map.view()) {
+        (Some(default), View::Map(ty, _)) => {
+            Some(convert(default, ty).map_err(|cause| blame(2, cause.to_string()))?)
+        }
+        (default, _) => default.cloned(),
+    };
+    match (map.get(key), default) {
+        (Some(found), _) => Ok(found.clone()),
+        (None, Some(default)) => Ok(default),
+        (None, None) => Err(blame(
             1,
             format!("there is no element \"{key}\", and no default is given"),
-        ));
-    };
-    match map.view() {
-        View::Map(ty, _) => convert(default, ty).map_err(|cause| blame(2, cause.to_string())),
-        _ => Ok(default.clone()),
+        )),
     }
 }
 
@@ -330,7 +339,7 @@ fn one(args: &[Value], _: &Context<'_>) -> Outcome {
         View::Unknown(Type::Any) => Value::unknown(Type::Any),
         View::Unknown(Type::List(ty) | Type::Set(ty)) => Value::unknown(Type::clone(ty)),
         View::Unknown(Type::Tuple(types)) => match types.as_ref() {
-            [] => Value::null(),
+            [] => Value::unknown(Type::Any),
             [only] => Value::unknown(only.clone()),
             _ => return too_many(),
         },

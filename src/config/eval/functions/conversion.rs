@@ -17,12 +17,11 @@ pub(super) const FUNCTIONS: &[Function] = &[
     }),
     function("issensitive", &[VALUE], Returns::Bool, |args, _| {
         let value = arg(args, 0);
-        Ok(if value.is_sensitive() {
-            Value::bool(true)
-        } else if value.is_unknown() {
+        // The mark of an unknown value may go once the value is known.
+        Ok(if value.is_unknown() {
             Value::unknown(Type::Bool)
         } else {
-            Value::bool(false)
+            Value::bool(value.is_sensitive())
         })
     }),
     function("nonsensitive", &[VALUE], Returns::Same(0), |args, _| {

@@ -8,7 +8,7 @@ use crate::syntax::json::{self, Node, NodeKind};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::collections::BTreeMap;
-use std::io::{Read as _, Write as _};
+use std::io::Read as _;
 
 const TEXT: super::Param = param("str", Kind::String);
 
@@ -72,14 +72,32 @@ fn from_base64(text: &str) -> Result<Vec<u8>, CallError> {
         .map_err(|error| blame(0, format!("not base64: {error}")))
 }
 
+/// Framed as Go frames it, flush included, so that the text is the one Terraform gives.
 fn base64gzip(args: &[Value], _: &Context<'_>) -> Outcome {
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
-    let packed = encoder
-        .write_all(text_of(args, 0).as_bytes())
-        .and_then(|()| encoder.finish());
-    packed
-        .map(|bytes| Value::string(STANDARD.encode(bytes)))
-        .map_err(|error| error.to_string().into())
+    use flate2::{Compress, Compression, Crc, FlushCompress, Status};
+    let text = text_of(args, 0).as_bytes();
+    let mut packed = Vec::with_capacity(text.len() + 64);
+    let mut compress = Compress::new(Compression::default(), false);
+    loop {
+        let consumed = usize::try_from(compress.total_in()).unwrap_or(usize::MAX);
+        let rest = text.get(consumed..).unwrap_or(&[]);
+        packed.reserve(1 << 15);
+        let status = compress.compress_vec(rest, &mut packed, FlushCompress::Sync);
+        let status = status.map_err(|error| CallError::from(error.to_string()))?;
+        let done = usize::try_from(compress.total_in()).unwrap_or(usize::MAX) >= text.len();
+        if status != Status::Ok || (done && packed.len() < packed.capacity()) {
+            break;
+        }
+    }
+    let mut crc = Crc::new();
+    crc.update(text);
+    let mut out = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
+    out.extend(packed);
+    // The final, empty block.
+    out.extend([0x01, 0x00, 0x00, 0xff, 0xff]);
+    out.extend(crc.sum().to_le_bytes());
+    out.extend(crc.amount().to_le_bytes());
+    Ok(Value::string(STANDARD.encode(out)))
 }
 
 fn base64gunzip(args: &[Value], _: &Context<'_>) -> Outcome {

@@ -89,6 +89,9 @@ fn pow(args: &[Value], _: &Context<'_>) -> Outcome {
 
 fn signum(args: &[Value], _: &Context<'_>) -> Outcome {
     let number = number(args, 0);
+    if !number.is_integer() {
+        return Err(blame(0, "a whole number is required"));
+    }
     Ok(Value::int(if number.is_zero() {
         0
     } else if number.is_negative() {

@@ -3,7 +3,6 @@
 use super::{CallError, Context, Outcome};
 use crate::config::eval::{Env, Scope, error, evaluate};
 use crate::diag::{Diagnostics, FileId, Severity, Span, code};
-use crate::model::convert::convert;
 use crate::model::types::Type;
 use crate::model::value::Value;
 use crate::syntax;
@@ -30,6 +29,13 @@ fn render_in(text: &str, vars: Option<&Value>, scope: &Scope<'_>) -> Outcome {
             message: "the variables must be a map or object".into(),
         });
     };
+    if let Some(bad) = vars.keys().find(|k| hcl_name(k).is_none()) {
+        let message = format!("\"{bad}\" cannot be the name of a variable");
+        return Err(CallError {
+            argument: Some(1),
+            message,
+        });
+    }
     let names: HashMap<String, Value> = vars.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
     let (expr, mut diagnostics) = syntax::parse_template(text, FileId::NONE);
     let env: &Env = scope.env;
@@ -53,6 +59,15 @@ fn render_in(text: &str, vars: Option<&Value>, scope: &Scope<'_>) -> Outcome {
         )));
     }
     Ok(value)
+}
+
+/// The name, when a template can refer to it.
+fn hcl_name(name: &str) -> Option<&str> {
+    let mut chars = name.chars();
+    let first = chars.next()?;
+    let fits = (first.is_alphabetic() || first == '_')
+        && chars.all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'));
+    fits.then_some(name)
 }
 
 /// `templatestring(reference, vars)`: the first argument must be a reference, so that nobody
@@ -90,15 +105,7 @@ pub(in crate::config::eval) fn templatestring(
         );
     };
     match render_in(source, Some(&vars_value), scope) {
-        Ok(value) => match convert(&value, &Type::String) {
-            Ok(text) => text.marked_if(sensitive),
-            Err(cause) => error(
-                diagnostics,
-                code::BAD_CALL,
-                template.span,
-                format!("The template does not give text: {cause}."),
-            ),
-        },
+        Ok(value) => value.marked_if(sensitive),
         Err(CallError { argument, message }) => {
             let place = if argument == Some(1) {
                 vars.span

@@ -19,7 +19,12 @@ pub(super) const FUNCTIONS: &[Function] = &[
         Returns::String,
         |args, _| {
             let mut out = String::new();
-            write(&arg(args, 0), 0, Place::Top, &mut out);
+            let value = arg(args, 0);
+            write(&value, 0, Place::Top, &mut out);
+            // A bare scalar is followed by the end-of-document mark.
+            if matches!(value.view(), View::Null(_) | View::Bool(_) | View::Number(_)) {
+                out.push_str("...\n");
+            }
             Ok(Value::string(out))
         },
     ),
