@@ -1,6 +1,28 @@
 //! The vocabulary of the whole program, as plain data.
+//!
+//! Names are types here ([`Address`], [`Arn`], [`Region`], [`Duration`]), so that a
+//! bucket's name can't stand where a region is meant. Nothing in this module reads
+//! a file or calls the cloud.
 
+mod address;
+mod arn;
+pub mod change;
 pub mod convert;
+pub mod desired;
+mod duration;
+pub mod fact;
 pub mod number;
+mod observed;
+pub mod policy;
+pub mod schema;
+mod scope;
 pub mod types;
 pub mod value;
+
+pub use address::{Address, Key, ModuleStep};
+pub use arn::Arn;
+pub use change::{Action, AttributeChange, Direction, Judgement};
+pub use desired::{Desired, Finding};
+pub use duration::{Days, Duration};
+pub use observed::{Observed, Unreadable};
+pub use scope::{Account, AccountId, AssumeRole, Place, Region, Scope};

@@ -1,0 +1,189 @@
+//! The two halves of a client: one that reads, one that writes.
+
+use super::guard::ReadOnly;
+use crate::model::Region;
+use aws_config::SdkConfig;
+use std::any::Any;
+use std::collections::HashMap;
+use std::sync::Arc;
+use tokio::sync::{Mutex, OnceCell, Semaphore};
+
+/// Requests in flight at once for each account; more only makes connections race.
+const IN_FLIGHT: usize = 32;
+
+/// The SDK clients of one account, by region.
+#[derive(Debug, Clone)]
+pub struct Clients {
+    config: SdkConfig,
+    read_only: bool,
+    path_style: bool,
+}
+
+impl Clients {
+    pub(super) fn new(config: SdkConfig, read_only: bool) -> Self {
+        let path_style = config.endpoint_url().is_some_and(wants_path_style);
+        Self {
+            config,
+            read_only,
+            path_style,
+        }
+    }
+
+    /// S3 in a region.
+    pub fn s3(&self, region: &Region) -> aws_sdk_s3::Client {
+        let mut config = aws_sdk_s3::config::Builder::from(&self.config)
+            .region(aws_sdk_s3::config::Region::new(region.to_string()))
+            .force_path_style(self.path_style);
+        if self.read_only {
+            config = config.interceptor(ReadOnly);
+        }
+        aws_sdk_s3::Client::from_conf(config.build())
+    }
+
+    /// RDS in a region.
+    pub fn rds(&self, region: &Region) -> aws_sdk_rds::Client {
+        let mut config = aws_sdk_rds::config::Builder::from(&self.config)
+            .region(aws_sdk_rds::config::Region::new(region.to_string()));
+        if self.read_only {
+            config = config.interceptor(ReadOnly);
+        }
+        aws_sdk_rds::Client::from_conf(config.build())
+    }
+
+    /// IAM, which is global.
+    pub fn iam(&self) -> aws_sdk_iam::Client {
+        let mut config = aws_sdk_iam::config::Builder::from(&self.config);
+        if self.read_only {
+            config = config.interceptor(ReadOnly);
+        }
+        aws_sdk_iam::Client::from_conf(config.build())
+    }
+
+    /// STS.
+    pub fn sts(&self) -> aws_sdk_sts::Client {
+        let mut config = aws_sdk_sts::config::Builder::from(&self.config);
+        if self.read_only {
+            config = config.interceptor(ReadOnly);
+        }
+        aws_sdk_sts::Client::from_conf(config.build())
+    }
+
+    /// The tagging service in a region: finds what is ours without asking each resource.
+    pub fn tagging(&self, region: &Region) -> aws_sdk_resourcegroupstagging::Client {
+        let mut config = aws_sdk_resourcegroupstagging::config::Builder::from(&self.config).region(
+            aws_sdk_resourcegroupstagging::config::Region::new(region.to_string()),
+        );
+        if self.read_only {
+            config = config.interceptor(ReadOnly);
+        }
+        aws_sdk_resourcegroupstagging::Client::from_conf(config.build())
+    }
+}
+
+/// A bucket's name cannot be a label of an address or of `localhost`.
+fn wants_path_style(endpoint: &str) -> bool {
+    let host = endpoint
+        .split_once("://")
+        .map_or(endpoint, |(_, rest)| rest)
+        .split(['/', '?'])
+        .next()
+        .unwrap_or("");
+    let host = match host.strip_prefix('[') {
+        Some(v6) => v6.split(']').next().unwrap_or(""),
+        None => host.split(':').next().unwrap_or(""),
+    };
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok()
+}
+
+type Memo = Mutex<HashMap<String, Arc<OnceCell<Arc<dyn Any + Send + Sync>>>>>;
+
+/// Reads one account. Every client in it refuses to write.
+#[derive(Debug, Clone)]
+pub struct Reader {
+    clients: Clients,
+    permits: Arc<Semaphore>,
+    memo: Arc<Memo>,
+}
+
+impl Reader {
+    pub(super) fn new(config: SdkConfig) -> Self {
+        Self {
+            clients: Clients::new(config, true),
+            permits: Arc::new(Semaphore::new(IN_FLIGHT)),
+            memo: Arc::default(),
+        }
+    }
+
+    /// The read-only clients.
+    pub fn clients(&self) -> &Clients {
+        &self.clients
+    }
+
+    /// Waits for a place among the requests in flight; hold it while the call runs.
+    pub async fn permit(&self) -> Option<tokio::sync::SemaphorePermit<'_>> {
+        self.permits.acquire().await.ok()
+    }
+
+    /// Reads something that several kinds need once for all of them.
+    ///
+    /// # Errors
+    /// What `read` answers; an error is kept too, so that a denied call isn't repeated.
+    pub async fn once<T, F, Fut>(&self, key: &str, read: F) -> Arc<T>
+    where
+        T: Send + Sync + 'static,
+        F: FnOnce() -> Fut + Clone,
+        Fut: Future<Output = T>,
+    {
+        let cell = Arc::clone(self.memo.lock().await.entry(key.to_owned()).or_default());
+        let again = read.clone();
+        let any = cell
+            .get_or_init(|| async { Arc::new(read().await) as Arc<dyn Any + Send + Sync> })
+            .await;
+        match Arc::clone(any).downcast::<T>() {
+            Ok(value) => value,
+            // Two callers chose one key for two types; each gets what it asked for.
+            Err(_) => Arc::new(again().await),
+        }
+    }
+}
+
+/// Writes to one account.
+#[derive(Debug, Clone)]
+pub struct Writer {
+    clients: Clients,
+}
+
+impl Writer {
+    pub(super) fn new(config: SdkConfig) -> Self {
+        Self {
+            clients: Clients::new(config, false),
+        }
+    }
+
+    /// Clients that may write.
+    pub fn clients(&self) -> &Clients {
+        &self.clients
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wants_path_style;
+
+    #[test]
+    fn path_style_is_for_addresses_and_localhost() {
+        for endpoint in [
+            "http://127.0.0.1:4566",
+            "http://localhost:9000/x",
+            "http://[::1]:80",
+        ] {
+            assert!(wants_path_style(endpoint), "{endpoint}");
+        }
+        for endpoint in [
+            "https://s3.us-east-1.amazonaws.com",
+            "https://minio.example.com:9000",
+        ] {
+            assert!(!wants_path_style(endpoint), "{endpoint}");
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! The guard that makes a client read-only: it looks at the operation's name before
+//! the request is even built.
+
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::BeforeSerializationInterceptorContextRef;
+use aws_smithy_runtime_api::client::orchestrator::Metadata;
+use aws_smithy_types::config_bag::ConfigBag;
+
+/// Refuses whatever is not named like a read.
+#[derive(Debug)]
+pub(super) struct ReadOnly;
+
+/// Verbs that never change anything, by AWS's naming of operations. Reads of what is
+/// stored (`GetObject`) are not among what backstay needs, and are refused too, so that
+/// an auditor's credentials are never used to look at data.
+fn is_read(operation: &str) -> bool {
+    const VERBS: &[&str] = &["Get", "List", "Describe", "Head", "Simulate"];
+    const DATA: &[&str] = &["GetObject", "GetSecretValue"];
+    VERBS.iter().any(|verb| operation.starts_with(verb)) && !DATA.contains(&operation)
+}
+
+impl Intercept for ReadOnly {
+    fn name(&self) -> &'static str {
+        "ReadOnly"
+    }
+
+    fn read_before_execution(
+        &self,
+        _: &BeforeSerializationInterceptorContextRef<'_>,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let operation = config.load::<Metadata>().map(Metadata::name);
+        match operation {
+            Some(name) if is_read(name) => Ok(()),
+            Some(name) => Err(format!("a read-only client was asked to run {name}").into()),
+            None => Err("a read-only client was asked to run something without a name".into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_read;
+
+    #[test]
+    fn only_reads_pass() {
+        for name in [
+            "GetBucketVersioning",
+            "ListBuckets",
+            "DescribeDBInstances",
+            "HeadBucket",
+            "GetCallerIdentity",
+        ] {
+            assert!(is_read(name), "{name}");
+        }
+        for name in [
+            "PutBucketVersioning",
+            "DeleteBucket",
+            "ModifyDBInstance",
+            "AssumeRole",
+            "GetObject",
+            "TagRole",
+        ] {
+            assert!(!is_read(name), "{name}");
+        }
+    }
+}

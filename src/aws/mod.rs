@@ -1,0 +1,16 @@
+//! The way to AWS: sessions per account, clients per region, errors by class.
+//!
+//! Reading code holds a [`Reader`], whose clients refuse every operation that is not a
+//! read before anything is sent. A [`Writer`] comes only from [`Cloud::writer`], which
+//! only `apply` calls (`tests/tidy.rs` enforces it).
+
+mod client;
+mod error;
+mod guard;
+mod retry;
+mod session;
+
+pub use client::{Clients, Reader, Writer};
+pub use error::{AwsError, Class, classify};
+pub use retry::{Patience, patiently};
+pub use session::{Cloud, Settings};

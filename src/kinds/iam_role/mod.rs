@@ -1,0 +1,3 @@
+//! `iam_role`: a role that a posture needs besides its backup writers.
+
+pub mod spec;

@@ -1,0 +1,205 @@
+//! Facts: what kinds have seen, in words that rules and proofs share.
+//!
+//! A rule never learns which kind or which service a fact came from: it sees an
+//! object store, a database or an identity.
+
+use super::policy::Document;
+use super::{Address, Arn, Observed, Scope, Unreadable};
+use crate::diag::Location;
+use serde::{Deserialize, Serialize};
+
+/// All that was seen of one asset.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// The resource it is about.
+    pub subject: Address,
+    /// Where that was declared.
+    pub location: Option<Location>,
+    /// Where it lives.
+    pub scope: Scope,
+    /// How the cloud names it.
+    pub arn: Option<Arn>,
+    /// When it was read, RFC 3339.
+    pub read_at: String,
+    /// What was seen; absent when the resource does not exist.
+    pub facts: Observed<Facts>,
+}
+
+/// What was seen, by class of asset.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "class", rename_all = "snake_case")]
+pub enum Facts {
+    /// Objects in buckets.
+    ObjectStore(Box<ObjectStore>),
+    /// A database instance or cluster.
+    Database(Box<Database>),
+    /// Somebody who can act.
+    Identity(Box<Identity>),
+}
+
+/// Whether old versions of objects are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Versioning {
+    /// Never switched on: an overwrite destroys.
+    Never,
+    /// Switched off again: an overwrite destroys what is written from now on.
+    Suspended,
+    /// Every version is kept.
+    Enabled,
+}
+
+/// Who can take a lock back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LockMode {
+    /// Whoever may bypass it.
+    Governance,
+    /// Nobody, the account's root included.
+    Compliance,
+}
+
+/// The default retention of a write-once store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LockRetention {
+    /// Who can take it back.
+    pub mode: LockMode,
+    /// Days from writing an object.
+    pub days: u32,
+}
+
+/// Write-once capability; without a retention nothing is protected by default.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ObjectLock {
+    /// The default retention, when there is one.
+    pub retention: Option<LockRetention>,
+}
+
+/// A rule that deletes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Expiry {
+    /// Which keys; empty for all.
+    pub prefix: String,
+    /// True when the rule is narrowed by more than a prefix (tags, sizes).
+    pub narrowed: bool,
+    /// Days until current objects are deleted.
+    pub current_days: Option<u32>,
+    /// Days until a version that was replaced is deleted.
+    pub noncurrent_days: Option<u32>,
+    /// How many replaced versions are kept whatever their age.
+    pub newer_noncurrent: Option<u32>,
+}
+
+/// One place that objects are copied to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Replica {
+    /// The destination.
+    pub bucket: Arn,
+    /// The destination's region, when the bucket could be seen.
+    pub region: Option<super::Region>,
+    /// The destination's account, when the rule or the posture names it.
+    pub account: Option<super::AccountId>,
+    /// Whether the rule is switched on.
+    pub enabled: bool,
+    /// Which keys; empty for all.
+    pub prefix: String,
+    /// Whether deletions are copied too.
+    pub delete_markers: bool,
+    /// Minutes within which copies are promised (replication time control).
+    pub within_minutes: Option<u32>,
+    /// Whether the destination's account owns the copies.
+    pub owner_override: bool,
+}
+
+/// What is known of a bucket or its like.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ObjectStore {
+    /// Its name.
+    pub name: String,
+    /// True when others write their copies or backups here.
+    pub holds_backups: bool,
+    /// Whether old versions are kept.
+    pub versioning: Observed<Versioning>,
+    /// Write-once protection.
+    pub lock: Observed<ObjectLock>,
+    /// Rules that delete; empty when there is none.
+    pub expiries: Observed<Vec<Expiry>>,
+    /// Where objects are copied to.
+    pub replicas: Observed<Vec<Replica>>,
+    /// True when every kind of public access is blocked.
+    pub public_access_blocked: Observed<bool>,
+    /// True when access control lists have no effect.
+    pub acls_disabled: Observed<bool>,
+    /// `AES256`, or the key's ARN.
+    pub encryption: Observed<String>,
+    /// Its own policy.
+    pub policy: Observed<Document>,
+    /// The account it belongs to.
+    pub account: super::AccountId,
+}
+
+/// A copy of a database's automated backups in another region.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BackupReplica {
+    /// Where.
+    pub region: super::Region,
+    /// Days one can go back there.
+    pub retention_days: Option<u32>,
+    /// As the service words it (`replicating`, `active`, `retained`).
+    pub status: String,
+    /// Newest restorable time there, RFC 3339.
+    pub latest: Option<String>,
+    /// The key it is encrypted with.
+    pub key: Option<Arn>,
+}
+
+/// What is known of a database.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Database {
+    /// Its identifier.
+    pub identifier: String,
+    /// As the service words it (`available`).
+    pub status: String,
+    /// Days one can go back; 0 is switched off.
+    pub retention_days: u32,
+    /// Newest restorable time, RFC 3339.
+    pub latest_restorable: Option<String>,
+    /// Whether it is protected from deletion.
+    pub deletion_protection: bool,
+    /// Whether storage and backups are encrypted.
+    pub encrypted: bool,
+    /// The key.
+    pub key: Option<Arn>,
+    /// Whether a standby in another zone exists.
+    pub multi_az: bool,
+    /// Whether snapshots carry the database's tags.
+    pub copy_tags: bool,
+    /// Copies in other regions.
+    pub replicas: Observed<Vec<BackupReplica>>,
+}
+
+/// Where an isolated backup writer may write.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WriteTarget {
+    /// The bucket.
+    pub bucket: Arn,
+    /// The keys it may write under.
+    pub prefix: String,
+}
+
+/// What is known of a role.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Identity {
+    /// Its name.
+    pub name: String,
+    /// Who may become it.
+    pub trust: Option<Document>,
+    /// What it may do: inline and attached documents, by name. Unreadable ones are named below.
+    pub policies: Vec<(String, Document)>,
+    /// What it may do at most.
+    pub boundary: Option<Document>,
+    /// Documents that could not be read or are malformed.
+    pub unknown: Vec<Unreadable>,
+    /// Set for an isolated backup writer: where it is meant to write.
+    pub writer: Option<Vec<WriteTarget>>,
+}
