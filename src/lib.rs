@@ -28,5 +28,7 @@ pub mod kinds;
 pub mod live;
 pub mod model;
 pub mod plan;
+
+pub mod report;
 pub mod sandbox;
 pub mod syntax;
