@@ -4,13 +4,17 @@
 //! line and its row in [`ALL`]. Schema, reference page, JSON Schema, plan, apply, check and
 //! the permission list follow from the trait; nothing else learns the kind's name.
 
+mod decode;
 mod erased;
+pub mod iam;
 pub mod iam_role;
 pub mod order;
+pub mod rds_instance;
 mod registry;
 pub mod s3_bucket;
 pub mod statement;
 
+pub use decode::{Declared, Resources, decode};
 pub use erased::{AnyKind, Decoded, ReadAnswer, Wanted};
 pub use registry::{ALL, Kinds, find};
 
@@ -107,6 +111,9 @@ pub trait Kind: Send + Sync + 'static {
     const DOC: &'static str;
     /// The attributes that others may refer to.
     const OUTPUTS: &'static [Output];
+    /// Whether it belongs to an account as a whole and to no region of it (IAM), so that what
+    /// is found in one region must not be taken for forgotten in another.
+    const GLOBAL: bool = false;
     /// What can be declared.
     type Spec: Block + Serialize + DeserializeOwned + Clone + PartialEq + Send + Sync;
     /// What was seen; storable, so that a snapshot replays without the cloud.
