@@ -189,7 +189,8 @@ fn seen<T>(answer: Option<Result<T, AwsError>>) -> Option<Seen<T>> {
         Some(Ok(value)) => Some(Observed::Present(value)),
         // The bucket's absence must not be taken for a setting's.
         Some(Err(error)) if error.code == "NoSuchBucket" => return None,
-        Some(Err(error)) if error.is_not_found() => Some(Observed::Absent),
+        // S3 names what is not configured; a bare 404 is of something between us and it.
+        Some(Err(error)) if error.is_not_found() && error.code != "NotFound" => Some(Observed::Absent),
         Some(Err(error)) => Some(Observed::Unreadable(error.unreadable())),
     })
 }
