@@ -4,7 +4,9 @@
 
 pub mod apply;
 pub mod escape;
+pub mod permissions;
 pub mod plan;
+pub mod posture;
 
 /// How text is drawn.
 #[derive(Debug, Clone, Copy)]
