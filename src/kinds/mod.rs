@@ -11,6 +11,7 @@ pub mod order;
 pub mod rds_instance;
 mod registry;
 pub mod statement;
+pub mod writer_role;
 
 pub use erased::{AnyKind, Decoded, ReadAnswer, Wanted};
 pub use registry::{ALL, Kinds, find};
