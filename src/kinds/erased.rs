@@ -46,7 +46,7 @@ pub trait AnyKind: Send + Sync {
     /// See [`Kind::DOC`].
     fn doc(&self) -> &'static str;
     /// See [`Kind::GLOBAL`].
-    fn global(&self) -> bool;
+    fn is_global(&self) -> bool;
     /// The block's schema.
     fn schema(&self) -> &BlockSchema;
     /// See [`Kind::OUTPUTS`].
@@ -183,7 +183,7 @@ impl<K: Kind> AnyKind for Erased<K> {
         K::DOC
     }
 
-    fn global(&self) -> bool {
+    fn is_global(&self) -> bool {
         K::GLOBAL
     }
 

@@ -10,6 +10,7 @@ pub mod iam_role;
 pub mod order;
 pub mod rds_instance;
 mod registry;
+pub mod s3_bucket;
 pub mod statement;
 pub mod writer_role;
 
@@ -41,6 +42,11 @@ pub enum Depth {
     /// All that rules and proofs look at.
     Everything,
 }
+
+/// The identity under which a [`Kind::read`] says that discovery failed: always
+/// [`Observed::Unreadable`], and never something that was asked for. There may be resources of this
+/// project that no block declares and that nobody can see; what is declared is not touched by it.
+pub const UNDISCOVERED: &str = "*";
 
 /// What reading code is given.
 #[derive(Debug, Clone, Copy)]
