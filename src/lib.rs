@@ -11,6 +11,7 @@
 //! 5. [`aws`]: sessions, clients, errors by class
 //! 6. [`kinds`]: one file for each resource kind
 //! 7. [`check`]: posture rules over facts
+//! 8. [`report`]: every output format
 
 pub mod aws;
 pub mod check;
@@ -18,4 +19,5 @@ pub mod config;
 pub mod diag;
 pub mod kinds;
 pub mod model;
+pub mod report;
 pub mod syntax;

@@ -84,3 +84,6 @@ fn judged(evidence: &Evidence, estate: &Estate<'_>, drift: &[Drift]) -> Vec<Find
             .collect(),
     }
 }
+
+#[cfg(test)]
+mod tests;
