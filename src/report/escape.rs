@@ -109,6 +109,11 @@ pub fn markdown(text: &str) -> String {
     out
 }
 
+/// For a message of SARIF, in which `[text](target)` would be a link.
+pub fn sarif(text: &str) -> String {
+    plain(text).replace("](", "\\](")
+}
+
 /// A JSON text in which nothing acts on the terminal that shows it. The value it stands for is the
 /// same: outside of strings, JSON has only line ends and blanks that could act, and those stay.
 pub fn json(text: &str) -> String {
@@ -185,12 +190,12 @@ mod tests {
                 rest = after;
                 continue;
             }
-            rest = &rest[c.len_utf8()..];
+            rest = rest.strip_prefix(c).expect("it begins with it");
             if c == '\\' {
                 let escaped = rest.chars().next().expect("an escape escapes something");
                 assert!(escaped.is_ascii_punctuation());
                 out.push(escaped);
-                rest = &rest[escaped.len_utf8()..];
+                rest = rest.strip_prefix(escaped).expect("it begins with it");
             } else {
                 assert!(
                     !c.is_ascii_punctuation() || matches!(c, '@' | ':'),

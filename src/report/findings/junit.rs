@@ -1,8 +1,7 @@
 //! JUnit XML: a suite for each resource, a case for each control.
 
-use super::defect;
+use super::{Unwritable, unwritable};
 use crate::check::{Assessment, Finding, Status};
-use crate::diag::Diagnostic;
 use crate::model::Address;
 use crate::report::escape::plain;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
@@ -12,7 +11,7 @@ use std::collections::BTreeMap;
 ///
 /// # Errors
 /// When it can't be serialised, which is a defect.
-pub fn junit(assessment: &Assessment) -> Result<String, Diagnostic> {
+pub fn junit(assessment: &Assessment) -> Result<String, Unwritable> {
     let mut suites: BTreeMap<&Address, TestSuite> = BTreeMap::new();
     for finding in &assessment.findings {
         suites
@@ -22,7 +21,7 @@ pub fn junit(assessment: &Assessment) -> Result<String, Diagnostic> {
     }
     let mut report = Report::new("backstay check");
     report.add_test_suites(suites.into_values());
-    report.to_string().map_err(|e| defect("JUnit", e))
+    report.to_string().map_err(|e| unwritable("JUnit", e))
 }
 
 fn case(finding: &Finding) -> TestCase {
@@ -38,9 +37,10 @@ fn case(finding: &Finding) -> TestCase {
             .set_type(finding.severity.as_str())
             .set_description(description(finding));
     }
+    // Titles say what is wrong, which a passed case must not; and names have to stay for histories.
     let name = match &finding.attribute {
-        Some(attribute) => format!("{} {}: {attribute}", finding.id, finding.title),
-        None => format!("{} {}", finding.id, finding.title),
+        Some(attribute) => format!("{} {attribute}", finding.id),
+        None => finding.id.clone(),
     };
     let mut case = TestCase::new(plain(&name), status);
     case.set_classname(plain(&finding.address.to_string()));
@@ -57,7 +57,7 @@ fn message(finding: &Finding) -> String {
             "Accepted by {} until {}: {}",
             by.owner, by.expires, by.reason
         )),
-        None => plain(&finding.message),
+        None => plain(&finding.title),
     }
 }
 

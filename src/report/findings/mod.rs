@@ -18,7 +18,6 @@ pub use text::text;
 
 use crate::check::Assessment;
 use crate::diag::render::Style;
-use crate::diag::{Code, Diagnostic, code};
 
 /// How to write an assessment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +38,7 @@ pub enum Format {
 ///
 /// # Errors
 /// When a format cannot hold what the assessment says, which is a defect.
-pub fn render(assessment: &Assessment, format: Format, style: Style) -> Result<String, Diagnostic> {
+pub fn render(assessment: &Assessment, format: Format, style: Style) -> Result<String, Unwritable> {
     match format {
         Format::Text => Ok(text(assessment, style)),
         Format::Markdown => Ok(markdown(assessment)),
@@ -49,10 +48,17 @@ pub fn render(assessment: &Assessment, format: Format, style: Style) -> Result<S
     }
 }
 
-fn defect(format: &str, why: impl std::fmt::Display) -> Diagnostic {
-    const INTERNAL: Code = code::INTERNAL;
-    Diagnostic::error(
-        INTERNAL,
-        format!("The report could not be written as {format}: {why}"),
-    )
+/// Why a report could not be written: a defect, whatever was found.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the report could not be written as {format}: {why}")]
+pub struct Unwritable {
+    format: &'static str,
+    why: String,
+}
+
+fn unwritable(format: &'static str, why: impl std::fmt::Display) -> Unwritable {
+    Unwritable {
+        format,
+        why: why.to_string(),
+    }
 }

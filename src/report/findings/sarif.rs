@@ -3,10 +3,10 @@
 //! Only what does not pass is a result. An unknown is one too, because a result of kind `open`
 //! would be hidden, and what is not known must not look clean. Exemptions are suppressions.
 
-use super::defect;
+use super::{Unwritable, unwritable};
 use crate::check::{Assessment, Finding, RULES, Rule, Severity, Status};
-use crate::diag::{Diagnostic, Location};
-use crate::report::escape::{json, plain};
+use crate::diag::Location;
+use crate::report::escape::{json, plain, sarif as sarif_text};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -159,7 +159,7 @@ struct Suppression {
 ///
 /// # Errors
 /// When it can't be serialised, which is a defect.
-pub fn sarif(assessment: &Assessment) -> Result<String, Diagnostic> {
+pub fn sarif(assessment: &Assessment) -> Result<String, Unwritable> {
     let said: BTreeSet<&str> = assessment.findings.iter().map(|f| f.id.as_str()).collect();
     let rules: Vec<&Rule> = RULES.iter().filter(|r| said.contains(r.id)).collect();
     let results = assessment
@@ -186,7 +186,7 @@ pub fn sarif(assessment: &Assessment) -> Result<String, Diagnostic> {
             results,
         }],
     };
-    let text = serde_json::to_string_pretty(&log).map_err(|e| defect("SARIF", e))?;
+    let text = serde_json::to_string_pretty(&log).map_err(|e| unwritable("SARIF", e))?;
     Ok(json(&text) + "\n")
 }
 
@@ -220,18 +220,20 @@ fn descriptor(rule: &Rule) -> Descriptor {
 }
 
 fn result(finding: &Finding, rule_index: Option<usize>) -> SarifResult {
-    let mut said = vec![plain(&finding.message)];
+    let mut said = vec![format!("{}: {}", finding.address, finding.message)];
     if finding.status == Status::Unknown {
-        said.insert(0, "Unknown, which is not clean.".to_owned());
+        said.push("Unknown is not clean.".to_owned());
     }
-    said.extend(finding.evidence.facts.iter().map(|f| format!("[{}]", plain(f))));
-    said.push(format!("What to do: {}", plain(&finding.remedy)));
+    if !finding.evidence.facts.is_empty() {
+        said.push(format!("({})", finding.evidence.facts.join("; ")));
+    }
+    said.push(format!("What to do: {}", finding.remedy));
     SarifResult {
         rule_id: finding.id.clone(),
         rule_index,
         level: level(finding.severity),
         message: Text {
-            text: format!("{}: {}", plain(&finding.address.to_string()), said.join(" ")),
+            text: sarif_text(&said.join(" ")),
         },
         locations: [Place {
             physical_location: finding.location.as_ref().map(physical),

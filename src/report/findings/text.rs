@@ -16,8 +16,16 @@ pub fn text(assessment: &Assessment, style: Style) -> String {
     let mut out = String::new();
     for group in by_resource(assessment) {
         heading(&mut out, &group, painter);
-        for finding in &group.open {
-            open(&mut out, finding, style, painter);
+        for (n, finding) in group.open.iter().enumerate() {
+            head(&mut out, finding, painter);
+            // What one missing fact leaves open is said once, under the last of its controls.
+            if !group
+                .open
+                .get(n + 1)
+                .is_some_and(|next| same_details(finding, next))
+            {
+                details(&mut out, finding, style, painter);
+            }
         }
         if !group.passed.is_empty() {
             let noun = if group.passed.len() == 1 {
@@ -53,15 +61,26 @@ fn heading(out: &mut String, group: &Group<'_>, painter: Painter) {
     out.push('\n');
 }
 
-fn open(out: &mut String, finding: &Finding, style: Style, painter: Painter) {
+fn same_details(a: &Finding, b: &Finding) -> bool {
+    a.status == b.status
+        && a.message == b.message
+        && a.evidence.facts == b.evidence.facts
+        && a.remedy == b.remedy
+        && a.exemption == b.exemption
+}
+
+fn head(out: &mut String, finding: &Finding, painter: Painter) {
     let (word, paint) = (word(finding.status), painter.status(finding.status));
     let head = format!(
-        "{}  {}  {}",
+        "{:<14}  {}  {}",
         plain(&finding.id),
         format_args!("{:<8}", finding.severity).style(painter.severity(finding.severity)),
         plain(&finding.title)
     );
     line(out, &label(word, paint), &head);
+}
+
+fn details(out: &mut String, finding: &Finding, style: Style, painter: Painter) {
     let width = style.width.saturating_sub(INDENT).max(20);
     let mut block = |lead: &str, text: &str, paint: Paint| {
         for (n, part) in wrap(&plain(text), width.saturating_sub(lead.len()))
