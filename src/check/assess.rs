@@ -4,7 +4,7 @@ use super::drift::{self, Drift};
 use super::estate::Estate;
 use super::exemption::{self, Exemption};
 use super::finding::{Assessment, Finding, VERSION};
-use super::rule::{Rule, Severity, Status, describe_unreadable};
+use super::rule::{Rule, Severity, Status, describe_unreadable, how_to_read};
 use super::rules::{RULES, run};
 use super::summary::Summary;
 use crate::model::Observed;
@@ -51,12 +51,16 @@ fn judged(evidence: &Evidence, estate: &Estate<'_>, drift: &[Drift]) -> Vec<Find
         Finding::of(rule, evidence.subject.clone(), status, message).from(evidence, facts)
     };
     match &evidence.facts {
-        Observed::Unreadable(unreadable) => vec![finding(
-            &run::UNREADABLE,
-            Status::Unknown,
-            "The resource could not be read, so no control could be judged on it.",
-            vec![describe_unreadable(unreadable)],
-        )],
+        Observed::Unreadable(unreadable) => {
+            let mut found = finding(
+                &run::UNREADABLE,
+                Status::Unknown,
+                "The resource could not be read, so no control could be judged on it.",
+                vec![describe_unreadable(unreadable)],
+            );
+            found.remedy = how_to_read(unreadable);
+            vec![found]
+        }
         // The plan says more of what is missing; without it this is all there is.
         Observed::Absent if drift.iter().any(|d| d.address == evidence.subject) => Vec::new(),
         Observed::Absent => vec![finding(
@@ -74,13 +78,16 @@ fn judged(evidence: &Evidence, estate: &Estate<'_>, drift: &[Drift]) -> Vec<Find
                     found.severity = verdict.severity.unwrap_or(rule.severity);
                     Some(found)
                 }
-                Err(unknown) => Some(finding(
-                    rule,
-                    Status::Unknown,
-                    "It is not known whether this holds.",
-                    vec![unknown.why],
-                )),
+                Err(unknown) => {
+                    let message = "A fact is missing, so it is not known whether this holds.";
+                    let mut found = finding(rule, Status::Unknown, message, vec![unknown.why]);
+                    found.remedy = unknown.remedy.unwrap_or(found.remedy);
+                    Some(found)
+                }
             })
             .collect(),
     }
 }
+
+#[cfg(test)]
+mod tests;
