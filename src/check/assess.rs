@@ -24,6 +24,9 @@ pub struct Input<'a> {
     pub today: Date,
     /// Milder failures are shown but do not fail the check; `Low` lets every failure count.
     pub fail_on: Severity,
+    /// Only controls that this framework asks for, by the start of its name in any case.
+    /// Drift and what is unknown stay: no framework makes them clean.
+    pub framework: Option<&'a str>,
 }
 
 /// Judges everything. The same input gives the same answer, in the same order.
@@ -36,6 +39,11 @@ pub fn assess(input: &Input<'_>) -> Assessment {
         .collect();
     findings.extend(input.drift.iter().flat_map(drift::findings));
     exemption::settle(&mut findings, input.exemptions, input.today);
+    if let Some(framework) = input.framework {
+        findings.retain(|f| {
+            run::is_drift(&f.id) || f.status == Status::Unknown || asked_for(&f.controls, framework)
+        });
+    }
     findings.sort_by(|a, b| (&a.address, &a.id, &a.attribute).cmp(&(&b.address, &b.id, &b.attribute)));
     let summary = Summary::of(&findings, input.fail_on);
     Assessment {
@@ -44,6 +52,11 @@ pub fn assess(input: &Input<'_>) -> Assessment {
         findings,
         summary,
     }
+}
+
+fn asked_for(controls: &[String], framework: &str) -> bool {
+    let wanted = framework.to_lowercase();
+    controls.iter().any(|c| c.to_lowercase().starts_with(&wanted))
 }
 
 fn judged(evidence: &Evidence, estate: &Estate<'_>, drift: &[Drift]) -> Vec<Finding> {

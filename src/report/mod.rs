@@ -15,11 +15,4 @@ pub mod plan;
 pub mod posture;
 mod wrap;
 
-/// How text is drawn.
-#[derive(Debug, Clone, Copy)]
-pub struct Style {
-    /// Use colour.
-    pub color: bool,
-    /// Columns to wrap at.
-    pub width: usize,
-}
+pub use crate::diag::render::Style;

@@ -24,6 +24,18 @@ enum Format {
     Markdown,
 }
 
+impl From<Format> for findings::Format {
+    fn from(value: Format) -> Self {
+        match value {
+            Format::Text => findings::Format::Text,
+            Format::Json => findings::Format::Json,
+            Format::Sarif => findings::Format::Sarif,
+            Format::Junit => findings::Format::Junit,
+            Format::Markdown => findings::Format::Markdown,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum FailOn {
     Low,
@@ -83,24 +95,19 @@ pub(crate) async fn run(args: CheckArgs, terminal: Terminal) -> Exit {
     let Some(seen) = opening::evidence(&args.posture, &args.selection, &args.source, terminal).await else {
         return Exit::Error;
     };
-    let mut assessment = check::assess(&check::Input {
+    let assessment = check::assess(&check::Input {
         evidence: &seen.evidence,
         drift: &seen.drift,
         exemptions: &seen.exemptions,
         today,
         fail_on: args.fail_on.into(),
+        framework: args.framework.as_deref(),
     });
-    if let Some(framework) = &args.framework {
-        assessment = assessment.only(framework, args.fail_on.into());
-    }
     terminal.diagnose(&seen.diagnostics, &seen.sources);
-    terminal.print(&match args.format {
-        Format::Text => findings::text::render(&assessment, terminal.style()),
-        Format::Json => findings::json::render(&assessment),
-        Format::Sarif => findings::sarif::render(&assessment),
-        Format::Junit => findings::junit::render(&assessment),
-        Format::Markdown => findings::markdown::render(&assessment),
-    });
+    match findings::render(&assessment, args.format.into(), terminal.style()) {
+        Ok(text) => terminal.print(&text),
+        Err(why) => return failed(terminal, Diagnostic::error(code::INTERNAL, why.to_string())),
+    }
     if seen.diagnostics.has_errors() { Exit::Error } else { assessment.summary.exit() }
 }
 
