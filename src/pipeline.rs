@@ -185,16 +185,32 @@ fn compose(
     let posture = Posture {
         desired: resources.desired,
         graph,
-        exemptions: evaluated.exemptions.iter().map(|e| exemption(e, sources)).collect(),
+        exemptions: evaluated
+            .exemptions
+            .iter()
+            .map(|e| exemption(e, sources))
+            .collect(),
         outputs: evaluated
             .outputs
             .iter()
             .map(|(name, output)| {
                 let hidden = output.value.is_sensitive();
-                (name.clone(), if hidden { Json::Null } else { output.value.to_json() })
+                (
+                    name.clone(),
+                    if hidden {
+                        Json::Null
+                    } else {
+                        output.value.to_json()
+                    },
+                )
             })
             .collect(),
-        places: places.into_iter().chain(homes.values().cloned()).collect::<BTreeSet<_>>().into_iter().collect(),
+        places: places
+            .into_iter()
+            .chain(homes.values().cloned())
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect(),
         homes: homes.into_values().collect(),
         accounts: evaluated.accounts.clone(),
         project,
@@ -220,7 +236,10 @@ fn home<'a>(
 fn no_region(block: &config::ResourceBlock) -> Diagnostic {
     Diagnostic::error(
         code::MISSING_ATTRIBUTE,
-        format!("{} has no region: neither it nor account \"{}\" names one.", block.address, block.account),
+        format!(
+            "{} has no region: neither it nor account \"{}\" names one.",
+            block.address, block.account
+        ),
     )
     .at(block.span)
     .remedy("Set `region` in the account block, or AWS_REGION, or a region in the AWS profile.")
