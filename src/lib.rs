@@ -10,14 +10,25 @@
 //! 4. [`config`]: variables, functions, references to evaluated blocks
 //! 5. [`aws`]: sessions, clients, errors by class
 //! 6. [`kinds`]: one file for each resource kind
-//! 7. [`check`]: posture rules over facts
-//! 8. [`report`]: every output format
+//! 7. [`graph`]: what depends on what
+//! 8. [`live`]: bulk reads into a snapshot
+//! 9. [`plan`]: differences, judged, as ordered steps
+//! 10. [`apply`]: runs the steps and decides nothing
+//! 11. [`check`]: posture rules over facts
+//! 12. [`report`]: every output format
+//!
+//! [`sandbox`] stands apart: it uses nothing of these but [`diag`].
 
+pub mod apply;
 pub mod aws;
 pub mod check;
 pub mod config;
 pub mod diag;
+pub mod graph;
 pub mod kinds;
+pub mod live;
 pub mod model;
+pub mod plan;
 pub mod report;
+pub mod sandbox;
 pub mod syntax;

@@ -45,6 +45,8 @@ pub trait AnyKind: Send + Sync {
     fn name(&self) -> &'static str;
     /// See [`Kind::DOC`].
     fn doc(&self) -> &'static str;
+    /// See [`Kind::GLOBAL`].
+    fn is_global(&self) -> bool;
     /// The block's schema.
     fn schema(&self) -> &BlockSchema;
     /// See [`Kind::OUTPUTS`].
@@ -179,6 +181,10 @@ impl<K: Kind> AnyKind for Erased<K> {
 
     fn doc(&self) -> &'static str {
         K::DOC
+    }
+
+    fn is_global(&self) -> bool {
+        K::GLOBAL
     }
 
     fn schema(&self) -> &BlockSchema {

@@ -1,9 +1,18 @@
-//! What the program found, for people and for other programs. Data in, text out: nothing here
-//! prints, reads a file or asks the cloud.
+//! What users and tools are shown: plans, findings and outcomes in every format.
 //!
-//! - [`findings`]: an assessment as text, JSON, SARIF, JUnit and markdown
-//! - [`escape`]: everything that the cloud or the user says goes through it
+//! Pure: data in, text out. What came from the cloud goes through [`escape`].
 
+pub mod apply;
 pub mod escape;
 pub mod findings;
+pub mod plan;
 mod wrap;
+
+/// How text is drawn.
+#[derive(Debug, Clone, Copy)]
+pub struct Style {
+    /// Use colour.
+    pub color: bool,
+    /// Columns to wrap at.
+    pub width: usize,
+}

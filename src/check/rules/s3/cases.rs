@@ -293,6 +293,10 @@ fn exposure() -> Vec<Case> {
                 grants(everything("s3:Delete*").principal("AWS", testing::VAULT)),
                 grants(everything("s3:*").principal("AWS", "*")),
                 grants(
+                    everything("s3:DeleteObject")
+                        .principal("CanonicalUser", "79a59df900b949e55d96a1e698fbaced"),
+                ),
+                grants(
                     everything("s3:PutBucketVersioning")
                         .principal("AWS", "arn:aws:iam::222222222222:role/replication"),
                 ),

@@ -1,0 +1,74 @@
+//! Whether a saved plan still fits what is there.
+
+use crate::aws::Cloud;
+use crate::diag::{Diagnostic, Diagnostics, code};
+use crate::kinds::{self, Depth, Wanted};
+use crate::live::{self, Ask, Request};
+use crate::model::Observed;
+use crate::plan::{Plan, ResourceChange};
+
+/// Reads everything that the plan touches again and compares it with what the plan saw.
+///
+/// # Errors
+/// One for each resource that has changed since or cannot be read; nothing was written.
+pub async fn verify(plan: &Plan, cloud: &Cloud) -> Result<(), Diagnostics> {
+    let mut diagnostics = Diagnostics::new();
+    for (label, id) in &plan.accounts {
+        if cloud.ids().get(label) != Some(id) {
+            diagnostics.push(
+                Diagnostic::error(
+                    code::WRONG_ACCOUNT,
+                    format!("the plan was made for account \"{label}\" with number {id}."),
+                )
+                .remedy("Use the credentials that the plan was made with."),
+            );
+        }
+    }
+    let asks: Vec<Ask> = plan
+        .changes
+        .iter()
+        .map(|c| Ask {
+            kind: c.kind.clone(),
+            place: c.place.clone(),
+            wanted: Wanted {
+                ident: c.ident.clone(),
+                spec: c.desired.as_ref().map(|d| d.spec.clone()),
+            },
+        })
+        .collect();
+    let request = Request {
+        asks: &asks,
+        discover: &[],
+        homes: &[],
+        depth: Depth::Declared,
+    };
+    let (snapshot, said) = live::read(cloud, request).await;
+    diagnostics.append(said);
+    for change in &plan.changes {
+        let now = snapshot.get(&change.kind, &change.place, &change.ident);
+        if let Err(why) = same(change, now) {
+            diagnostics.push(
+                Diagnostic::error(code::STALE_PLAN, format!("{}: {why}.", change.address))
+                    .remedy("Nothing was changed. Make a new plan and look at it."),
+            );
+        }
+    }
+    diagnostics.into_result(()).map(|_| ())
+}
+
+fn same(change: &ResourceChange, now: Option<&Observed<serde_json::Value>>) -> Result<(), String> {
+    let now = match now {
+        Some(Observed::Present(live)) => {
+            let kind = kinds::find(&change.kind).ok_or("its kind does not exist")?;
+            Observed::Present(kind.settled(live).map_err(|d| d.detail)?)
+        }
+        Some(Observed::Absent) => Observed::Absent,
+        Some(Observed::Unreadable(why)) => return Err(format!("it cannot be read any more ({})", why.why)),
+        None => return Err("it was not found when it was read again".into()),
+    };
+    if now == change.saw {
+        Ok(())
+    } else {
+        Err("it has changed since the plan was made".into())
+    }
+}

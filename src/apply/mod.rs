@@ -1,0 +1,11 @@
+//! Applying a plan: runs its steps in their order and decides nothing.
+//!
+//! This is the only module that obtains a [`crate::aws::Writer`].
+
+mod engine;
+mod event;
+mod fresh;
+
+pub use engine::{Options, run};
+pub use event::{Event, Outcome, StepResult};
+pub use fresh::verify;

@@ -1,0 +1,117 @@
+//! The live state as data: what `--snapshot FILE` saves and replays.
+
+use crate::diag::{Diagnostic, code};
+use crate::kinds::ReadAnswer;
+use crate::model::{AccountId, Observed, Place};
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use std::collections::BTreeMap;
+
+/// A moment, RFC 3339 in UTC.
+pub type Timestamp = jiff::Timestamp;
+
+const VERSION: u32 = 1;
+
+/// One thing that was read.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Its kind.
+    pub kind: String,
+    /// Where it was looked for.
+    pub place: Place,
+    /// How the cloud names it.
+    pub ident: String,
+    /// What was seen: the kind's `Live`, as data.
+    pub seen: Observed<Json>,
+}
+
+/// Everything that one read of the cloud gave.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Snapshot {
+    version: u32,
+    /// The version of backstay that made it.
+    pub tool: String,
+    /// When reading began.
+    pub taken_at: Timestamp,
+    /// The number of each account.
+    pub accounts: BTreeMap<String, AccountId>,
+    entries: Vec<Entry>,
+    #[serde(skip)]
+    index: BTreeMap<(String, String, String), usize>,
+}
+
+impl Snapshot {
+    /// An empty snapshot, taken now.
+    pub fn new(accounts: BTreeMap<String, AccountId>) -> Self {
+        Self {
+            version: VERSION,
+            tool: env!("CARGO_PKG_VERSION").into(),
+            taken_at: Timestamp::now(),
+            accounts,
+            entries: Vec::new(),
+            index: BTreeMap::new(),
+        }
+    }
+
+    /// Adds what reading one place gave.
+    pub fn add(&mut self, kind: &str, place: &Place, answer: ReadAnswer) {
+        for (ident, seen) in answer {
+            self.index.insert(key(kind, place, &ident), self.entries.len());
+            self.entries.push(Entry {
+                kind: kind.to_owned(),
+                place: place.clone(),
+                ident,
+                seen,
+            });
+        }
+    }
+
+    /// What was seen of one resource; `None` when it was not looked for.
+    pub fn get(&self, kind: &str, place: &Place, ident: &str) -> Option<&Observed<Json>> {
+        let at = self.index.get(&key(kind, place, ident))?;
+        self.entries.get(*at).map(|e| &e.seen)
+    }
+
+    /// Everything that was read.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// As a file.
+    ///
+    /// # Errors
+    /// When something in it is no JSON, which would be a defect.
+    pub fn to_json(&self) -> Result<String, Diagnostic> {
+        serde_json::to_string_pretty(self)
+            .map_err(|e| Diagnostic::error(code::INTERNAL, format!("the snapshot cannot be written: {e}.")))
+    }
+
+    /// From a file.
+    ///
+    /// # Errors
+    /// When the text is no snapshot of this version.
+    pub fn from_json(text: &str) -> Result<Self, Diagnostic> {
+        let bad = |why: String| {
+            Diagnostic::error(code::FILE_UNREADABLE, format!("this is not a snapshot: {why}."))
+                .remedy("Make one with `backstay plan --save-snapshot FILE`.")
+        };
+        let mut snapshot: Self = serde_json::from_str(text).map_err(|e| bad(e.to_string()))?;
+        if snapshot.version != VERSION {
+            return Err(bad(format!(
+                "it has version {}, this program reads version {VERSION}",
+                snapshot.version
+            )));
+        }
+        snapshot.index = snapshot
+            .entries
+            .iter()
+            .enumerate()
+            .map(|(i, e)| (key(&e.kind, &e.place, &e.ident), i))
+            .collect();
+        Ok(snapshot)
+    }
+}
+
+fn key(kind: &str, place: &Place, ident: &str) -> (String, String, String) {
+    (kind.to_owned(), place.scope().to_string(), ident.to_owned())
+}

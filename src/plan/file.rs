@@ -1,0 +1,64 @@
+//! Saved plans: two lines of JSON, a head and the plan. The head holds the digest of the
+//! second line's bytes, so a plan that was altered by one byte is refused.
+
+use super::Plan;
+use crate::diag::{Diagnostic, code};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+const VERSION: u32 = 1;
+
+#[derive(Serialize, Deserialize)]
+struct Head {
+    backstay_plan: u32,
+    tool: String,
+    sha256: String,
+}
+
+/// A plan as the text of a file.
+///
+/// # Errors
+/// When something in it is no JSON, which would be a defect.
+pub fn store(plan: &Plan) -> Result<String, Diagnostic> {
+    let defect =
+        |e: serde_json::Error| Diagnostic::error(code::INTERNAL, format!("the plan cannot be written: {e}."));
+    let body = serde_json::to_string(plan).map_err(defect)?;
+    let head = serde_json::to_string(&Head {
+        backstay_plan: VERSION,
+        tool: env!("CARGO_PKG_VERSION").into(),
+        sha256: digest(&body),
+    })
+    .map_err(defect)?;
+    Ok(format!("{head}\n{body}\n"))
+}
+
+/// A plan from the text of a file.
+///
+/// # Errors
+/// When it is truncated, altered, or of another version.
+pub fn load(text: &str) -> Result<Plan, Diagnostic> {
+    let bad = |why: String| {
+        Diagnostic::error(code::BAD_PLAN, why).remedy("Make a new one with `backstay plan -out FILE`.")
+    };
+    let (head, body) = text
+        .split_once('\n')
+        .ok_or_else(|| bad("It is truncated or not a plan at all.".into()))?;
+    let head: Head = serde_json::from_str(head).map_err(|e| bad(format!("It is not a plan: {e}.")))?;
+    if head.backstay_plan != VERSION {
+        return Err(bad(format!(
+            "It has version {}, and this program reads version {VERSION}.",
+            head.backstay_plan
+        )));
+    }
+    let body = body.strip_suffix('\n').unwrap_or(body);
+    if digest(body) != head.sha256 {
+        return Err(bad(
+            "Its content does not match its digest: it is truncated or was altered.".into(),
+        ));
+    }
+    serde_json::from_str(body).map_err(|e| bad(format!("It does not fit this version: {e}.")))
+}
+
+fn digest(body: &str) -> String {
+    hex::encode(Sha256::digest(body))
+}

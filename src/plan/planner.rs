@@ -1,0 +1,238 @@
+//! Making a plan: each resource compared by its kind, what nobody declares released.
+
+use super::{Plan, ResourceChange, Step, order};
+use crate::diag::{Diagnostic, Diagnostics, code};
+use crate::graph::Graph;
+use crate::kinds::{self, AnyKind};
+use crate::live::{Entry, Snapshot};
+use crate::model::change::Diff;
+use crate::model::{Action, Address, Desired, Key, Observed, Place, Unreadable};
+use serde_json::Value as Json;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a plan is made from.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// The posture's project.
+    pub project: &'a str,
+    /// The selected resources.
+    pub desired: &'a [Desired],
+    /// Every identity that the whole posture declares, so that what a selection leaves out
+    /// is not taken for undeclared.
+    pub declared: &'a [Desired],
+    /// What depends on what.
+    pub graph: &'a Graph,
+    /// The live state.
+    pub snapshot: &'a Snapshot,
+    /// The posture's outputs.
+    pub outputs: &'a BTreeMap<String, Json>,
+}
+
+/// Compares and plans. Resources that could not be read or do not exist and must are errors
+/// in the diagnostics, and the plan says what is known besides.
+pub fn make(cx: Context<'_>) -> (Plan, Diagnostics) {
+    let mut planner = Planner::default();
+    for desired in cx.desired {
+        planner.compare(desired, cx.snapshot);
+    }
+    let declared: BTreeSet<(&str, &Place, &str)> = cx
+        .declared
+        .iter()
+        .map(|d| (d.kind.as_str(), &d.place, d.ident.as_str()))
+        .collect();
+    for entry in cx.snapshot.entries() {
+        if !declared.contains(&(entry.kind.as_str(), &entry.place, entry.ident.as_str())) {
+            planner.release(entry);
+        }
+    }
+    let Planner {
+        mut changes,
+        mut steps,
+        unchanged,
+        diagnostics,
+    } = planner;
+    changes.sort_by(|a, b| a.address.cmp(&b.address));
+    order::arrange(&mut steps, cx.graph);
+    let plan = Plan {
+        project: cx.project.to_owned(),
+        read_at: cx.snapshot.taken_at,
+        accounts: cx.snapshot.accounts.clone(),
+        changes,
+        steps,
+        unchanged,
+        outputs: cx.outputs.clone(),
+    };
+    (plan, diagnostics)
+}
+
+#[derive(Default)]
+struct Planner {
+    changes: Vec<ResourceChange>,
+    steps: Vec<Step>,
+    unchanged: usize,
+    diagnostics: Diagnostics,
+}
+
+impl Planner {
+    fn compare(&mut self, desired: &Desired, snapshot: &Snapshot) {
+        let Some(kind) = kinds::find(&desired.kind) else {
+            self.diagnostics.push(unknown_kind(&desired.kind));
+            return;
+        };
+        let seen = snapshot
+            .get(&desired.kind, &desired.place, &desired.ident)
+            .cloned()
+            .unwrap_or_else(|| {
+                Observed::Unreadable(Unreadable {
+                    action: String::new(),
+                    why: "it is not in the snapshot".into(),
+                    denied: false,
+                })
+            });
+        let have = match &seen {
+            Observed::Present(have) => Some(have),
+            Observed::Absent => None,
+            Observed::Unreadable(why) => {
+                self.unreadable(desired, why);
+                self.changes
+                    .push(change_of(desired, Action::NoOp, seen, Diff::new()));
+                return;
+            }
+        };
+        let diff = match kind.diff(&desired.spec, have, &desired.place) {
+            Ok(diff) => diff,
+            Err(diagnostic) => {
+                self.diagnostics.push(diagnostic.at(desired.span));
+                return;
+            }
+        };
+        if let Some(what) = &diff.missing {
+            self.diagnostics.push(
+                Diagnostic::error(
+                    code::NOT_FOUND,
+                    format!(
+                        "{} ({}) does not exist in {}.",
+                        desired.address,
+                        desired.ident,
+                        desired.place.scope()
+                    ),
+                )
+                .at(desired.span)
+                .remedy(what.clone()),
+            );
+        }
+        for why in &diff.unreadable {
+            self.unreadable(desired, why);
+        }
+        let settled = match settle(kind, seen.clone()) {
+            Ok(settled) => settled,
+            Err(diagnostic) => {
+                self.diagnostics.push(diagnostic.at(desired.span));
+                return;
+            }
+        };
+        let quiet = diff.changes.is_empty()
+            && diff.findings.is_empty()
+            && diff.unreadable.is_empty()
+            && diff.missing.is_none();
+        if quiet {
+            self.unchanged += 1;
+            return;
+        }
+        let action = match (diff.changes.is_empty(), have) {
+            (true, _) => Action::NoOp,
+            (false, None) => Action::Create,
+            (false, Some(_)) => Action::Update,
+        };
+        self.add_steps(kind, &desired.address, &diff);
+        self.changes.push(change_of(desired, action, settled, diff));
+    }
+
+    fn unreadable(&mut self, desired: &Desired, why: &Unreadable) {
+        let remedy = if why.denied && !why.action.is_empty() {
+            format!(
+                "Allow {} for the identity in use; `backstay permissions` prints the least policy.",
+                why.action
+            )
+        } else {
+            "What could not be read is never counted as clean; fix the cause and run again.".to_owned()
+        };
+        self.diagnostics.push(
+            Diagnostic::error(code::UNREADABLE, format!("{}: {}.", desired.address, why.why))
+                .at(desired.span)
+                .remedy(remedy),
+        );
+    }
+
+    fn release(&mut self, entry: &Entry) {
+        let (Some(kind), Observed::Present(have)) = (kinds::find(&entry.kind), &entry.seen) else {
+            return;
+        };
+        let address = Address {
+            key: Some(Key::Name(entry.ident.clone())),
+            ..Address::new(entry.kind.clone(), "undeclared")
+        };
+        let released = kind
+            .release(&entry.ident, have, &entry.place)
+            .and_then(|diff| settle(kind, entry.seen.clone()).map(|saw| (diff, saw)));
+        match released {
+            Ok((diff, saw)) if diff.action != Action::NoOp => {
+                self.add_steps(kind, &address, &diff);
+                self.changes.push(ResourceChange {
+                    address,
+                    kind: entry.kind.clone(),
+                    place: entry.place.clone(),
+                    ident: entry.ident.clone(),
+                    action: diff.action,
+                    desired: None,
+                    saw,
+                    findings: diff.findings,
+                    unreadable: diff.unreadable,
+                });
+            }
+            Ok(_) => {}
+            Err(diagnostic) => self.diagnostics.push(diagnostic),
+        }
+    }
+
+    fn add_steps(&mut self, kind: &dyn AnyKind, address: &Address, diff: &Diff<Json>) {
+        let mut changes: Vec<_> = diff.changes.iter().collect();
+        changes.sort_by_key(|c| c.stage);
+        for change in changes {
+            let what = kind.describe(&change.op).unwrap_or_else(|_| "write".into());
+            self.steps.push(Step {
+                address: address.clone(),
+                what,
+                stage: change.stage,
+                op: change.op.clone(),
+                after: Vec::new(),
+                attributes: change.attributes.clone(),
+            });
+        }
+    }
+}
+
+fn settle(kind: &dyn AnyKind, seen: Observed<Json>) -> Result<Observed<Json>, Diagnostic> {
+    Ok(match seen {
+        Observed::Present(have) => Observed::Present(kind.settled(&have)?),
+        other => other,
+    })
+}
+
+fn change_of(desired: &Desired, action: Action, saw: Observed<Json>, diff: Diff<Json>) -> ResourceChange {
+    ResourceChange {
+        address: desired.address.clone(),
+        kind: desired.kind.clone(),
+        place: desired.place.clone(),
+        ident: desired.ident.clone(),
+        action,
+        desired: Some(desired.clone()),
+        saw,
+        findings: diff.findings,
+        unreadable: diff.unreadable,
+    }
+}
+
+fn unknown_kind(kind: &str) -> Diagnostic {
+    Diagnostic::error(code::INTERNAL, format!("there is no kind named {kind}."))
+}

@@ -1,0 +1,63 @@
+"""Runs one emulator until standard input ends.
+
+The parent holds the other end of standard input, so the emulator goes when the
+parent goes, however that ends. The port is chosen by the system and printed.
+"""
+
+import os
+import socket
+import sys
+import threading
+
+
+def end_with_parent():
+    while sys.stdin.buffer.read(1):
+        pass
+    os._exit(0)
+
+
+def ready(port):
+    print(f"port {port}", flush=True)
+
+
+def ministack():
+    listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
+    port = listener.getsockname()[1]
+    # Read when the module is imported, for the addresses it hands out.
+    os.environ["GATEWAY_PORT"] = str(port)
+
+    import asyncio
+
+    from hypercorn.asyncio import serve
+    from hypercorn.config import Config
+    from ministack.app import app
+
+    config = Config()
+    config.bind = [f"fd://{listener.detach()}"]
+    config.keep_alive_timeout = 600
+    config.loglevel = "WARNING"
+    ready(port)
+    asyncio.run(serve(app, config))
+
+
+def moto():
+    from moto.moto_server.werkzeug_app import (
+        DomainDispatcherApplication,
+        MotoRequestHandler,
+        create_backend_app,
+    )
+    from werkzeug.serving import make_server
+
+    application = DomainDispatcherApplication(create_backend_app)
+    server = make_server(
+        "127.0.0.1", 0, application, threaded=True, request_handler=MotoRequestHandler
+    )
+    MotoRequestHandler.log_request = lambda *_: None
+    ready(server.server_port)
+    # The first request would otherwise wait for these.
+    threading.Thread(target=lambda: __import__("moto.rds.responses"), daemon=True).start()
+    server.serve_forever()
+
+
+threading.Thread(target=end_with_parent, daemon=True).start()
+{"ministack": ministack, "moto": moto}[sys.argv[1]]()

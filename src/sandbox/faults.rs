@@ -1,0 +1,242 @@
+//! Answers that fail on purpose.
+
+use globset::Glob;
+use serde::{Deserialize, Serialize};
+
+use super::request::Call;
+
+/// Which requests fail, and how. Every field that is absent matches everything.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Fault {
+    /// The signing name, such as `s3`.
+    pub service: Option<String>,
+    /// The operation's name; `*` and `?` match as in file names.
+    pub operation: Option<String>,
+    /// Part of the resource.
+    pub resource: Option<String>,
+    /// The account of the credentials.
+    pub account: Option<String>,
+    /// Only operations that can change something (`true`) or that cannot (`false`).
+    pub write: Option<bool>,
+    /// Lets this many matching requests pass first.
+    pub after: u32,
+    /// Lets this many answered writes of any kind pass first, then matches: what is left of
+    /// an estate when a client is cut off in the middle.
+    pub after_writes: u32,
+    /// How often it fails; always when absent.
+    pub times: Option<u32>,
+    /// What happens instead of the answer.
+    #[serde(rename = "then")]
+    pub outcome: Outcome,
+}
+
+/// What a fault does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// An error as AWS writes it; the request is not carried out.
+    Error {
+        /// HTTP status.
+        status: u16,
+        /// The wire code, such as `AccessDenied` or `SlowDown`.
+        code: String,
+    },
+    /// The connection is closed without an answer; the request is not carried out.
+    Reset,
+    /// The request is carried out, and then the connection is closed without an answer.
+    ResetAfter,
+    /// The answer comes this many milliseconds late.
+    Delay(u64),
+}
+
+impl Default for Outcome {
+    fn default() -> Self {
+        Self::Error {
+            status: 500,
+            code: "InternalError".to_owned(),
+        }
+    }
+}
+
+impl Fault {
+    /// An error for each request of `service`'s `operation`.
+    pub fn error(service: &str, operation: &str, status: u16, code: &str) -> Self {
+        Self {
+            service: Some(service.to_owned()),
+            operation: Some(operation.to_owned()),
+            outcome: Outcome::Error {
+                status,
+                code: code.to_owned(),
+            },
+            ..Self::default()
+        }
+    }
+
+    /// Every request fails without an answer once `writes` writes were answered.
+    pub fn cut_off_after(writes: u32) -> Self {
+        Self {
+            after_writes: writes,
+            outcome: Outcome::Reset,
+            ..Self::default()
+        }
+    }
+
+    /// Only for resources that contain `part`.
+    #[must_use]
+    pub fn on(mut self, part: &str) -> Self {
+        self.resource = Some(part.to_owned());
+        self
+    }
+
+    /// Only so often.
+    #[must_use]
+    pub fn times(mut self, times: u32) -> Self {
+        self.times = Some(times);
+        self
+    }
+
+    fn matches(&self, call: &Call) -> bool {
+        let same = |wanted: &Option<String>, value: &str| wanted.as_deref().is_none_or(|w| w == value);
+        same(&self.service, &call.service)
+            && same(&self.account, &call.account)
+            && self.write.is_none_or(|write| write == call.write)
+            && self
+                .resource
+                .as_deref()
+                .is_none_or(|part| call.resource.contains(part))
+            && self.operation.as_deref().is_none_or(|pattern| {
+                // A pattern that isn't one is taken literally.
+                Glob::new(pattern).map_or(pattern == call.operation, |g| {
+                    g.compile_matcher().is_match(&call.operation)
+                })
+            })
+    }
+}
+
+/// The faults in force.
+#[derive(Debug, Default)]
+pub(super) struct Faults {
+    active: Vec<Active>,
+}
+
+#[derive(Debug)]
+struct Active {
+    fault: Fault,
+    passed: u32,
+    writes: u32,
+    fired: u32,
+}
+
+impl Faults {
+    /// Puts one in force, behind those that are.
+    pub(super) fn add(&mut self, fault: Fault) {
+        self.active.push(Active {
+            fault,
+            passed: 0,
+            writes: 0,
+            fired: 0,
+        });
+    }
+
+    /// Ends them all.
+    pub(super) fn clear(&mut self) {
+        self.active.clear();
+    }
+
+    /// What happens to `call`; `None` lets it pass. Counts the call.
+    pub(super) fn strike(&mut self, call: &Call) -> Option<Outcome> {
+        let struck = self.active.iter_mut().find_map(|active| {
+            if active.writes < active.fault.after_writes || !active.fault.matches(call) {
+                return None;
+            }
+            if active.passed < active.fault.after {
+                active.passed += 1;
+                return None;
+            }
+            if active.fault.times.is_some_and(|times| active.fired >= times) {
+                return None;
+            }
+            active.fired += 1;
+            Some(active.fault.outcome.clone())
+        });
+        let carried_out = matches!(struck, None | Some(Outcome::Delay(_) | Outcome::ResetAfter));
+        if call.write && carried_out {
+            for active in &mut self.active {
+                active.writes += 1;
+            }
+        }
+        struck
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::request::{Params, Protocol};
+    use super::*;
+
+    fn call(operation: &str, resource: &str, write: bool) -> Call {
+        Call {
+            service: "s3".to_owned(),
+            operation: operation.to_owned(),
+            write,
+            access_key: None,
+            account: "111111111111".to_owned(),
+            region: "us-east-1".to_owned(),
+            resource: resource.to_owned(),
+            protocol: Protocol::S3,
+            params: Params::default(),
+        }
+    }
+
+    #[test]
+    fn matches_operation_pattern_and_resource_and_counts_down() {
+        let mut faults = Faults::default();
+        faults.add(
+            Fault::error("s3", "PutBucket*", 503, "SlowDown")
+                .on("logs")
+                .times(2),
+        );
+        assert_eq!(faults.strike(&call("PutBucketPolicy", "data", true)), None);
+        assert_eq!(faults.strike(&call("GetBucketPolicy", "logs", false)), None);
+        for _ in 0..2 {
+            assert!(faults.strike(&call("PutBucketPolicy", "logs", true)).is_some());
+        }
+        assert_eq!(faults.strike(&call("PutBucketPolicy", "logs", true)), None);
+    }
+
+    #[test]
+    fn cuts_off_reads_and_writes_after_so_many_writes() {
+        let mut faults = Faults::default();
+        faults.add(Fault::cut_off_after(2));
+        for (operation, write, passes) in [
+            ("GetObject", false, true),
+            ("PutObject", true, true),
+            ("PutObject", true, true),
+            ("GetObject", false, false),
+            ("PutObject", true, false),
+        ] {
+            assert_eq!(
+                faults.strike(&call(operation, "b/k", write)).is_none(),
+                passes,
+                "{operation}"
+            );
+        }
+    }
+
+    #[test]
+    fn is_written_as_json() {
+        let fault: Fault = serde_json::from_str(
+            r#"{"service":"rds","operation":"Modify*","times":1,"then":{"error":{"status":403,"code":"AccessDenied"}}}"#,
+        )
+        .unwrap();
+        assert_eq!(
+            fault.outcome,
+            Outcome::Error {
+                status: 403,
+                code: "AccessDenied".to_owned()
+            }
+        );
+        assert!(serde_json::from_str::<Fault>(r#"{"sevice":"rds"}"#).is_err());
+    }
+}

@@ -1,0 +1,205 @@
+//! The one address: takes requests, decides, passes on, records.
+
+use std::convert::Infallible;
+use std::net::TcpListener as StdListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Limited};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use super::answers::{self, Context, State};
+use super::backends::Backends;
+use super::faults::{Fault, Outcome};
+use super::record::Record;
+use super::reply::{Body, BodyError, Refusal, json, response};
+use super::request::{self, Call, Signed};
+use super::{control, routes};
+
+/// The largest body of a request that is read before it is passed on; policies and
+/// parameters are far below, objects are not read.
+const LARGEST_BODY: usize = 16 * 1024 * 1024;
+
+/// The connection is closed without an answer.
+#[derive(Debug, thiserror::Error)]
+#[error("reset on purpose")]
+struct ConnectionReset;
+
+/// Serves until `stop` turns true or a client asks for it.
+pub(super) async fn serve(
+    listener: StdListener,
+    backends: Backends,
+    stop: watch::Sender<bool>,
+) -> std::io::Result<()> {
+    let listener = TcpListener::from_std(listener)?;
+    let context = Arc::new(Context {
+        backends,
+        state: State::default().into(),
+    });
+    let mut stopped = stop.subscribe();
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = stopped.wait_for(|stop| *stop) => return Ok(()),
+        };
+        // A connection that failed on its way in concerns nobody else.
+        let Ok((stream, _)) = accepted else { continue };
+        drop(stream.set_nodelay(true));
+        let (context, stop) = (Arc::clone(&context), stop.clone());
+        tokio::spawn(async move {
+            let service = service_fn(|request| {
+                let (context, stop) = (Arc::clone(&context), stop.clone());
+                async move { handle(&context, request, &stop).await }
+            });
+            // Ends with an error when the client goes away or a fault resets it.
+            drop(
+                http1::Builder::new()
+                    .timer(TokioTimer::new())
+                    .serve_connection(TokioIo::new(stream), service)
+                    .await,
+            );
+        });
+    }
+}
+
+async fn handle(
+    context: &Context,
+    request: Request<Incoming>,
+    stop: &watch::Sender<bool>,
+) -> Result<Response<Body>, ConnectionReset> {
+    if let Some(path) = request.uri().path().strip_prefix(control::PREFIX) {
+        let path = path.to_owned();
+        return Ok(steer(context, request, &path, stop)
+            .await
+            .unwrap_or_else(|never| match never {}));
+    }
+    let (head, body) = request.into_parts();
+    let signed = Signed::of(&head);
+    let streams = request::streams(&head, signed.as_ref());
+    let (read, unread) = if streams {
+        (Bytes::new(), Some(body))
+    } else {
+        match Limited::new(body, LARGEST_BODY).collect().await {
+            Ok(whole) => (whole.to_bytes(), None),
+            Err(error) => {
+                return Ok(response(
+                    400,
+                    "text/plain",
+                    format!("The body cannot be read: {error}\n"),
+                ));
+            }
+        }
+    };
+    let call = Call::of(&head, &read, signed, &context.state().accounts);
+    let outcome = context.state().faults.strike(&call);
+    match &outcome {
+        Some(Outcome::Error { status, code }) => {
+            let refusal = Refusal::new(*status, code, "The sandbox was told to fail here.");
+            write_down(context, &call, *status, true);
+            return Ok(refusal.response(&call));
+        }
+        Some(Outcome::Reset) => {
+            write_down(context, &call, 0, true);
+            return Err(ConnectionReset);
+        }
+        Some(Outcome::Delay(milliseconds)) => tokio::time::sleep(Duration::from_millis(*milliseconds)).await,
+        Some(Outcome::ResetAfter) | None => {}
+    }
+    let answered = match unread {
+        Some(body) => {
+            let body = body.map_err(BodyError::from).boxed_unsync();
+            context
+                .backends
+                .forward(routes::route(&call).answerer, head, &call.account, body)
+                .await
+        }
+        None => answers::answer(context, &call, head, read).await,
+    };
+    let answer = answered.unwrap_or_else(|error| {
+        let message = format!(
+            "The emulator behind {}:{} did not answer: {error}",
+            call.service, call.operation
+        );
+        Refusal::new(503, "ServiceUnavailable", message).response(&call)
+    });
+    if outcome == Some(Outcome::ResetAfter) {
+        write_down(context, &call, 0, true);
+        return Err(ConnectionReset);
+    }
+    write_down(context, &call, answer.status().as_u16(), outcome.is_some());
+    Ok(answer)
+}
+
+fn write_down(context: &Context, call: &Call, status: u16, fault: bool) {
+    let answered_by = if fault {
+        routes::Answerer::Gateway
+    } else {
+        routes::route(call).answerer
+    };
+    context.state().journal.push(Record {
+        number: 0,
+        service: call.service.clone(),
+        operation: call.operation.clone(),
+        write: call.write,
+        account: call.account.clone(),
+        region: call.region.clone(),
+        // A JSON body stands in for the name it has somewhere inside; matching may look at all of it.
+        resource: call.resource.chars().take(512).collect(),
+        status,
+        answered_by: answered_by.as_str().to_owned(),
+        fault,
+    });
+}
+
+/// The paths below [`control::PREFIX`].
+async fn steer(
+    context: &Context,
+    request: Request<Incoming>,
+    path: &str,
+    stop: &watch::Sender<bool>,
+) -> Result<Response<Body>, Infallible> {
+    let done = || json(200, &serde_json::json!({}));
+    Ok(match (request.method(), path) {
+        (&Method::GET, "health") => done(),
+        (&Method::GET, "operations") => response(200, "text/plain", routes::table()),
+        (&Method::GET, "requests") => json(200, &context.state().journal.list()),
+        (&Method::DELETE, "requests") => {
+            context.state().journal.clear();
+            done()
+        }
+        (&Method::DELETE, "faults") => {
+            context.state().faults.clear();
+            done()
+        }
+        (&Method::POST, "faults") => {
+            let body = Limited::new(request.into_body(), LARGEST_BODY).collect().await;
+            match body.map(|whole| serde_json::from_slice::<Fault>(&whole.to_bytes())) {
+                Ok(Ok(fault)) => {
+                    context.state().faults.add(fault);
+                    done()
+                }
+                Ok(Err(error)) => response(400, "text/plain", format!("not a fault: {error}\n")),
+                Err(error) => response(400, "text/plain", format!("{error}\n")),
+            }
+        }
+        (&Method::POST, "reset") => match context.backends.reset().await {
+            Ok(()) => {
+                *context.state() = State::default();
+                done()
+            }
+            Err(error) => response(500, "text/plain", format!("{error}\n")),
+        },
+        (&Method::POST, "stop") => {
+            stop.send_replace(true);
+            done()
+        }
+        _ => response(404, "text/plain", "There is no such path.\n"),
+    })
+}
