@@ -336,6 +336,19 @@ fn a_bucket_that_is_a_copy_needs_none() {
 }
 
 #[test]
+fn the_target_of_a_replication_is_held_to_what_backups_need() {
+    let unlocked = copy(|s| {
+        s.holds_backups = false;
+        s.lock = Absent;
+    });
+    assert_eq!(
+        status("BKS-S3-013", &[unlocked.clone(), store(|_| {})]),
+        Some(Status::Fail)
+    );
+    assert_eq!(status("BKS-S3-013", &[unlocked]), None);
+}
+
+#[test]
 fn what_another_control_reports_is_not_reported_twice() {
     assert_eq!(status("BKS-S3-013", &backups(|s| s.lock = empty_lock())), None);
     assert_eq!(status("BKS-S3-033", &replicated(|r| r.enabled = false)), None);
