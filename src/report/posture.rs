@@ -10,7 +10,7 @@ use std::fmt::Write;
 pub fn text(desired: &[Desired], style: Style) -> String {
     let mut out = String::new();
     for resource in desired {
-        let address = escape::plain(&resource.address.to_string());
+        let address = escape::line(&resource.address.to_string());
         let address = if style.color {
             address.bold().to_string()
         } else {
@@ -23,7 +23,7 @@ pub fn text(desired: &[Desired], style: Style) -> String {
                 let value = serde_json::to_string_pretty(value)
                     .unwrap_or_default()
                     .replace('\n', "\n  ");
-                let lines: Vec<_> = value.split('\n').map(escape::plain).collect();
+                let lines: Vec<_> = value.split('\n').map(escape::line).collect();
                 let _ = writeln!(out, "  {name} = {}", lines.join("\n"));
             }
         }

@@ -86,7 +86,7 @@ impl<'a> Progress<'a> {
     }
 
     fn say(&self, line: &str) {
-        let line = backstay::report::escape::plain(line);
+        let line = backstay::report::escape::line(line);
         if self.terminal.is_live() {
             drop(self.bars.println(line));
         } else {
