@@ -54,7 +54,7 @@ impl Sandbox {
         let port = listener.local_addr().map_err(no_port)?.port();
         let (stop, _) = watch::channel(false);
         let (said, outcome) = mpsc::channel();
-        let stopping = stop.clone();
+        let (stopping, auth) = (stop.clone(), options.auth);
         let gateway = std::thread::Builder::new()
             .name("sandbox-gateway".to_owned())
             .spawn(move || {
@@ -63,9 +63,12 @@ impl Sandbox {
                     Err(error) => return drop(said.send(error)),
                 };
                 let (ministack, moto) = backends;
-                if let Err(error) =
-                    runtime.block_on(gateway::serve(listener, Backends::new(ministack, moto), stopping))
-                {
+                if let Err(error) = runtime.block_on(gateway::serve(
+                    listener,
+                    Backends::new(ministack, moto),
+                    auth,
+                    stopping,
+                )) {
                     drop(said.send(error));
                 }
             })
