@@ -14,11 +14,13 @@
 //! 8. [`live`]: bulk reads into a snapshot
 //! 9. [`plan`]: differences, judged, as ordered steps
 //! 10. [`apply`]: runs the steps and decides nothing
+//! 11. [`check`]: posture rules over facts
 //!
 //! [`sandbox`] stands apart: it uses nothing of these but [`diag`].
 
 pub mod apply;
 pub mod aws;
+pub mod check;
 pub mod config;
 pub mod diag;
 pub mod graph;
@@ -26,5 +28,7 @@ pub mod kinds;
 pub mod live;
 pub mod model;
 pub mod plan;
+
+pub mod report;
 pub mod sandbox;
 pub mod syntax;

@@ -39,6 +39,7 @@ pub async fn verify(plan: &Plan, cloud: &Cloud) -> Result<(), Diagnostics> {
     let request = Request {
         asks: &asks,
         discover: &[],
+        homes: &[],
         depth: Depth::Declared,
     };
     let (snapshot, said) = live::read(cloud, request).await;

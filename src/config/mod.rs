@@ -1,1 +1,6 @@
-//! Variables, locals, functions and references: text to evaluated blocks.
+//! A folder of HCL to an evaluated posture.
+
+pub mod console;
+pub mod eval;
+mod type_expr;
+pub mod typed;

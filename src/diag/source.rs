@@ -7,6 +7,9 @@ use std::sync::Arc;
 pub struct FileId(u32);
 
 impl FileId {
+    /// Stands for text that no [`Sources`] keeps, such as a template that is a value.
+    pub const NONE: FileId = FileId(u32::MAX);
+
     /// Position in [`Sources`].
     pub fn index(self) -> u32 {
         self.0

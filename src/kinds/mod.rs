@@ -4,12 +4,17 @@
 //! line and its row in [`ALL`]. Schema, reference page, JSON Schema, plan, apply, check and
 //! the permission list follow from the trait; nothing else learns the kind's name.
 
+mod decode;
 mod erased;
+pub mod iam;
 pub mod iam_role;
 pub mod order;
+pub mod rds_instance;
 mod registry;
+pub mod s3_bucket;
 pub mod statement;
 
+pub use decode::{Declared, Resources, decode};
 pub use erased::{AnyKind, Decoded, ReadAnswer, Wanted};
 pub use registry::{ALL, Kinds, find};
 
@@ -38,6 +43,11 @@ pub enum Depth {
     /// All that rules and proofs look at.
     Everything,
 }
+
+/// The identity under which a [`Kind::read`] says that discovery failed: always
+/// [`Observed::Unreadable`], and never something that was asked for. There may be resources of this
+/// project that no block declares and that nobody can see; what is declared is not touched by it.
+pub const UNDISCOVERED: &str = "*";
 
 /// What reading code is given.
 #[derive(Debug, Clone, Copy)]
@@ -101,7 +111,8 @@ pub trait Kind: Send + Sync + 'static {
     const DOC: &'static str;
     /// The attributes that others may refer to.
     const OUTPUTS: &'static [Output];
-    /// Whether the service knows no regions (IAM): read once for each account.
+    /// Whether it belongs to an account as a whole and to no region of it (IAM), so that what
+    /// is found in one region must not be taken for forgotten in another.
     const GLOBAL: bool = false;
     /// What can be declared.
     type Spec: Block + Serialize + DeserializeOwned + Clone + PartialEq + Send + Sync;

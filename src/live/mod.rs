@@ -9,7 +9,7 @@ use crate::aws::Cloud;
 use crate::diag::{Diagnostic, Diagnostics, code};
 use crate::kinds::{self, AnyKind, Depth, ReadAnswer, ReadContext, Wanted};
 use crate::model::{Desired, Observed, Place, Unreadable};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// One resource to read.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,8 +43,20 @@ pub struct Request<'a> {
     /// Places to look for resources of the project that nobody declares; none when only
     /// what is declared matters (`--target`, a saved plan).
     pub discover: &'a [Place],
+    /// The same for kinds that know no regions: one place for each account.
+    pub homes: &'a [Place],
     /// How much of each.
     pub depth: Depth,
+}
+
+impl<'a> Request<'a> {
+    fn places(&self, kind: &dyn AnyKind) -> &'a [Place] {
+        if kind.is_global() {
+            self.homes
+        } else {
+            self.discover
+        }
+    }
 }
 
 /// Reads everything asked for. What cannot be read is in the snapshot as unreadable: the
@@ -55,14 +67,9 @@ pub async fn read(cloud: &Cloud, request: Request<'_>) -> (Snapshot, Diagnostics
         let group = groups.entry((&ask.kind, &ask.place)).or_default();
         group.insert(&ask.wanted.ident, &ask.wanted);
     }
-    let looked_at: BTreeSet<&Place> = request.discover.iter().collect();
-    let mut seen_global: BTreeSet<(&str, &str)> = BTreeSet::new();
-    for place in &looked_at {
-        for kind in kinds::ALL {
-            // A global kind is looked for once in an account, wherever that is.
-            if !kind.is_global() || seen_global.insert((kind.name(), &place.account)) {
-                groups.entry((kind.name(), place)).or_default();
-            }
+    for kind in kinds::ALL {
+        for place in request.places(*kind) {
+            groups.entry((kind.name(), place)).or_default();
         }
     }
     let mut diagnostics = Diagnostics::new();
@@ -76,7 +83,7 @@ pub async fn read(cloud: &Cloud, request: Request<'_>) -> (Snapshot, Diagnostics
             continue;
         };
         let wanted: Vec<Wanted> = wanted.into_values().cloned().collect();
-        let discover = looked_at.contains(place);
+        let discover = request.places(kind).contains(place);
         reads.push(read_group(
             cloud,
             kind,

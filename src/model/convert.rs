@@ -132,6 +132,15 @@ pub fn convert(value: &Value, ty: &Type) -> Result<Value, ConvertError> {
         }
         _ => return Err(mismatch(value, ty)),
     };
+    // An empty collection has nothing to decide an open element type but its own.
+    let converted = match (converted.view(), value.ty().element()) {
+        (View::List(Type::Any, []), Some(own)) => Value::list_of(own.clone(), Vec::new()),
+        (View::Set(Type::Any, []), Some(own)) => Value::set_of(own.clone(), Vec::new()),
+        (View::Map(Type::Any, entries), Some(own)) if entries.is_empty() => {
+            Value::map_of(own.clone(), BTreeMap::new())
+        }
+        _ => converted,
+    };
     Ok(converted.marked_if(value.is_sensitive()))
 }
 

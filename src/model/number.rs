@@ -261,6 +261,88 @@ impl Number {
         self.neg().floor().neg()
     }
 
+    /// Decimal text with exactly `places` digits after the point, half to even.
+    pub fn to_fixed(&self, places: usize) -> String {
+        let (mut decimal, sign) = self.exact();
+        let index = decimal.point + i64::try_from(places).unwrap_or(i64::MAX / 2) - 1;
+        let point = decimal.point;
+        if index < -1 {
+            decimal = Decimal {
+                digits: Vec::new(),
+                point: 0,
+            };
+        } else if index < i64::try_from(decimal.digits.len()).unwrap_or(i64::MAX) - 1 {
+            let up = decimal.rounds_up(index, point);
+            decimal.cut(index, point, up);
+        }
+        let text = decimal.text();
+        let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+        let sign = if self.is_negative() { sign } else { "" };
+        match places {
+            0 => format!("{sign}{whole}"),
+            _ => format!("{sign}{whole}.{fraction:0<places$}"),
+        }
+    }
+
+    /// Text such as `1.5e+06`; as few digits as needed, or exactly `places` after the point.
+    pub fn to_scientific(&self, places: Option<usize>) -> String {
+        let (mut decimal, sign) = self.exact();
+        if self.is_zero() {
+            let zeros = places.map_or_else(String::new, |p| {
+                if p > 0 {
+                    format!(".{}", "0".repeat(p))
+                } else {
+                    String::new()
+                }
+            });
+            return format!("0{zeros}e+00");
+        }
+        match places {
+            None => {
+                let text = self.abs().to_string();
+                let exponent = decimal.point - 1;
+                let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+                let digits = digits.trim_start_matches('0').trim_end_matches('0');
+                let (first, rest) = digits.split_at(digits.len().min(1));
+                let point = if rest.is_empty() { "" } else { "." };
+                format!(
+                    "{sign}{first}{point}{rest}e{}{:02}",
+                    if exponent < 0 { '-' } else { '+' },
+                    exponent.abs()
+                )
+            }
+            Some(places) => {
+                let index = i64::try_from(places).unwrap_or(i64::MAX / 2);
+                let point = decimal.point;
+                if index < i64::try_from(decimal.digits.len()).unwrap_or(i64::MAX) - 1 {
+                    let up = decimal.rounds_up(index, point);
+                    decimal.cut(index, point, up);
+                }
+                let exponent = decimal.point - 1;
+                let mut digits = decimal.digits.iter().map(|d| char::from(b'0' + *d));
+                let first = digits.next().unwrap_or('0');
+                let rest: String = digits.take(places).collect();
+                let tail = if places == 0 {
+                    String::new()
+                } else {
+                    format!(".{rest:0<places$}")
+                };
+                format!(
+                    "{sign}{first}{tail}e{}{:02}",
+                    if exponent < 0 { '-' } else { '+' },
+                    exponent.abs()
+                )
+            }
+        }
+    }
+
+    /// All decimal digits, and the sign.
+    fn exact(&self) -> (Decimal, &'static str) {
+        let (mantissa, exponent) = self.parts();
+        let sign = if mantissa.is_negative() { "-" } else { "" };
+        (Decimal::new(mantissa.magnitude(), exponent), sign)
+    }
+
     fn parts(&self) -> (BigInt, i64) {
         match &self.0 {
             Repr::Small(n) => (BigInt::from(*n), 0),
@@ -559,6 +641,25 @@ mod tests {
         assert_eq!(n("5.5").rem(&n("2")).unwrap(), n("1.5"));
         assert_eq!(n("1").div(&Number::ZERO), Err(NumberError::DivisionByZero));
         assert_eq!(n("1e15000").mul(&n("1e15000")), Err(NumberError::OutOfRange));
+    }
+
+    #[test]
+    fn fixed_and_scientific_text() {
+        for (text, places, want) in [
+            ("2.5", 0, "2"),
+            ("3.5", 0, "4"),
+            ("0.05", 1, "0.1"),
+            ("0.049", 1, "0.0"),
+            ("9.999", 2, "10.00"),
+            ("-1.5", 3, "-1.500"),
+            ("12", 0, "12"),
+            ("0.001", 0, "0"),
+        ] {
+            assert_eq!(n(text).to_fixed(places), want, "{text}");
+        }
+        assert_eq!(n("1500000").to_scientific(None), "1.5e+06");
+        assert_eq!(n("0.00012").to_scientific(Some(3)), "1.200e-04");
+        assert_eq!(n("9.99").to_scientific(Some(1)), "1.0e+01");
     }
 
     #[test]

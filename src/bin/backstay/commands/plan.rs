@@ -1,0 +1,79 @@
+//! `backstay plan`: what differs from the live cloud.
+
+use super::opening::{self, Source};
+use super::{failed, write_file};
+use crate::cli::{PostureArgs, SelectionArgs};
+use crate::terminal::Terminal;
+use backstay::diag::{Exit, render};
+use backstay::plan;
+use backstay::report;
+use clap::Args;
+use std::path::PathBuf;
+
+/// Show what differs from the live cloud; changes nothing
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    backstay plan\n  \
+    backstay plan -var env=prod -out tonight.plan\n  \
+    backstay plan -detailed-exitcode            0 clean, 1 error, 2 changes pending\n  \
+    backstay plan -target s3_bucket.uploads -json")]
+pub(crate) struct PlanArgs {
+    #[command(flatten)]
+    posture: PostureArgs,
+
+    #[command(flatten)]
+    selection: SelectionArgs,
+
+    /// Write the plan to a file that `apply` runs
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+
+    /// Print JSON, one object a line (schemas/plan.schema.json)
+    #[arg(long)]
+    json: bool,
+
+    /// End with 2 when changes are pending
+    #[arg(long)]
+    detailed_exitcode: bool,
+
+    #[command(flatten)]
+    source: Source,
+}
+
+pub(crate) async fn run(args: PlanArgs, terminal: Terminal) -> Exit {
+    let Some(made) = opening::plan(&args.posture, &args.selection, &args.source, terminal, args.json).await
+    else {
+        return Exit::Error;
+    };
+    if args.json {
+        let mut lines = vec![report::plan::json::version()];
+        lines.extend(made.diagnostics.iter().map(|d| report::plan::json::Line::Diagnostic {
+            diagnostic: render::json(d, &made.sources),
+        }));
+        lines.extend(report::plan::json::lines(&made.plan));
+        terminal.print(&report::plan::json::text(&lines));
+    } else {
+        terminal.diagnose(&made.diagnostics, &made.sources);
+        terminal.print(&report::plan::text::plan(&made.plan, terminal.style()));
+    }
+    if made.diagnostics.has_errors() {
+        return Exit::Error;
+    }
+    if let Some(file) = &args.out {
+        let written = plan::store(&made.plan).and_then(|text| write_file(file, &text));
+        if let Err(diagnostic) = written {
+            return failed(terminal, diagnostic);
+        }
+        if !args.json {
+            terminal.print(&format!(
+                "\nSaved to {0}. To run exactly this plan: backstay apply {0}\n",
+                file.display()
+            ));
+        }
+    }
+    if args.detailed_exitcode && made.plan.summary().differs() {
+        Exit::Pending
+    } else {
+        Exit::Clean
+    }
+}

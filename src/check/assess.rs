@@ -1,0 +1,86 @@
+//! The run: every control on every resource, then drift, then exemptions, in a fixed order.
+
+use super::drift::{self, Drift};
+use super::estate::Estate;
+use super::exemption::{self, Exemption};
+use super::finding::{Assessment, Finding, VERSION};
+use super::rule::{Rule, Severity, Status, describe_unreadable};
+use super::rules::{RULES, run};
+use super::summary::Summary;
+use crate::model::Observed;
+use crate::model::fact::Evidence;
+use jiff::civil::Date;
+
+/// What a check rests on.
+#[derive(Debug, Clone, Copy)]
+pub struct Input<'a> {
+    /// What was seen.
+    pub evidence: &'a [Evidence],
+    /// What differs from what is declared.
+    pub drift: &'a [Drift],
+    /// What is accepted.
+    pub exemptions: &'a [Exemption],
+    /// The day (UTC) on which exemptions have to be valid.
+    pub today: Date,
+    /// Milder failures are shown but do not fail the check; `Low` lets every failure count.
+    pub fail_on: Severity,
+}
+
+/// Judges everything. The same input gives the same answer, in the same order.
+pub fn assess(input: &Input<'_>) -> Assessment {
+    let estate = Estate::new(input.evidence);
+    let mut findings: Vec<Finding> = input
+        .evidence
+        .iter()
+        .flat_map(|evidence| judged(evidence, &estate, input.drift))
+        .collect();
+    findings.extend(input.drift.iter().flat_map(drift::findings));
+    exemption::settle(&mut findings, input.exemptions, input.today);
+    findings.sort_by(|a, b| (&a.address, &a.id, &a.attribute).cmp(&(&b.address, &b.id, &b.attribute)));
+    let summary = Summary::of(&findings, input.fail_on);
+    Assessment {
+        version: VERSION,
+        tool: env!("CARGO_PKG_VERSION").to_owned(),
+        findings,
+        summary,
+    }
+}
+
+fn judged(evidence: &Evidence, estate: &Estate<'_>, drift: &[Drift]) -> Vec<Finding> {
+    let finding = |rule: &Rule, status, message: &str, facts| {
+        Finding::of(rule, evidence.subject.clone(), status, message).from(evidence, facts)
+    };
+    match &evidence.facts {
+        Observed::Unreadable(unreadable) => vec![finding(
+            &run::UNREADABLE,
+            Status::Unknown,
+            "The resource could not be read, so no control could be judged on it.",
+            vec![describe_unreadable(unreadable)],
+        )],
+        // The plan says more of what is missing; without it this is all there is.
+        Observed::Absent if drift.iter().any(|d| d.address == evidence.subject) => Vec::new(),
+        Observed::Absent => vec![finding(
+            &run::MISSING,
+            Status::Fail,
+            "The resource is declared and does not exist, so there is nothing that protects anything.",
+            Vec::new(),
+        )],
+        Observed::Present(facts) => RULES
+            .iter()
+            .filter_map(|rule| match rule.judge(evidence, facts, estate) {
+                Ok(None) => None,
+                Ok(Some(verdict)) => {
+                    let mut found = finding(rule, verdict.status, &verdict.message, verdict.evidence);
+                    found.severity = verdict.severity.unwrap_or(rule.severity);
+                    Some(found)
+                }
+                Err(unknown) => Some(finding(
+                    rule,
+                    Status::Unknown,
+                    "It is not known whether this holds.",
+                    vec![unknown.why],
+                )),
+            })
+            .collect(),
+    }
+}

@@ -1,0 +1,143 @@
+//! Drift: what a plan would change, said as findings.
+
+use super::finding::{Facts, Finding};
+use super::rule::{Severity, Status, describe_unreadable};
+use super::rules::run;
+use crate::diag::Location;
+use crate::model::{Action, Address, AttributeChange, Direction, Finding as Unsettable, Unreadable};
+use serde_json::Value as Json;
+
+/// What a plan says of one resource, as far as a check needs it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Drift {
+    /// The resource.
+    pub address: Address,
+    /// What would happen to it as a whole.
+    pub action: Action,
+    /// Attributes that differ: `before` is live, `after` is declared.
+    pub attributes: Vec<AttributeChange>,
+    /// Declared settings that no write can bring about.
+    pub unsettable: Vec<Unsettable>,
+    /// Declared settings that could not be compared.
+    pub unreadable: Vec<Unreadable>,
+    /// Set when it must exist, doesn't, and is never created by backstay: what to do.
+    pub missing: Option<String>,
+    /// Where it was declared.
+    pub location: Option<Location>,
+    /// When the live side was read, RFC 3339.
+    pub read_at: Option<String>,
+}
+
+/// One finding for each attribute that differs, or one that nothing does.
+pub(super) fn findings(drift: &Drift) -> Vec<Finding> {
+    let mut found = Vec::new();
+    let mut push = |mut finding: Finding, facts: Vec<String>| {
+        finding.location.clone_from(&drift.location);
+        finding.evidence = Facts {
+            facts,
+            read_at: drift.read_at.clone(),
+            ..Facts::default()
+        };
+        found.push(finding);
+    };
+    let of = |rule, status, message: String| Finding::of(rule, drift.address.clone(), status, message);
+
+    for (n, unreadable) in drift.unreadable.iter().enumerate() {
+        let mut finding = of(
+            &run::DRIFT,
+            Status::Unknown,
+            "A declared setting could not be compared with the live one.".into(),
+        );
+        // Keeps several of one resource apart, in order and in fingerprints.
+        finding.attribute = Some(format!("{}#{n}", unreadable.action));
+        push(finding, vec![describe_unreadable(unreadable)]);
+    }
+    if let Some(what_to_do) = &drift.missing {
+        let mut finding = of(
+            &run::MISSING,
+            Status::Fail,
+            "The resource is declared and does not exist; backstay protects it but never creates it.".into(),
+        );
+        finding.remedy.clone_from(what_to_do);
+        push(finding, Vec::new());
+        return found;
+    }
+    match drift.action {
+        Action::Create => {
+            let message = "The resource is declared and does not exist yet.".to_owned();
+            push(of(&run::MISSING, Status::Fail, message), Vec::new());
+            return found;
+        }
+        Action::Remove | Action::Release => {
+            let message = match drift.action {
+                Action::Release => "No block declares the resource any more; an apply releases it.",
+                _ => "No block declares the resource any more; an apply removes it, as it holds no data.",
+            };
+            push(of(&run::UNDECLARED, Status::Fail, message.to_owned()), Vec::new());
+            return found;
+        }
+        Action::NoOp | Action::Update => {}
+    }
+    for unsettable in &drift.unsettable {
+        let message = format!(
+            "{} is declared as {} and is {}: {}",
+            unsettable.path,
+            shown(&unsettable.want),
+            shown(&unsettable.have),
+            unsettable.why
+        );
+        let mut finding = of(&run::CANNOT_BE_SET, Status::CannotBeMet, message);
+        finding.attribute = Some(unsettable.path.clone());
+        push(
+            finding,
+            vec![format!("{} = {}", unsettable.path, shown(&unsettable.have))],
+        );
+    }
+    for change in &drift.attributes {
+        let mut finding = of(&run::DRIFT, Status::Fail, described(change));
+        finding.severity = severity(change.direction);
+        finding.attribute = Some(change.path.clone());
+        push(
+            finding,
+            vec![format!("{} = {}", change.path, shown(&change.before))],
+        );
+    }
+    if drift.attributes.is_empty() && drift.unreadable.is_empty() {
+        let message = "Every setting that is declared is as declared.".to_owned();
+        push(of(&run::DRIFT, Status::Pass, message), Vec::new());
+    }
+    found
+}
+
+/// A live setting that is weaker than declared is worse than one that merely differs; one that
+/// is stronger is a declaration that lags behind.
+fn severity(to_declared: Direction) -> Severity {
+    match to_declared {
+        Direction::Strengthens => Severity::High,
+        Direction::Neutral => Severity::Medium,
+        Direction::Weakens => Severity::Low,
+    }
+}
+
+fn described(change: &AttributeChange) -> String {
+    let meaning = match change.direction {
+        Direction::Strengthens => " The live setting protects less.",
+        Direction::Neutral => "",
+        Direction::Weakens => " The live setting protects more.",
+    };
+    format!(
+        "{} is declared as {} and is {}.{meaning}",
+        change.path,
+        shown(&change.after),
+        shown(&change.before)
+    )
+}
+
+fn shown(value: &Json) -> String {
+    match value {
+        Json::Null => "not set".to_owned(),
+        Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Array(_) | Json::Object(_) => {
+            value.to_string()
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! All that a run has seen, with look-ups: what lets a rule follow a replica to where it lies.
+
+use crate::model::fact::{Evidence, Facts, ObjectStore};
+use crate::model::{AccountId, Arn, Region};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Deref;
+
+/// The facts being judged, with where they come from. Reads like the facts.
+#[derive(Debug)]
+pub struct Subject<'a, F> {
+    /// Whose facts, from where, read when.
+    pub evidence: &'a Evidence,
+    /// The facts.
+    pub facts: &'a F,
+}
+
+impl<F> Clone for Subject<'_, F> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<F> Copy for Subject<'_, F> {}
+
+impl<F> Deref for Subject<'_, F> {
+    type Target = F;
+    fn deref(&self) -> &F {
+        self.facts
+    }
+}
+
+impl<F> Subject<'_, F> {
+    /// Where it lives.
+    pub fn region(&self) -> &Region {
+        &self.evidence.scope.region
+    }
+}
+
+/// Everything that was seen in a run.
+#[derive(Debug, Default)]
+pub struct Estate<'a> {
+    by_arn: BTreeMap<&'a Arn, &'a Evidence>,
+    replica_targets: BTreeSet<&'a Arn>,
+    accounts: BTreeSet<AccountId>,
+}
+
+impl<'a> Estate<'a> {
+    /// Indexes the evidence of a run.
+    pub fn new(evidence: &'a [Evidence]) -> Self {
+        let mut estate = Self::default();
+        for item in evidence {
+            if let Some(arn) = &item.arn {
+                estate.by_arn.insert(arn, item);
+                estate.accounts.extend(arn.account());
+            }
+            if let Some(Facts::ObjectStore(store)) = item.facts.present() {
+                estate.accounts.insert(store.account.clone());
+                let replicas = store.replicas.present().into_iter().flatten();
+                estate.replica_targets.extend(replicas.map(|r| &r.bucket));
+            }
+        }
+        estate
+    }
+
+    /// What was seen under a name; `None` when the posture does not hold it.
+    pub fn get(&self, arn: &Arn) -> Option<&'a Evidence> {
+        self.by_arn.get(arn).copied()
+    }
+
+    /// The bucket of this name, when it was seen.
+    pub fn store(&self, arn: &Arn) -> Option<&'a ObjectStore> {
+        match self.get(arn)?.facts.present()? {
+            Facts::ObjectStore(store) => Some(store),
+            Facts::Database(_) | Facts::Identity(_) => None,
+        }
+    }
+
+    /// Every bucket that was seen.
+    pub fn stores(&self) -> impl Iterator<Item = (&'a Arn, &'a ObjectStore)> {
+        self.by_arn
+            .iter()
+            .filter_map(|(arn, evidence)| match evidence.facts.present()? {
+                Facts::ObjectStore(store) => Some((*arn, store.as_ref())),
+                Facts::Database(_) | Facts::Identity(_) => None,
+            })
+    }
+
+    /// Whether another bucket of the posture is copied here.
+    pub fn is_replica(&self, arn: &Arn) -> bool {
+        self.replica_targets.contains(arn)
+    }
+
+    /// Whether the posture spans this account: its principals are no strangers.
+    pub fn is_own_account(&self, account: &AccountId) -> bool {
+        self.accounts.contains(account)
+    }
+}

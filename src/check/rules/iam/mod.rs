@@ -1,0 +1,44 @@
+//! Controls on identities, first of all on isolated backup writers: they may write new backups and
+//! nothing else.
+
+pub mod abilities;
+#[cfg(test)]
+pub(super) mod cases;
+pub mod trust;
+pub mod writing;
+
+use crate::check::access::Principal;
+use crate::check::estate::{Estate, Subject};
+use crate::check::rule::{Unknown, describe_unreadable};
+use crate::model::fact::{Identity, WriteTarget};
+
+/// The identity as resource policies see it.
+fn principal<'a>(identity: &Subject<'a, Identity>, estate: &'a Estate<'a>) -> Principal<'a> {
+    Principal {
+        identity: identity.facts,
+        arn: identity.evidence.arn.as_ref(),
+        estate,
+    }
+}
+
+/// An error when something that could grant more was not read: one of the identity's own documents.
+fn documents_known(identity: &Identity) -> Result<(), Unknown> {
+    match identity.unknown.first() {
+        Some(unreadable) => Err(Unknown::new(describe_unreadable(unreadable))),
+        None => Ok(()),
+    }
+}
+
+/// An error when the policy of a bucket that it writes to was not read: it could grant more.
+fn targets_known(targets: &[WriteTarget], estate: &Estate<'_>) -> Result<(), Unknown> {
+    for target in targets {
+        let Some(store) = estate.store(&target.bucket) else {
+            return Err(Unknown::new(format!(
+                "the policy of {} is not known: the bucket is not part of the posture or could not be read",
+                target.bucket
+            )));
+        };
+        store.policy.known()?;
+    }
+    Ok(())
+}

@@ -1,0 +1,268 @@
+//! Evidence of resources that are protected as they should be, for tests to spoil.
+
+use super::estate::Estate;
+use super::rule::{Status, Verdict};
+use super::rules;
+use crate::diag::Location;
+use crate::model::fact::{
+    BackupReplica, Database, Evidence, Facts, Identity, LockMode, LockRetention, ObjectLock, ObjectStore,
+    Replica, Versioning, WriteTarget,
+};
+use crate::model::policy::{Document, Effect, Statement};
+use crate::model::{Address, Arn, Observed, Scope, Unreadable};
+
+pub(super) const PROD: &str = "111111111111";
+pub(super) const VAULT: &str = "222222222222";
+pub(super) const READ_AT: &str = "2026-03-01T12:00:00Z";
+
+/// What a control is given, and what it has to say.
+pub(super) struct Case {
+    pub(super) id: &'static str,
+    /// Judged by the subject, which comes first; the rest is the estate around it.
+    pub(super) pass: Vec<Evidence>,
+    /// Everything that has to fail.
+    pub(super) fail: Vec<Vec<Evidence>>,
+    /// Everything that has to be unknown; empty where the facts can't be missing.
+    pub(super) unknown: Vec<Vec<Evidence>>,
+}
+
+/// Runs every case of a family.
+pub(super) fn run(cases: Vec<Case>) {
+    for case in cases {
+        assert_eq!(
+            status(case.id, &case.pass),
+            Some(Status::Pass),
+            "{} pass",
+            case.id
+        );
+        assert!(!case.fail.is_empty(), "{}", case.id);
+        for (n, estate) in case.fail.iter().enumerate() {
+            assert_eq!(
+                status(case.id, estate),
+                Some(Status::Fail),
+                "{} fail {n}",
+                case.id
+            );
+        }
+        for (n, estate) in case.unknown.iter().enumerate() {
+            assert_eq!(
+                status(case.id, estate),
+                Some(Status::Unknown),
+                "{} unknown {n}",
+                case.id
+            );
+        }
+    }
+}
+
+/// What a control says of the first of `estate`; `None` when it does not apply.
+pub(super) fn status(id: &str, estate: &[Evidence]) -> Option<Status> {
+    match judge(id, estate) {
+        Ok(verdict) => verdict.map(|v| v.status),
+        Err(()) => Some(Status::Unknown),
+    }
+}
+
+pub(super) fn judge(id: &str, estate: &[Evidence]) -> Result<Option<Verdict>, ()> {
+    let subject = &estate[0];
+    let facts = subject.facts.present().expect("the subject exists");
+    let rule = rules::get(id).expect("the control exists");
+    rule.judge(subject, facts, &Estate::new(estate)).map_err(|_| ())
+}
+
+pub(super) fn denied<T>(action: &str) -> Observed<T> {
+    Observed::Unreadable(Unreadable {
+        action: action.into(),
+        why: "AccessDenied".into(),
+        denied: true,
+    })
+}
+
+fn evidence(address: Address, scope: (&str, &str), arn: &str, facts: Facts) -> Evidence {
+    Evidence {
+        subject: address,
+        location: Some(Location {
+            file: "main.hcl".into(),
+            line: 12,
+            column: 1,
+        }),
+        scope: Scope {
+            account: scope.0.into(),
+            region: scope.1.parse().unwrap(),
+        },
+        arn: Some(arn.parse().unwrap()),
+        read_at: READ_AT.into(),
+        facts: Observed::Present(facts),
+    }
+}
+
+pub(super) fn bucket(name: &str) -> Arn {
+    Arn::bucket("aws", name)
+}
+
+/// A bucket of the application, replicated to [`copy`].
+pub(super) fn store(spoil: impl FnOnce(&mut ObjectStore)) -> Evidence {
+    let mut store = ObjectStore {
+        name: "uploads".into(),
+        holds_backups: false,
+        versioning: Observed::Present(Versioning::Enabled),
+        lock: Observed::Absent,
+        expiries: Observed::Absent,
+        replicas: Observed::Present(vec![replica(|_| {})]),
+        public_access_blocked: Observed::Present(true),
+        acls_disabled: Observed::Present(true),
+        encryption: Observed::Present(format!("arn:aws:kms:us-east-1:{PROD}:key/k")),
+        policy: Observed::Present(Document::new([tls_only("uploads")])),
+        account: PROD.parse().unwrap(),
+    };
+    spoil(&mut store);
+    let address = Address::new("s3_bucket", "uploads");
+    evidence(
+        address,
+        ("prod", "us-east-1"),
+        "arn:aws:s3:::uploads",
+        Facts::ObjectStore(Box::new(store)),
+    )
+}
+
+/// The bucket that [`store`] is copied to, in another account and region, locked.
+pub(super) fn copy(spoil: impl FnOnce(&mut ObjectStore)) -> Evidence {
+    let mut store = ObjectStore {
+        name: "copy".into(),
+        holds_backups: true,
+        versioning: Observed::Present(Versioning::Enabled),
+        lock: Observed::Present(ObjectLock {
+            retention: Some(LockRetention {
+                mode: LockMode::Compliance,
+                days: 30,
+            }),
+        }),
+        expiries: Observed::Absent,
+        replicas: Observed::Absent,
+        public_access_blocked: Observed::Present(true),
+        acls_disabled: Observed::Present(true),
+        encryption: Observed::Present(format!("arn:aws:kms:us-west-2:{VAULT}:key/k")),
+        policy: Observed::Present(Document::new([tls_only("copy")])),
+        account: VAULT.parse().unwrap(),
+    };
+    spoil(&mut store);
+    let address = Address::new("s3_bucket", "copy");
+    evidence(
+        address,
+        ("vault", "us-west-2"),
+        "arn:aws:s3:::copy",
+        Facts::ObjectStore(Box::new(store)),
+    )
+}
+
+pub(super) fn replica(spoil: impl FnOnce(&mut Replica)) -> Replica {
+    let mut replica = Replica {
+        bucket: bucket("copy"),
+        region: Some("us-west-2".parse().unwrap()),
+        account: Some(VAULT.parse().unwrap()),
+        enabled: true,
+        prefix: String::new(),
+        delete_markers: false,
+        within_minutes: Some(15),
+        owner_override: true,
+    };
+    spoil(&mut replica);
+    replica
+}
+
+pub(super) fn tls_only(bucket: &str) -> Statement {
+    let resources = [
+        format!("arn:aws:s3:::{bucket}"),
+        format!("arn:aws:s3:::{bucket}/*"),
+    ];
+    Statement::new(Effect::Deny, ["s3:*"], resources)
+        .principal("AWS", "*")
+        .when("Bool", "aws:SecureTransport", ["false"])
+}
+
+pub(super) fn database(spoil: impl FnOnce(&mut Database)) -> Evidence {
+    let mut db = Database {
+        identifier: "app".into(),
+        status: "available".into(),
+        retention_days: 14,
+        latest_restorable: Some("2026-03-01T11:57:00Z".into()),
+        deletion_protection: true,
+        encrypted: true,
+        key: Some(format!("arn:aws:kms:us-east-1:{PROD}:alias/app").parse().unwrap()),
+        multi_az: true,
+        copy_tags: true,
+        replicas: Observed::Present(vec![backup_replica(|_| {})]),
+    };
+    spoil(&mut db);
+    evidence(
+        Address::new("rds_instance", "app"),
+        ("prod", "us-east-1"),
+        &format!("arn:aws:rds:us-east-1:{PROD}:db:app"),
+        Facts::Database(Box::new(db)),
+    )
+}
+
+pub(super) fn backup_replica(spoil: impl FnOnce(&mut BackupReplica)) -> BackupReplica {
+    let mut replica = BackupReplica {
+        region: "us-west-2".parse().unwrap(),
+        retention_days: Some(14),
+        status: "replicating".into(),
+        latest: None,
+        key: None,
+    };
+    spoil(&mut replica);
+    replica
+}
+
+/// An isolated writer of `copy/pg/*`.
+pub(super) fn writer(spoil: impl FnOnce(&mut Identity)) -> Evidence {
+    let put = Statement::new(
+        Effect::Allow,
+        [
+            "s3:PutObject",
+            "s3:AbortMultipartUpload",
+            "s3:ListMultipartUploadParts",
+        ],
+        ["arn:aws:s3:::copy/pg/*"],
+    );
+    let mut identity = Identity {
+        name: "pgdump".into(),
+        trust: Some(Document::new([github(&["repo:acme/app:ref:refs/heads/main"])])),
+        policies: vec![("write".into(), Document::new([put.clone()]))],
+        boundary: Some(Document::new([put])),
+        unknown: Vec::new(),
+        writer: Some(vec![WriteTarget {
+            bucket: bucket("copy"),
+            prefix: "pg/".into(),
+        }]),
+    };
+    spoil(&mut identity);
+    evidence(
+        Address::new("writer_role", "pgdump"),
+        ("prod", "us-east-1"),
+        &format!("arn:aws:iam::{PROD}:role/pgdump"),
+        Facts::Identity(Box::new(identity)),
+    )
+}
+
+pub(super) fn github(subjects: &[&str]) -> Statement {
+    let statement = Statement::new(Effect::Allow, ["sts:AssumeRoleWithWebIdentity"], [""; 0])
+        .principal(
+            "Federated",
+            format!("arn:aws:iam::{PROD}:oidc-provider/token.actions.githubusercontent.com"),
+        )
+        .when(
+            "StringEquals",
+            "token.actions.githubusercontent.com:aud",
+            ["sts.amazonaws.com"],
+        );
+    if subjects.is_empty() {
+        statement
+    } else {
+        statement.when(
+            "StringLike",
+            "token.actions.githubusercontent.com:sub",
+            subjects.iter().copied(),
+        )
+    }
+}

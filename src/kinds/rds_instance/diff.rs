@@ -1,0 +1,325 @@
+//! What has to change for an instance to be as declared.
+
+use super::live::{LiveInstance, LiveReplica};
+use super::spec::{Pitr, Replicate, Spec};
+use super::write::{Copy, Op};
+use crate::kinds::order::{neutral, on_is_stronger};
+use crate::model::change::{Action, Diff, Stage};
+use crate::model::{Arn, AttributeChange, Finding, Judgement, Observed, Place};
+use serde_json::Value as Json;
+use std::collections::BTreeSet;
+
+pub(super) fn diff(want: &Spec, have: Option<&LiveInstance>, place: &Place) -> Diff<Op> {
+    let mut diff = Diff::new();
+    let missing = match have {
+        None => Some(format!(
+            "there is no instance {} in account {}, region {}",
+            want.identifier.to_lowercase(),
+            place.account_id,
+            place.region
+        )),
+        Some(have) => have.foreign(),
+    };
+    if let Some(why) = missing {
+        diff.missing = Some(format!(
+            "{why}; backstay never creates a database: check the identifier, the account and the region"
+        ));
+        return diff;
+    }
+    let Some(have) = have else { return diff };
+    asserted(want, have, &mut diff);
+    protect(want, have, &mut diff);
+    if let Some(pitr) = &want.pitr {
+        backups(pitr, have, &mut diff);
+    }
+    if !want.replicate.is_empty() {
+        replicas(want, have, place, &mut diff);
+    }
+    if let (Some(tags), Some(arn)) = (&want.tags, &have.arn) {
+        let changes = tags.iter().filter_map(|(key, value)| {
+            let path = format!("tags[{}]", Json::from(key.as_str()));
+            AttributeChange::compare(path, have.tags.get(key), Some(value), neutral)
+        });
+        let op = Op::Tag {
+            arn: arn.clone(),
+            tags: tags.clone(),
+        };
+        diff.push(Stage::Protect, op, changes);
+    }
+    if !diff.changes.is_empty() {
+        diff.action = Action::Update;
+    }
+    diff
+}
+
+/// Settings that are declared as facts, not as wishes.
+fn asserted(want: &Spec, have: &LiveInstance, diff: &mut Diff<Op>) {
+    let mut differs = |path: &str, want: Option<bool>, have: bool, why: &str| {
+        if let Some(want) = want.filter(|want| *want != have) {
+            diff.findings.push(finding(path, want, have, why.to_owned()));
+        }
+    };
+    differs(
+        "encrypted",
+        want.encrypted,
+        have.encrypted,
+        "RDS decides encryption when an instance is created. To encrypt it, copy a snapshot with a key, restore \
+         the copy under another name and move the application to it",
+    );
+    differs(
+        "multi_az",
+        want.multi_az,
+        have.multi_az,
+        "backstay does not switch a standby, which changes cost and load; modify the instance in a quiet hour \
+         (aws rds modify-db-instance --multi-az), or declare what is",
+    );
+}
+
+fn finding(path: &str, want: impl Into<Json>, have: impl Into<Json>, why: String) -> Finding {
+    Finding {
+        path: path.to_owned(),
+        want: want.into(),
+        have: have.into(),
+        why,
+    }
+}
+
+fn protect(want: &Spec, have: &LiveInstance, diff: &mut Diff<Op>) {
+    let changed = |path: &str, want: Option<bool>, have: bool| {
+        let want = want?;
+        AttributeChange::compare(path, Some(&have), Some(&want), on_is_stronger)
+    };
+    let changes = [
+        changed(
+            "deletion_protection",
+            want.deletion_protection,
+            have.deletion_protection,
+        ),
+        changed("copy_tags", want.copy_tags, have.copy_tags),
+    ];
+    let op = Op::Protect {
+        deletion_protection: want
+            .deletion_protection
+            .filter(|w| *w != have.deletion_protection),
+        copy_tags: want.copy_tags.filter(|w| *w != have.copy_tags),
+    };
+    diff.push(Stage::Protect, op, changes.into_iter().flatten());
+}
+
+/// As HCL writes days.
+fn shown(days: u32) -> Json {
+    match days {
+        0 => "0".into(),
+        days => format!("{days}d").into(),
+    }
+}
+
+/// More days are more protection; from 0 the instance stops for a moment.
+pub(super) fn retention(before: u32, after: u32) -> Judgement {
+    if before == 0 && after > 0 {
+        Judgement::strengthens().disruptive(
+            "switching automated backups on interrupts the instance for seconds to minutes, and it makes a first \
+             snapshot",
+        )
+    } else if after < before {
+        Judgement::weakens(format!("restore points older than {after} days are gone at once"))
+    } else {
+        Judgement::strengthens()
+    }
+}
+
+fn backups(want: &Pitr, have: &LiveInstance, diff: &mut Diff<Op>) {
+    // What is in flight is neither drift nor protection: it is what will be.
+    let days = have.pending_retention.unwrap_or(have.retention_days);
+    let retained = (want.retention.days() != days).then(|| {
+        AttributeChange::judged(
+            "pitr.retention",
+            shown(days),
+            shown(want.retention.days()),
+            retention(days, want.retention.days()),
+        )
+    });
+    let window = want.window.as_ref().map(ToString::to_string);
+    let windowed = window.as_ref().and_then(|window| {
+        AttributeChange::compare("pitr.window", Some(&have.window), Some(window), neutral)
+    });
+    let changes: Vec<_> = [retained, windowed].into_iter().flatten().collect();
+    if changes.is_empty() {
+        return;
+    }
+    if let Some(why) = refused(want, have) {
+        diff.findings.extend(
+            changes
+                .into_iter()
+                .map(|c| finding(&c.path, c.after, c.before, why.clone())),
+        );
+        return;
+    }
+    let op = Op::Backups {
+        retention: (want.retention.days() != days).then(|| want.retention.days()),
+        window: window.filter(|w| *w != have.window),
+    };
+    diff.push(Stage::Protect, op, changes);
+}
+
+/// Why retention and window must not be written now.
+fn refused(want: &Pitr, have: &LiveInstance) -> Option<String> {
+    if let Some(point) = &have.aws_backup {
+        return Some(format!(
+            "AWS Backup owns the retention and the window of this instance (continuous recovery point {point}); \
+             change its backup plan, or take the instance out of it, and do not manage both"
+        ));
+    }
+    if !have.pending.is_empty() {
+        let names: Vec<_> = have.pending.iter().map(|(k, v)| format!("{k} = {v}")).collect();
+        return Some(format!(
+            "other changes wait for the maintenance window ({}), and applying this one at once would apply them \
+             too; apply or cancel them first",
+            names.join(", ")
+        ));
+    }
+    let maintenance = have.maintenance.as_deref()?;
+    let window = want.window.as_ref()?;
+    window.overlaps_weekly(maintenance).then(|| {
+        format!(
+            "{window} overlaps the maintenance window {maintenance}, which RDS refuses; choose another window"
+        )
+    })
+}
+
+fn replicas(want: &Spec, have: &LiveInstance, place: &Place, diff: &mut Diff<Op>) {
+    let Some(source) = &have.arn else { return };
+    let on = have.retention_days > 0
+        || have.pending_retention.is_some_and(|days| days > 0)
+        || diff.changes.iter().any(|c| {
+            matches!(
+                c.op,
+                Op::Backups {
+                    retention: Some(_),
+                    ..
+                }
+            )
+        });
+    for replicate in &want.replicate {
+        if let Err(why) = possible(replicate, have, on, place) {
+            let path = format!("{}.region", path(replicate));
+            diff.findings
+                .push(finding(&path, replicate.region.as_str(), Json::Null, why));
+            continue;
+        }
+        match have.replicas.get(&replicate.region) {
+            Some(Observed::Present(live)) => replace(replicate, live, source, diff),
+            Some(Observed::Absent) => start(replicate, source, diff),
+            Some(Observed::Unreadable(why)) => diff.unreadable.push(why.clone()),
+            // Not looked at, as in a snapshot that was made for another posture.
+            None => diff.unreadable.push(crate::model::Unreadable {
+                action: super::live::BACKUPS.into(),
+                why: format!("copies in {} were not read", replicate.region),
+                denied: false,
+            }),
+        }
+    }
+    let declared: BTreeSet<_> = want.replicate.iter().map(|r| &r.region).collect();
+    for (region, live) in &have.replicas {
+        if let (false, Observed::Present(live)) = (declared.contains(region), live) {
+            let change = AttributeChange::judged(
+                format!("replicate[\"{region}\"].retention"),
+                live.retention_days.map_or(Json::Null, shown),
+                Json::Null,
+                Judgement::weakens(format!(
+                    "automated backups are no longer copied to {region}; what is there expires"
+                )),
+            );
+            let op = Op::StopCopy {
+                source: source.clone(),
+                region: region.clone(),
+            };
+            diff.push(Stage::Replicate, op, [change]);
+        }
+    }
+}
+
+fn path(replicate: &Replicate) -> String {
+    format!("replicate[\"{}\"]", replicate.region)
+}
+
+/// Why a copy cannot be made.
+fn possible(want: &Replicate, have: &LiveInstance, on: bool, place: &Place) -> Result<(), String> {
+    if want.region == place.region {
+        return Err(format!(
+            "the instance itself lies in {}; a copy has to go to another region",
+            place.region
+        ));
+    }
+    let exists = matches!(have.replicas.get(&want.region), Some(Observed::Present(_)));
+    if !on {
+        return Err(
+            "automated backups are switched off, so there is nothing to copy; set pitr.retention".into(),
+        );
+    }
+    if have.encrypted && want.kms_key.is_none() && !exists {
+        return Err(format!(
+            "the instance is encrypted, and its copy needs a key in {}; set kms_key",
+            want.region
+        ));
+    }
+    Ok(())
+}
+
+fn copy(want: &Replicate, source: &Arn) -> Copy {
+    Copy {
+        source: source.clone(),
+        region: want.region.clone(),
+        retention: want.retention.map(|r| r.days()),
+        key: want.kms_key.as_ref().and_then(|k| k.arn.clone()),
+    }
+}
+
+fn start(want: &Replicate, source: &Arn, diff: &mut Diff<Op>) {
+    let copy = copy(want, source);
+    let set = |name: &str, value: Json| {
+        let path = format!("{}.{name}", path(want));
+        AttributeChange::judged(path, Json::Null, value, Judgement::strengthens())
+    };
+    let mut changes = vec![set("region", want.region.as_str().into())];
+    changes.extend(copy.retention.map(|days| set("retention", shown(days))));
+    changes.extend(copy.key.as_ref().map(|key| set("kms_key", key.as_str().into())));
+    diff.push(Stage::Replicate, Op::StartCopy(copy), changes);
+}
+
+/// RDS has no call that changes a copy: it is stopped and another one started.
+fn replace(want: &Replicate, have: &LiveReplica, source: &Arn, diff: &mut Diff<Op>) {
+    const GAP: &str = "RDS cannot change a copy: it is stopped and started anew, and until the new one has caught \
+                       up the other region holds only what the old one had";
+    let copy = copy(want, source);
+    let mut changes = Vec::new();
+    if let (Some(days), before) = (copy.retention, have.retention_days)
+        && before != Some(days)
+    {
+        let judgement = match before {
+            Some(before) if days > before => Judgement::strengthens(),
+            Some(_) => Judgement::weakens(format!(
+                "in {} restore points older than {days} days are lost",
+                want.region
+            )),
+            None => Judgement::weakens("the retention there is not known"),
+        };
+        changes.push(AttributeChange::judged(
+            format!("{}.retention", path(want)),
+            before.map_or(Json::Null, shown),
+            shown(days),
+            judgement.disruptive(GAP),
+        ));
+    }
+    if let Some(key) = &copy.key
+        && have.key.as_ref() != Some(key)
+    {
+        changes.push(AttributeChange::judged(
+            format!("{}.kms_key", path(want)),
+            have.key.as_ref().map_or(Json::Null, |k| k.as_str().into()),
+            key.as_str().into(),
+            Judgement::neutral().disruptive(GAP),
+        ));
+    }
+    diff.push(Stage::Replicate, Op::ReplaceCopy(copy), changes);
+}

@@ -1,0 +1,211 @@
+//! `rds_instance`: how a database instance is protected.
+
+mod diff;
+pub mod live;
+pub mod spec;
+mod validate;
+pub mod write;
+
+use super::{Boxed, Kind, Output, Permission, Purpose, ReadContext, WriteContext};
+use crate::aws::AwsError;
+use crate::diag::Diagnostics;
+use crate::model::change::{Action, Diff};
+use crate::model::fact::{BackupReplica, Database, Facts};
+use crate::model::schema::EvaluatedBlock;
+use crate::model::value::Value;
+use crate::model::{Arn, Observed, Place, Unreadable};
+use live::{LiveInstance, LiveReplica};
+use spec::Spec;
+use std::collections::BTreeMap;
+use write::{Op, Rds};
+
+/// The kind; see [`Kind::DOC`].
+pub struct RdsInstance;
+
+impl Kind for RdsInstance {
+    const NAME: &'static str = "rds_instance";
+    const DOC: &'static str = include_str!("doc.md");
+    const OUTPUTS: &'static [Output] = &[Output {
+        name: "arn",
+        doc: "The instance's ARN.",
+    }];
+    type Spec = Spec;
+    type Live = LiveInstance;
+    type Op = Op;
+
+    fn ident(spec: &Spec, _: &Place) -> String {
+        spec.identifier.to_lowercase()
+    }
+
+    fn arn(ident: &str, place: &Place) -> Option<Arn> {
+        let resource = format!("db:{ident}");
+        Some(Arn::rds(
+            place.partition(),
+            &place.region,
+            &place.account_id,
+            &resource,
+        ))
+    }
+
+    fn outputs(spec: &Spec, place: &Place) -> BTreeMap<&'static str, Value> {
+        Self::arn(&Self::ident(spec, place), place)
+            .map(|arn| ("arn", Value::string(arn.as_str())))
+            .into_iter()
+            .collect()
+    }
+
+    fn validate(spec: &Spec, block: &EvaluatedBlock, diagnostics: &mut Diagnostics) {
+        validate::validate(spec, block, diagnostics);
+    }
+
+    fn read<'a>(
+        cx: ReadContext<'a>,
+        wanted: &'a [(String, Option<Spec>)],
+    ) -> Boxed<'a, BTreeMap<String, Observed<LiveInstance>>> {
+        Box::pin(live::read(cx, wanted))
+    }
+
+    fn diff(want: &Spec, have: Option<&LiveInstance>, place: &Place) -> Diff<Op> {
+        diff::diff(want, have, place)
+    }
+
+    /// backstay puts no mark on a database, so there is none to take away.
+    fn release(_: &str, _: &LiveInstance, _: &Place) -> Diff<Op> {
+        Diff {
+            action: Action::Release,
+            ..Diff::new()
+        }
+    }
+
+    fn apply<'a>(cx: WriteContext<'a>, ident: &'a str, op: &'a Op) -> Boxed<'a, Result<(), AwsError>> {
+        Box::pin(async move { Rds::new(cx.writer, cx.place, ident).run(op).await })
+    }
+
+    fn describe(op: &Op) -> String {
+        match op {
+            Op::Protect { .. } => "set deletion protection and tag copying".into(),
+            Op::Backups { retention: None, .. } => "move the backup window".into(),
+            Op::Backups {
+                retention: Some(days),
+                ..
+            } => format!("keep automated backups for {days} days"),
+            Op::StartCopy(copy) => format!("copy automated backups to {}", copy.region),
+            Op::ReplaceCopy(copy) => format!("start the copy in {} anew", copy.region),
+            Op::StopCopy { region, .. } => format!("stop the copy in {region}"),
+            Op::Tag { .. } => "set tags".into(),
+        }
+    }
+
+    fn facts(_: Option<&Spec>, have: &LiveInstance, _: &Place) -> Facts {
+        Facts::Database(Box::new(Database {
+            identifier: have.identifier.clone(),
+            status: have.status.clone(),
+            retention_days: have.retention_days,
+            latest_restorable: have.latest_restorable.clone(),
+            deletion_protection: have.deletion_protection,
+            encrypted: have.encrypted,
+            key: have.key.clone(),
+            multi_az: have.multi_az,
+            copy_tags: have.copy_tags,
+            replicas: replicas(have),
+        }))
+    }
+
+    /// Backups go on by themselves: the newest restorable times and the states change all the time.
+    fn settled(have: &LiveInstance) -> LiveInstance {
+        let mut settled = have.clone();
+        settled.status.clear();
+        settled.latest_restorable = None;
+        for replica in settled.replicas.values_mut() {
+            if let Observed::Present(replica) = replica {
+                replica.status.clear();
+                replica.latest = None;
+            }
+        }
+        settled
+    }
+
+    fn permissions(spec: &Spec, place: &Place, purpose: Purpose) -> Vec<Permission> {
+        let anywhere = |action| Permission {
+            action,
+            resource: "*".into(),
+        };
+        let mut all = vec![anywhere(live::INSTANCES)];
+        if !spec.replicate.is_empty() || purpose == Purpose::Check {
+            all.push(anywhere(live::BACKUPS));
+        }
+        if purpose == Purpose::Apply {
+            let db = Self::arn(&Self::ident(spec, place), place).map_or_else(String::new, String::from);
+            let on_db = |action| Permission {
+                action,
+                resource: db.clone(),
+            };
+            if spec.pitr.is_some() || spec.deletion_protection.is_some() || spec.copy_tags.is_some() {
+                all.push(on_db("rds:ModifyDBInstance"));
+            }
+            if spec.tags.is_some() {
+                all.push(on_db("rds:AddTagsToResource"));
+            }
+            for replicate in &spec.replicate {
+                let copies = Arn::rds(
+                    place.partition(),
+                    &replicate.region,
+                    &place.account_id,
+                    "auto-backup:*",
+                );
+                for action in [
+                    "rds:StartDBInstanceAutomatedBackupsReplication",
+                    "rds:StopDBInstanceAutomatedBackupsReplication",
+                ] {
+                    all.push(on_db(action));
+                    all.push(Permission {
+                        action,
+                        resource: copies.to_string(),
+                    });
+                }
+                if let Some(key) = replicate.kms_key.as_ref().and_then(|k| k.arn.as_ref()) {
+                    all.extend(["kms:CreateGrant", "kms:DescribeKey"].map(|action| Permission {
+                        action,
+                        resource: key.to_string(),
+                    }));
+                }
+            }
+        }
+        all.sort();
+        all.dedup();
+        all
+    }
+}
+
+/// All copies, or why they are not all known.
+fn replicas(have: &LiveInstance) -> Observed<Vec<BackupReplica>> {
+    let mut all = Vec::new();
+    for region in &have.replica_regions {
+        if !have.replicas.contains_key(region) {
+            return Observed::Unreadable(Unreadable {
+                action: live::BACKUPS.into(),
+                why: format!("copies in {region} were not read"),
+                denied: false,
+            });
+        }
+    }
+    for (region, replica) in &have.replicas {
+        match replica {
+            Observed::Present(LiveReplica {
+                retention_days,
+                status,
+                latest,
+                key,
+            }) => all.push(BackupReplica {
+                region: region.clone(),
+                retention_days: *retention_days,
+                status: status.clone(),
+                latest: latest.clone(),
+                key: key.clone(),
+            }),
+            Observed::Absent => {}
+            Observed::Unreadable(why) => return Observed::Unreadable(why.clone()),
+        }
+    }
+    Observed::Present(all)
+}

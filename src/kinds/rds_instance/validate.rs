@@ -1,0 +1,106 @@
+//! Rules of a database's block that span several arguments.
+
+use super::spec::Spec;
+use crate::diag::{Diagnostic, Diagnostics, code};
+use crate::model::schema::{EvaluatedBlock, about};
+use std::collections::BTreeSet;
+
+/// Why an identifier is not accepted (RDS User Guide: 1 to 63 letters, digits and hyphens).
+fn bad_identifier(identifier: &str) -> Option<&'static str> {
+    let mut chars = identifier.chars();
+    if identifier.is_empty() || identifier.len() > 63 {
+        Some("an identifier has 1 to 63 characters")
+    } else if !chars.next().is_some_and(|c| c.is_ascii_alphabetic()) {
+        Some("an identifier starts with a letter")
+    } else if !chars.all(|c| c.is_ascii_alphanumeric() || c == '-') {
+        Some("an identifier consists of letters, digits and hyphens")
+    } else if identifier.ends_with('-') || identifier.contains("--") {
+        Some("an identifier neither ends with a hyphen nor holds two in a row")
+    } else {
+        None
+    }
+}
+
+pub(super) fn validate(spec: &Spec, block: &EvaluatedBlock, diagnostics: &mut Diagnostics) {
+    if let Some(why) = bad_identifier(&spec.identifier) {
+        diagnostics.push(about(
+            block,
+            "identifier",
+            code::INVALID_VALUE,
+            format!("identifier: \"{}\" cannot be one; {why}.", spec.identifier),
+        ));
+    }
+    for key in spec.tags.iter().flat_map(|tags| tags.keys()) {
+        if key.starts_with("aws:") || key.starts_with("backstay:") {
+            diagnostics.push(about(
+                block,
+                "tags",
+                code::INVALID_VALUE,
+                format!("tags: \"{key}\" has a prefix that is reserved."),
+            ));
+        }
+    }
+    replicas(spec, block, diagnostics);
+}
+
+fn replicas(spec: &Spec, block: &EvaluatedBlock, diagnostics: &mut Diagnostics) {
+    let here = block.attributes.get("region").and_then(|a| a.value.as_str());
+    let mut seen = BTreeSet::new();
+    for (n, replicate) in spec.replicate.iter().enumerate() {
+        let region = &replicate.region;
+        let at = |path: &str, code, detail: String| -> Diagnostic {
+            let nested = block.blocks.get("replicate").and_then(|b| b.get(n));
+            about(nested.unwrap_or(block), path, code, detail)
+        };
+        if !seen.insert(region) {
+            diagnostics.push(at(
+                "region",
+                code::DUPLICATE,
+                format!("Two replicate blocks name {region}; RDS keeps one copy in a region."),
+            ));
+        }
+        if here == Some(region.as_str()) {
+            diagnostics.push(
+                at(
+                    "region",
+                    code::CONFLICT,
+                    format!("The instance itself lies in {region}, so a copy there would be lost with it."),
+                )
+                .remedy("Name another region."),
+            );
+        }
+        match &replicate.kms_key {
+            None if spec.encrypted == Some(true) => diagnostics.push(
+                at(
+                    "kms_key",
+                    code::CONFLICT,
+                    format!("The instance is declared as encrypted, and its copy in {region} has no key."),
+                )
+                .remedy(format!("Set kms_key to the ARN of a key in {region}.")),
+            ),
+            None => {}
+            Some(key) => {
+                let is_key = key
+                    .arn
+                    .as_ref()
+                    .is_some_and(|a| a.service() == "kms" && a.resource().starts_with("key/"));
+                let elsewhere = key.region.as_ref().is_some_and(|r| r != region);
+                if !is_key {
+                    diagnostics.push(at(
+                        "kms_key",
+                        code::INVALID_VALUE,
+                        "kms_key: it is not the ARN of a key; the ARN of an alias cannot be compared with what \
+                         RDS uses."
+                            .into(),
+                    ));
+                } else if elsewhere {
+                    diagnostics.push(at(
+                        "kms_key",
+                        code::CONFLICT,
+                        format!("The key lies in another region than the copy, which is in {region}."),
+                    ));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! What is more protection and what is less, attribute by attribute.
+//!
+//! Every comparison of a bucket's settings names one of these. `None` means absent, switched
+//! off or, where the bucket is new, not there yet.
+
+use super::live::{Encryption, PublicAccessBlock};
+use super::spec::{Mode, Ownership};
+use crate::model::Judgement;
+
+/// Days in words.
+pub(super) fn days(n: u32) -> String {
+    match n {
+        1 => "1 day".to_owned(),
+        n => format!("{n} days"),
+    }
+}
+
+/// Enabled is more than suspended, which is more than never.
+pub(super) fn versioning(before: Option<&bool>, after: Option<&bool>) -> Judgement {
+    match (before.copied().unwrap_or(false), after.copied().unwrap_or(false)) {
+        (false, true) => noted(
+            Judgement::strengthens(),
+            "from now on versioning can be suspended, but the bucket never becomes unversioned again",
+        ),
+        (true, false) => Judgement::weakens(
+            "what is overwritten or deleted from now on is lost, instead of kept as an older version",
+        ),
+        _ => Judgement::neutral(),
+    }
+}
+
+/// Whether the bucket is able to lock.
+pub(super) fn lock_capability(before: Option<&bool>, after: Option<&bool>) -> Judgement {
+    match (before.copied().unwrap_or(false), after.copied().unwrap_or(false)) {
+        (false, true) => Judgement::strengthens().irreversible(
+            "object lock can never be switched off again, and versioning can never be suspended again",
+        ),
+        (true, false) => Judgement::weakens("object lock is gone"),
+        _ => Judgement::neutral(),
+    }
+}
+
+/// Compliance is more than governance, which is more than no lock by default.
+pub(super) fn lock_mode(before: Option<&Mode>, after: Option<&Mode>) -> Judgement {
+    match (before, after) {
+        (Some(Mode::Compliance), Some(Mode::Governance)) => Judgement::weakens(
+            "new versions can be deleted by whoever may bypass governance; those already locked stay locked",
+        ),
+        (Some(_), None) => {
+            Judgement::weakens("new versions are no longer locked; those already locked stay locked")
+        }
+        (None, Some(_)) | (Some(Mode::Governance), Some(Mode::Compliance)) => Judgement::strengthens(),
+        _ => Judgement::neutral(),
+    }
+}
+
+/// Longer is more.
+pub(super) fn lock_days(before: Option<&u32>, after: Option<&u32>) -> Judgement {
+    match (before, after) {
+        (Some(before), Some(after)) if after < before => Judgement::weakens(format!(
+            "new versions are locked for {}, before: {}; those already locked stay locked",
+            days(*after),
+            days(*before)
+        )),
+        (Some(before), None) => {
+            Judgement::weakens(format!("new versions are no longer locked for {}", days(*before)))
+        }
+        (Some(before), Some(after)) if after == before => Judgement::neutral(),
+        (None, None) => Judgement::neutral(),
+        _ => Judgement::strengthens(),
+    }
+}
+
+/// What can never be taken back once a version was written under a compliance lock.
+pub(super) fn compliance_is_final(retention: u32) -> String {
+    format!(
+        "nobody, the account's root included, can delete a version or shorten its lock: the first day on which \
+         one could be removed is {} after it was written, and each later write starts its own {}. \
+         Try governance mode first",
+        days(retention),
+        days(retention),
+    )
+}
+
+/// Longer, or never, is more: versions that were replaced.
+pub(super) fn noncurrent_expiry(before: Option<&u32>, after: Option<&u32>) -> Judgement {
+    expiry(before, after, "versions replaced more than", "ago")
+}
+
+/// Longer, or never, is more: current objects.
+pub(super) fn current_expiry(before: Option<&u32>, after: Option<&u32>) -> Judgement {
+    expiry(before, after, "objects written more than", "ago")
+}
+
+fn expiry(before: Option<&u32>, after: Option<&u32>, what: &str, ago: &str) -> Judgement {
+    match (before, after) {
+        (Some(before), Some(after)) if after < before => Judgement::weakens(format!(
+            "{what} {} {ago} can be deleted, before: {}",
+            days(*after),
+            days(*before)
+        )),
+        (None, Some(after)) => Judgement::weakens(format!(
+            "{what} {} {ago} can be deleted, before: never",
+            days(*after)
+        )),
+        (Some(before), Some(after)) if after > before => Judgement::strengthens(),
+        (Some(_), None) => Judgement::strengthens(),
+        _ => Judgement::neutral(),
+    }
+}
+
+/// Keeping more replaced versions is more.
+pub(super) fn keep(before: Option<&u32>, after: Option<&u32>) -> Judgement {
+    let (before, after) = (before.copied().unwrap_or(0), after.copied().unwrap_or(0));
+    if after < before {
+        Judgement::weakens(format!(
+            "{after} replaced versions are kept whatever their age, before: {before}"
+        ))
+    } else if after > before {
+        Judgement::strengthens()
+    } else {
+        Judgement::neutral()
+    }
+}
+
+/// Where old objects are moved to: cheaper, slower to come back, and in one class less safe.
+pub(super) fn tier(_: Option<&String>, after: Option<&String>) -> Judgement {
+    match after.map(String::as_str) {
+        Some("ONEZONE_IA") => Judgement::weakens("objects there are lost when their one zone is"),
+        Some("GLACIER") => noted(
+            Judgement::neutral(),
+            "a restore from there waits for minutes to hours",
+        ),
+        Some("DEEP_ARCHIVE") => noted(
+            Judgement::neutral(),
+            "a restore from there waits for 12 to 48 hours",
+        ),
+        _ => Judgement::neutral(),
+    }
+}
+
+/// Each of the four blocks is more protection than its absence.
+pub(super) fn public_access(
+    before: Option<&PublicAccessBlock>,
+    after: Option<&PublicAccessBlock>,
+) -> Judgement {
+    let flags = |block: Option<&PublicAccessBlock>| {
+        let b = block.copied().unwrap_or_default();
+        [
+            b.block_public_acls,
+            b.ignore_public_acls,
+            b.block_public_policy,
+            b.restrict_public_buckets,
+        ]
+    };
+    let (before, after) = (flags(before), flags(after));
+    if before.iter().zip(after).any(|(before, after)| *before && !after) {
+        Judgement::weakens("public access becomes possible through a policy or an access control list")
+    } else if before == after {
+        Judgement::neutral()
+    } else {
+        Judgement::strengthens()
+    }
+}
+
+/// The owner's hold over what others write.
+pub(super) fn ownership(before: Option<&Ownership>, after: Option<&Ownership>) -> Judgement {
+    let rank = |o: Option<&Ownership>| o.copied().unwrap_or(Ownership::ObjectWriter);
+    let (before, after) = (rank(before), rank(after));
+    if after < before {
+        Judgement::weakens("others can own what they write here, or grant access to it by themselves")
+    } else if after > before {
+        Judgement::strengthens()
+    } else {
+        Judgement::neutral()
+    }
+}
+
+/// How new objects are encrypted; `home` is the account of the bucket.
+pub(super) fn encryption(before: Option<&Encryption>, after: &Encryption, home: &str) -> Judgement {
+    let with_key = |e: &Encryption| e.algorithm.starts_with("aws:kms");
+    match (before.is_some_and(with_key), with_key(after)) {
+        (true, false) => Judgement::weakens(
+            "new objects are encrypted with S3's own keys: reading one no longer needs a permission on a KMS key",
+        ),
+        (false, true) => {
+            let elsewhere = after
+                .key
+                .as_deref()
+                .and_then(|k| k.parse::<crate::model::Arn>().ok())
+                .and_then(|arn| arn.account())
+                .is_some_and(|account| account.as_str() != home);
+            if elsewhere {
+                Judgement::strengthens()
+            } else {
+                // Reading now needs the key too; deleting the key now destroys every object under it.
+                noted(
+                    Judgement::neutral(),
+                    "objects already there keep their encryption; whoever can delete the key can destroy \
+                     every object that is encrypted with it",
+                )
+            }
+        }
+        (true, true) => noted(
+            Judgement::neutral(),
+            "objects already there stay under the key they were written with: keep it",
+        ),
+        (false, false) if before.is_none() => Judgement::strengthens(),
+        (false, false) => Judgement::neutral(),
+    }
+}
+
+/// Copying deletions as well is less protection.
+pub(super) fn delete_markers(before: Option<&bool>, after: Option<&bool>) -> Judgement {
+    match (before.copied().unwrap_or(false), after.copied().unwrap_or(false)) {
+        (false, true) => Judgement::weakens("a deletion here hides the copy too"),
+        (true, false) => Judgement::strengthens(),
+        _ => Judgement::neutral(),
+    }
+}
+
+/// Adds a sentence to a judgement that does not weaken.
+pub(super) fn noted(mut judgement: Judgement, note: &str) -> Judgement {
+    judgement.reason = Some(note.to_owned());
+    judgement
+}

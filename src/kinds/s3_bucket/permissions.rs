@@ -1,0 +1,64 @@
+//! The least permissions that a bucket needs.
+
+use super::live::Part;
+use super::read;
+use super::role::replication_role;
+use super::spec::Spec;
+use crate::kinds::{Depth, Permission, Purpose};
+use crate::model::{Arn, Place};
+
+/// See [`Kind::permissions`](crate::kinds::Kind::permissions).
+pub(super) fn permissions(spec: &Spec, place: &Place, purpose: Purpose) -> Vec<Permission> {
+    let bucket = Arn::bucket(place.partition(), &spec.name).to_string();
+    let on_bucket = |action: &'static str| Permission {
+        action,
+        resource: bucket.clone(),
+    };
+    let anywhere = |action: &'static str| Permission {
+        action,
+        resource: "*".to_owned(),
+    };
+    let depth = match purpose {
+        Purpose::Check => Depth::Everything,
+        Purpose::Plan | Purpose::Apply => Depth::Declared,
+    };
+    let parts = read::parts(Some(spec), depth);
+    let mut all = vec![
+        anywhere("s3:ListAllMyBuckets"),
+        anywhere("tag:GetResources"),
+        // HeadBucket, for a bucket that is not in the list.
+        on_bucket("s3:ListBucket"),
+    ];
+    all.extend(parts.iter().map(|part| on_bucket(part.read_action())));
+    if purpose == Purpose::Apply {
+        all.push(on_bucket("s3:CreateBucket"));
+        for part in &parts {
+            // Versioning may be read only for what depends on it.
+            let written = match part {
+                Part::Versioning => spec.wants_versioning().is_some(),
+                Part::Lock => spec.object_lock.is_some(),
+                _ => true,
+            };
+            if written {
+                all.push(on_bucket(part.write_action()));
+            }
+        }
+        if spec.object_lock.is_some() {
+            // CreateBucket with object lock asks for these two besides.
+            all.push(on_bucket("s3:PutBucketVersioning"));
+            all.push(on_bucket("s3:PutBucketObjectLockConfiguration"));
+        }
+        if spec.policy.is_some() {
+            all.push(on_bucket("s3:DeleteBucketPolicy"));
+        }
+        if !spec.replicate.is_empty() {
+            all.push(Permission {
+                action: "iam:PassRole",
+                resource: replication_role(spec, place).to_string(),
+            });
+        }
+    }
+    all.sort();
+    all.dedup();
+    all
+}

@@ -1,0 +1,229 @@
+//! Reading buckets: one list for the account, then for each bucket only what is asked for.
+
+pub(super) mod calls;
+mod discovery;
+mod existence;
+
+use super::live::{Live, Part, Seen, SeenDestination};
+use super::spec::Spec;
+use crate::aws::{AwsError, Reader};
+use crate::kinds::{Depth, ReadContext, UNDISCOVERED};
+use crate::model::{Observed, Place, Region};
+use aws_sdk_s3::Client;
+use existence::{Account, Existence};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The settings that are read of a bucket.
+pub(super) fn parts(spec: Option<&Spec>, depth: Depth) -> BTreeSet<Part> {
+    let Some(spec) = spec else {
+        return BTreeSet::from([Part::Tags]);
+    };
+    if depth.everything() {
+        return BTreeSet::from(Part::ALL);
+    }
+    let wants = [
+        // Always: they tell whose the bucket is.
+        (Part::Tags, true),
+        (
+            Part::Versioning,
+            spec.wants_versioning().is_some() || spec.wants_lifecycle(),
+        ),
+        (Part::Encryption, spec.encryption.is_some()),
+        (Part::PublicAccess, spec.public_access.is_some()),
+        (Part::Ownership, spec.ownership.is_some()),
+        // With a lock, versioning can't be suspended.
+        (
+            Part::Lock,
+            spec.object_lock.is_some() || spec.versioning == Some(false),
+        ),
+        (Part::Lifecycle, spec.wants_lifecycle()),
+        (Part::Replication, !spec.replicate.is_empty()),
+        (Part::Policy, spec.wants_policy()),
+    ];
+    wants
+        .into_iter()
+        .filter(|(_, wanted)| *wanted)
+        .map(|(part, _)| part)
+        .collect()
+}
+
+/// See [`Kind::read`](crate::kinds::Kind::read).
+pub(super) async fn read(
+    cx: ReadContext<'_>,
+    wanted: &[(String, Option<Spec>)],
+) -> BTreeMap<String, Observed<Live>> {
+    if wanted.is_empty() && !cx.discover {
+        return BTreeMap::new();
+    }
+    let account = async {
+        if wanted.is_empty() {
+            return None;
+        }
+        Some(existence::account(cx.reader, cx.place).await)
+    };
+    let found = async {
+        if !cx.discover {
+            return Ok(BTreeMap::new());
+        }
+        discovery::discover(cx.reader, cx.place).await
+    };
+    let (account, found) = futures::join!(account, found);
+    let mut all = BTreeMap::new();
+    if let Some(account) = account {
+        let account: &Account = &account;
+        let reads = wanted.iter().map(|(name, spec)| async move {
+            let observed = one(&cx, account, name, spec.as_ref()).await;
+            (name.clone(), observed)
+        });
+        all.extend(futures::future::join_all(reads).await);
+    }
+    match found {
+        Ok(found) => {
+            for (name, tags) in found {
+                all.entry(name.clone()).or_insert_with(|| {
+                    Observed::Present(Live {
+                        name,
+                        region: Some(cx.place.region.clone()),
+                        tags: Some(Observed::Present(tags)),
+                        ..Live::default()
+                    })
+                });
+            }
+        }
+        Err(error) => {
+            all.insert(UNDISCOVERED.to_owned(), Observed::Unreadable(error.unreadable()));
+        }
+    }
+    all
+}
+
+async fn one(cx: &ReadContext<'_>, account: &Account, name: &str, spec: Option<&Spec>) -> Observed<Live> {
+    let region = match existence::existence(cx.reader, cx.place, account, name).await {
+        Existence::Ours(region) => region,
+        Existence::Nowhere => return Observed::Absent,
+        Existence::Unknown(why) => return Observed::Unreadable(why),
+    };
+    let elsewhere = region.as_ref().is_some_and(|r| *r != cx.place.region);
+    if elsewhere && !cx.depth.everything() {
+        // Nothing of it is compared.
+        return Observed::Present(Live {
+            name: name.to_owned(),
+            region,
+            ..Live::default()
+        });
+    }
+    let at = region.clone().unwrap_or_else(|| cx.place.region.clone());
+    let bucket = Bucket {
+        reader: cx.reader,
+        client: cx.reader.clients().s3(&at),
+        name,
+        owner: cx.place.account_id.as_str(),
+    };
+    let parts = parts(spec, cx.depth);
+    let Some(mut live) = bucket.read(&parts).await else {
+        return Observed::Absent;
+    };
+    live.region = region;
+    if cx.depth.everything() {
+        live.destinations = destinations(cx.reader, cx.place, account, &live).await;
+    }
+    Observed::Present(live)
+}
+
+/// One bucket, as reads see it.
+struct Bucket<'a> {
+    reader: &'a Reader,
+    client: Client,
+    name: &'a str,
+    owner: &'a str,
+}
+
+/// Reads one part when it is asked for; a part whose absence has a code of its own is `Absent`.
+macro_rules! part {
+    ($bucket:expr, $parts:expr, $part:ident, $read:ident) => {
+        async {
+            if !$parts.contains(&Part::$part) {
+                return None;
+            }
+            let _permit = $bucket.reader.permit().await;
+            Some(calls::$read(&$bucket.client, $bucket.name, $bucket.owner).await)
+        }
+    };
+}
+
+impl Bucket<'_> {
+    /// `None` when the bucket turned out to be gone.
+    async fn read(&self, parts: &BTreeSet<Part>) -> Option<Live> {
+        let (tags, versioning, encryption, public_access, ownership, lock, lifecycle, replication, policy) = futures::join!(
+            part!(self, parts, Tags, tags),
+            part!(self, parts, Versioning, versioning),
+            part!(self, parts, Encryption, encryption),
+            part!(self, parts, PublicAccess, public_access),
+            part!(self, parts, Ownership, ownership),
+            part!(self, parts, Lock, lock),
+            part!(self, parts, Lifecycle, lifecycle),
+            part!(self, parts, Replication, replication),
+            part!(self, parts, Policy, policy),
+        );
+        Some(Live {
+            name: self.name.to_owned(),
+            region: None,
+            tags: seen(tags)?,
+            versioning: seen(versioning)?,
+            encryption: seen(encryption)?,
+            public_access: seen(public_access)?,
+            ownership: seen(ownership)?,
+            lock: seen(lock)?,
+            lifecycle: seen(lifecycle)?,
+            replication: seen(replication)?,
+            policy: seen(policy)?,
+            destinations: BTreeMap::new(),
+        })
+    }
+}
+
+/// What a call says of a setting; `None` when it says that there is no bucket.
+fn seen<T>(answer: Option<Result<T, AwsError>>) -> Option<Seen<T>> {
+    Some(match answer {
+        None => None,
+        Some(Ok(value)) => Some(Observed::Present(value)),
+        // The bucket's absence must not be taken for a setting's.
+        Some(Err(error)) if error.code == "NoSuchBucket" => return None,
+        Some(Err(error)) if error.is_not_found() => Some(Observed::Absent),
+        Some(Err(error)) => Some(Observed::Unreadable(error.unreadable())),
+    })
+}
+
+/// Where the destinations of replication are, for proofs: from the account's list for nothing, else asked.
+async fn destinations(
+    reader: &Reader,
+    place: &Place,
+    account: &Account,
+    live: &Live,
+) -> BTreeMap<String, SeenDestination> {
+    let rules = live
+        .replication
+        .as_ref()
+        .and_then(|r| r.present())
+        .map(|r| &r.rules);
+    let names: BTreeSet<&str> = rules
+        .into_iter()
+        .flatten()
+        .filter_map(|rule| rule.destination.bucket.rsplit(':').next())
+        .collect();
+    let looks = names.into_iter().map(|name| async move {
+        let ours: Option<&Option<Region>> = account.as_ref().ok().and_then(|all| all.get(name));
+        let seen = match ours {
+            Some(Some(region)) => SeenDestination {
+                region: Some(region.clone()),
+                account: Some(place.account_id.clone()),
+            },
+            ours => SeenDestination {
+                region: existence::region(reader, place, name).await,
+                account: ours.map(|_| place.account_id.clone()),
+            },
+        };
+        (name.to_owned(), seen)
+    });
+    futures::future::join_all(looks).await.into_iter().collect()
+}

@@ -1,0 +1,289 @@
+//! What has to change about replication rules.
+
+use super::wanted::{Wanted, path_of, wanted};
+use super::{Replication, Rule};
+use crate::kinds::order::{neutral, on_is_stronger};
+use crate::kinds::s3_bucket::order;
+use crate::kinds::s3_bucket::spec::Spec;
+use crate::model::change::AttributeChange;
+use crate::model::{Judgement, Place};
+use serde_json::Value as Json;
+
+/// The document to write, and what that changes; `None` when the bucket has what is wanted.
+pub(in crate::kinds::s3_bucket) fn diff(
+    spec: &Spec,
+    have: Option<&Replication>,
+    role: &str,
+    place: &Place,
+) -> Option<(Replication, Vec<AttributeChange>)> {
+    let wanted = wanted(spec, place);
+    let rules: &[Rule] = have.map_or(&[], |h| &h.rules);
+    let (ours, foreign): (Vec<&Rule>, Vec<&Rule>) = rules.iter().partition(|r| r.is_ours());
+    let mut attributes = Vec::new();
+    let mut needed: Vec<&Wanted<'_>> = Vec::new();
+
+    for want in &wanted {
+        let own = ours.iter().copied().find(|r| r.id == want.rule.id);
+        if own.is_none() && foreign.iter().any(|r| satisfies(r, want)) {
+            continue;
+        }
+        needed.push(want);
+        attributes.extend(rule_attributes(want, own));
+    }
+    for stale in &ours {
+        if !needed.iter().any(|w| w.rule.id == stale.id) {
+            attributes.push(removed(stale));
+        }
+    }
+    if attributes.is_empty() && out_of_order(&needed, &ours) {
+        attributes.push(AttributeChange::judged(
+            "replicate",
+            ids(by_priority(&ours)).into(),
+            ids(needed.iter().map(|w| &w.rule)).into(),
+            order::noted(
+                Judgement::neutral(),
+                "the order of the blocks decides which rule wins where several copy one object",
+            ),
+        ));
+    }
+    let before = have.map(|h| h.role.as_str());
+    if before != Some(role) {
+        let others: Vec<&str> = foreign.iter().map(|r| r.id.as_str()).collect();
+        let judgement = match before {
+            Some(_) if !others.is_empty() => Judgement::weakens(format!(
+                "rules that backstay did not write ({}) would copy with this role too, which may not be \
+                 allowed to write where they copy to",
+                others.join(", ")
+            )),
+            _ => Judgement::neutral(),
+        };
+        attributes.push(AttributeChange::judged(
+            "replicate.role",
+            before.map_or(Json::Null, Into::into),
+            role.into(),
+            judgement,
+        ));
+    }
+    (!attributes.is_empty()).then(|| (document(role, &needed, &foreign), attributes))
+}
+
+/// The whole document: rules of others as they are, ours above them in the order of the blocks.
+fn document(role: &str, needed: &[&Wanted<'_>], foreign: &[&Rule]) -> Replication {
+    let mut next = foreign.iter().filter_map(|r| r.priority).max().unwrap_or(0);
+    let mut rules: Vec<Rule> = foreign.iter().map(|r| Rule::clone(r)).collect();
+    for rule in rules.iter_mut().filter(|r| r.priority.is_none()) {
+        next = next.saturating_add(1);
+        rule.priority = Some(next);
+    }
+    let ours = needed.iter().rev().map(|want| {
+        next = next.saturating_add(1);
+        Rule {
+            priority: Some(next),
+            ..want.rule.clone()
+        }
+    });
+    let mut ours: Vec<Rule> = ours.collect();
+    ours.reverse();
+    rules.extend(ours);
+    Replication {
+        role: role.to_owned(),
+        rules,
+    }
+}
+
+/// Whether a rule of somebody else does what is declared; what is not declared it may do as it likes.
+fn satisfies(rule: &Rule, want: &Wanted<'_>) -> bool {
+    let (have, wish, block) = (&rule.destination, &want.rule.destination, want.block);
+    let same_class = |class: &Option<String>| class.as_deref().unwrap_or("STANDARD").to_owned();
+    rule.enabled
+        && rule.tags.is_empty()
+        && rule.prefix == want.rule.prefix
+        && have.bucket == wish.bucket
+        && (block.delete_markers.is_none() || rule.delete_markers == want.rule.delete_markers)
+        && (block.within.is_none() || have.within_minutes == wish.within_minutes)
+        && (block.kms_key.is_none() || (rule.kms_objects && same_key(&have.replica_key, &wish.replica_key)))
+        && (block.storage_class.is_none()
+            || same_class(&have.storage_class) == same_class(&wish.storage_class))
+        && (!wish.owner_override || have.owner_override)
+        && (block.owner_override.is_none() || have.owner_override == wish.owner_override)
+}
+
+/// One key under two names: its ARN, or its id alone.
+fn same_key(a: &Option<String>, b: &Option<String>) -> bool {
+    match (a, b) {
+        (Some(a), Some(b)) => crate::kinds::s3_bucket::keys::same(a, b),
+        (a, b) => a == b,
+    }
+}
+
+/// One rule's attributes that differ.
+fn rule_attributes(want: &Wanted<'_>, before: Option<&Rule>) -> Vec<AttributeChange> {
+    let at = |name: &str| format!("{}.{name}", want.path);
+    let after = &want.rule;
+    let Some(before) = before else {
+        return added(want, &at);
+    };
+    let (old, new) = (&before.destination, &after.destination);
+    let word = |class: &Option<String>| class.as_ref().map(|c| c.to_ascii_lowercase());
+    let mut all: Vec<AttributeChange> = [
+        AttributeChange::compare(at("enabled"), Some(&before.enabled), Some(&true), on_is_stronger),
+        AttributeChange::compare(
+            at("delete_markers"),
+            Some(&before.delete_markers),
+            Some(&after.delete_markers),
+            order::delete_markers,
+        ),
+        AttributeChange::compare(
+            at("within"),
+            minutes(old.within_minutes).as_ref(),
+            minutes(new.within_minutes).as_ref(),
+            promise,
+        ),
+        AttributeChange::compare(
+            at("storage_class"),
+            word(&old.storage_class).as_ref(),
+            word(&new.storage_class).as_ref(),
+            replica_class,
+        ),
+        AttributeChange::compare(
+            at("owner_override"),
+            Some(&old.owner_override),
+            Some(&new.owner_override),
+            on_is_stronger,
+        ),
+        AttributeChange::compare(at("account"), old.account.as_ref(), new.account.as_ref(), neutral),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let same = same_key(&old.replica_key, &new.replica_key) && before.kms_objects == after.kms_objects;
+    if !same {
+        let key = |r: &Rule| r.destination.replica_key.clone().filter(|_| r.kms_objects);
+        all.push(AttributeChange::judged(
+            at("kms_key"),
+            key(before).map_or(Json::Null, Into::into),
+            key(after).map_or(Json::Null, Into::into),
+            kms_objects(key(before).as_ref(), key(after).as_ref()),
+        ));
+    }
+    let rest_differs = !before.tags.is_empty()
+        || before.replica_modifications
+        || before.prefix != after.prefix
+        || old.bucket != new.bucket;
+    if rest_differs {
+        all.push(AttributeChange::judged(
+            at("to"),
+            summary(before),
+            summary(after),
+            Judgement::strengthens(),
+        ));
+    }
+    all
+}
+
+/// A rule that is new: being there is what strengthens.
+fn added(want: &Wanted<'_>, at: &dyn Fn(&str) -> String) -> Vec<AttributeChange> {
+    let (rule, block) = (&want.rule, want.block);
+    let plain =
+        |name: &str, value: Json| AttributeChange::judged(at(name), Json::Null, value, Judgement::neutral());
+    let mut all = vec![AttributeChange::judged(
+        at("to"),
+        Json::Null,
+        rule.destination.bucket.as_str().into(),
+        order::noted(
+            Judgement::strengthens(),
+            "objects that are there already are not copied: use S3 Batch Replication for them",
+        ),
+    )];
+    if let Some(prefix) = &block.prefix {
+        all.push(plain("prefix", prefix.as_str().into()));
+    }
+    if let Some(minutes) = minutes(rule.destination.within_minutes) {
+        all.push(plain("within", minutes.into()));
+    }
+    all.push(plain("delete_markers", rule.delete_markers.into()));
+    if let Some(key) = &rule.destination.replica_key {
+        all.push(plain("kms_key", key.as_str().into()));
+    }
+    if let Some(class) = &rule.destination.storage_class {
+        all.push(plain("storage_class", class.to_ascii_lowercase().into()));
+    }
+    if rule.destination.owner_override {
+        all.push(plain("owner_override", true.into()));
+    }
+    all
+}
+
+fn removed(rule: &Rule) -> AttributeChange {
+    let judgement = if rule.enabled {
+        Judgement::weakens(format!(
+            "new objects are no longer copied to {}; copies that are there stay",
+            rule.destination.bucket
+        ))
+    } else {
+        Judgement::neutral()
+    };
+    AttributeChange::judged(path_of(rule), summary(rule), Json::Null, judgement)
+}
+
+fn promise(before: Option<&String>, after: Option<&String>) -> Judgement {
+    match (before, after) {
+        (None, Some(_)) => Judgement::strengthens(),
+        (Some(_), None) => {
+            Judgement::weakens("copies are no longer promised within 15 minutes, nor is the delay measured")
+        }
+        _ => Judgement::neutral(),
+    }
+}
+
+fn replica_class(_: Option<&String>, after: Option<&String>) -> Judgement {
+    order::tier(None, after.map(|c| c.to_ascii_uppercase()).as_ref())
+}
+
+fn kms_objects(before: Option<&String>, after: Option<&String>) -> Judgement {
+    match (before, after) {
+        (None, Some(_)) => Judgement::strengthens(),
+        (Some(_), None) => {
+            Judgement::weakens("objects that are encrypted with a KMS key are no longer copied")
+        }
+        _ => Judgement::neutral(),
+    }
+}
+
+/// Whether live priorities say another order than the blocks, among rules that copy to one bucket.
+fn out_of_order(needed: &[&Wanted<'_>], ours: &[&Rule]) -> bool {
+    let priority = |w: &Wanted<'_>| ours.iter().find(|r| r.id == w.rule.id).and_then(|r| r.priority);
+    needed.iter().enumerate().any(|(i, first)| {
+        needed.iter().skip(i + 1).any(|later| {
+            first.rule.destination.bucket == later.rule.destination.bucket
+                && matches!((priority(first), priority(later)), (Some(a), Some(b)) if a <= b)
+        })
+    })
+}
+
+fn by_priority<'a>(rules: &[&'a Rule]) -> Vec<&'a Rule> {
+    let mut sorted = rules.to_vec();
+    sorted.sort_by_key(|r| std::cmp::Reverse(r.priority));
+    sorted
+}
+
+fn ids<'a>(rules: impl IntoIterator<Item = &'a Rule>) -> Vec<Json> {
+    rules.into_iter().map(|r| Json::from(r.id.as_str())).collect()
+}
+
+fn minutes(n: Option<u32>) -> Option<String> {
+    n.map(|n| format!("{n}m"))
+}
+
+fn summary(rule: &Rule) -> Json {
+    serde_json::json!({
+        "to": rule.destination.bucket,
+        "prefix": rule.prefix,
+        "tags": rule.tags,
+        "enabled": rule.enabled,
+        "delete_markers": rule.delete_markers,
+        "within": minutes(rule.destination.within_minutes),
+        "kms_key": rule.destination.replica_key,
+        "replica_modifications": rule.replica_modifications,
+    })
+}
