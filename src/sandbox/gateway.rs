@@ -8,6 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
+use hyper::http::request::Parts;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response};
@@ -116,7 +117,7 @@ async fn handle(
         Some(Outcome::Delay(milliseconds)) => tokio::time::sleep(Duration::from_millis(*milliseconds)).await,
         Some(Outcome::ResetAfter) | None => {}
     }
-    if let Some(refused) = refused(context, &call).await {
+    if let Some(refused) = refused(context, &call, &head).await {
         write_down(context, &call, refused.status().as_u16(), false);
         return Ok(refused);
     }
@@ -146,10 +147,10 @@ async fn handle(
     Ok(answer)
 }
 
-/// What keeps `call` from being passed on: its bucket's region, or a policy.
-async fn refused(context: &Context, call: &Call) -> Option<Response<Body>> {
-    if let Some(redirection) = answers::s3::redirection(context, call) {
-        return Some(redirection);
+/// What keeps `call` from being passed on: its bucket's region or owner, or a policy.
+async fn refused(context: &Context, call: &Call, head: &Parts) -> Option<Response<Body>> {
+    if let Some(answer) = answers::s3::turned_away(context, call, head) {
+        return Some(answer);
     }
     let enforcer = context.enforcer.as_ref()?;
     if routes::route(call).answerer == routes::Answerer::Ministack {

@@ -14,7 +14,10 @@ use super::{DEFAULT_ACCOUNT, DEFAULT_REGION, ROOT_SECRET, Result, failure, gatew
 /// How to start.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// Enforce signatures and IAM policies; without it every request is allowed.
+    /// Enforce signatures and IAM policies; without it every request is allowed. What ministack
+    /// answers is checked in full: identity and bucket policies, boundaries, session policies,
+    /// trust, signatures of sessions and access keys. For what moto and the gateway answer only
+    /// the key's identity policies and boundary decide. The root key of an account is always let in.
     pub auth: bool,
 }
 

@@ -1,7 +1,10 @@
 //! S3 in one account.
 
 use aws_sdk_s3::primitives::ByteStream;
-use aws_sdk_s3::types::BucketLocationConstraint;
+use aws_sdk_s3::types::{
+    BucketLocationConstraint, BucketVersioningStatus, ObjectLockConfiguration, ObjectLockEnabled,
+    VersioningConfiguration,
+};
 use backstay::sandbox::DEFAULT_ACCOUNT;
 
 use super::{bucket, code, config, root, s3, sandbox};
@@ -75,4 +78,49 @@ async fn a_new_bucket_is_closed_and_answers_in_its_region_only() {
         location.location_constraint(),
         Some(&BucketLocationConstraint::EuCentral1)
     );
+}
+
+#[tokio::test]
+async fn the_expected_owner_and_what_versioning_carries() {
+    let s3 = s3(&config(sandbox(), root(DEFAULT_ACCOUNT), "eu-central-1").await);
+    bucket(&s3, "owned", "eu-central-1").await;
+    let read = || s3.get_bucket_versioning().bucket("owned");
+    read()
+        .expected_bucket_owner(DEFAULT_ACCOUNT)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(
+        code(read().expected_bucket_owner("222222222222").send().await),
+        "AccessDenied"
+    );
+
+    let suspended = VersioningConfiguration::builder()
+        .status(BucketVersioningStatus::Suspended)
+        .build();
+    let suspend = || {
+        s3.put_bucket_versioning()
+            .bucket("owned")
+            .versioning_configuration(suspended.clone())
+    };
+    suspend().send().await.unwrap();
+    let enabled = VersioningConfiguration::builder()
+        .status(BucketVersioningStatus::Enabled)
+        .build();
+    s3.put_bucket_versioning()
+        .bucket("owned")
+        .versioning_configuration(enabled)
+        .send()
+        .await
+        .unwrap();
+    let lock = ObjectLockConfiguration::builder()
+        .object_lock_enabled(ObjectLockEnabled::Enabled)
+        .build();
+    s3.put_object_lock_configuration()
+        .bucket("owned")
+        .object_lock_configuration(lock)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(code(suspend().send().await), "InvalidBucketState");
 }

@@ -75,7 +75,7 @@ pub(super) async fn answer(
     match call.service.as_str() {
         "rds" => rds::answer(context, call, head, body).await,
         "iam" | "sts" => iam::answer(context, call, head, body).await,
-        "s3" => s3::create(context, call, head, body).await,
+        "s3" => s3::answer(context, call, head, body).await,
         "tagging" => tagging::answer(context, call, head, body).await,
         _ => {
             let answer = context.pass_on(call, head, body).await?;

@@ -87,8 +87,11 @@ impl Signed {
 /// True when `head` alone says what is asked, so that the body can be passed on as it comes.
 pub(super) fn streams(head: &Parts, signed: Option<&Signed>) -> bool {
     match signed {
-        // The one whose body the gateway looks at.
-        Some(signed) if signed.service == "s3" => s3::understand(head).operation != "CreateBucket",
+        // The two whose bodies the gateway looks at.
+        Some(signed) if signed.service == "s3" => !matches!(
+            s3::understand(head).operation.as_str(),
+            "CreateBucket" | "PutBucketVersioning"
+        ),
         Some(_) => false,
         None => !is_form(head),
     }
