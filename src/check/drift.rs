@@ -1,7 +1,7 @@
 //! Drift: what a plan would change, said as findings.
 
 use super::finding::{Facts, Finding};
-use super::rule::{Severity, Status, describe_unreadable};
+use super::rule::{Severity, Status, describe_unreadable, how_to_read};
 use super::rules::run;
 use crate::diag::Location;
 use crate::model::{Action, Address, AttributeChange, Direction, Finding as Unsettable, Unreadable};
@@ -50,6 +50,7 @@ pub(super) fn findings(drift: &Drift) -> Vec<Finding> {
         );
         // Keeps several of one resource apart, in order and in fingerprints.
         finding.attribute = Some(format!("{}#{n}", unreadable.action));
+        finding.remedy = how_to_read(unreadable);
         push(finding, vec![describe_unreadable(unreadable)]);
     }
     if let Some(what_to_do) = &drift.missing {

@@ -13,6 +13,7 @@ pub mod rds_instance;
 mod registry;
 pub mod s3_bucket;
 pub mod statement;
+pub mod writer_role;
 
 pub use decode::{Declared, Resources, decode};
 pub use erased::{AnyKind, Decoded, ReadAnswer, Wanted};

@@ -5,14 +5,16 @@ use super::erased::Erased;
 use super::iam_role::IamRole;
 use super::rds_instance::RdsInstance;
 use super::s3_bucket::S3Bucket;
+use super::writer_role::WriterRole;
 
 // Each has a name of its own because its schema is made when it is first asked for.
 static IAM_ROLE: Erased<IamRole> = Erased::new();
 static RDS_INSTANCE: Erased<RdsInstance> = Erased::new();
 static S3_BUCKET: Erased<S3Bucket> = Erased::new();
+static WRITER_ROLE: Erased<WriterRole> = Erased::new();
 
 /// Every kind, sorted by name.
-pub static ALL: &[&dyn AnyKind] = &[&IAM_ROLE, &RDS_INSTANCE, &S3_BUCKET];
+pub static ALL: &[&dyn AnyKind] = &[&IAM_ROLE, &RDS_INSTANCE, &S3_BUCKET, &WRITER_ROLE];
 
 /// The table, as a value that other modules can be given.
 #[derive(Debug, Clone, Copy, Default)]

@@ -78,7 +78,7 @@ impl<'a> Progress<'a> {
     }
 
     fn say(&self, line: &str) {
-        let line = backstay::report::escape::line(line);
+        let line = backstay::report::escape::plain(line);
         if self.terminal.is_live() {
             drop(self.bars.println(line));
         } else {
