@@ -273,7 +273,7 @@ async fn see(
     let (evidence, said) = pipeline::evidence(&selected, &snapshot);
     diagnostics.append(said);
     Ok(Seen {
-        drift: pipeline::drift(&plan),
+        drift: pipeline::drift(&selected, &plan),
         evidence,
         exemptions: posture.exemptions,
         diagnostics,
