@@ -1,16 +1,18 @@
-//! What users and tools are shown: plans, findings and outcomes in every format.
+//! What users and tools are shown, in every format. Data in, text out: nothing here
+//! prints, reads a file or asks the cloud.
 //!
-//! Pure: data in, text out. What came from the cloud goes through [`escape`].
+//! - [`plan`]: a plan, for people and as a stream of JSON
+//! - [`apply`]: how an apply ended
+//! - [`findings`]: an assessment as text, JSON, SARIF, JUnit and markdown
+//! - [`posture`], [`permissions`]: what is declared, and what it takes
+//! - [`escape`]: everything that the cloud or the user says goes through it
 
 pub mod apply;
 pub mod escape;
+pub mod findings;
+pub mod permissions;
 pub mod plan;
+pub mod posture;
+mod wrap;
 
-/// How text is drawn.
-#[derive(Debug, Clone, Copy)]
-pub struct Style {
-    /// Use colour.
-    pub color: bool,
-    /// Columns to wrap at.
-    pub width: usize,
-}
+pub use crate::diag::render::Style;
