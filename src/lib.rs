@@ -15,6 +15,8 @@
 //! 9. [`plan`]: differences, judged, as ordered steps
 //! 10. [`apply`]: runs the steps and decides nothing
 //! 11. [`check`]: posture rules over facts
+//! 12. [`report`]: every output format
+//! 13. [`pipeline`]: the whole way in one page; read it first
 //!
 //! [`sandbox`] stands apart: it uses nothing of these but [`diag`].
 
@@ -27,6 +29,8 @@ pub mod graph;
 pub mod kinds;
 pub mod live;
 pub mod model;
+pub mod pipeline;
 pub mod plan;
+pub mod report;
 pub mod sandbox;
 pub mod syntax;

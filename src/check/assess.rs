@@ -4,7 +4,7 @@ use super::drift::{self, Drift};
 use super::estate::Estate;
 use super::exemption::{self, Exemption};
 use super::finding::{Assessment, Finding, VERSION};
-use super::rule::{Rule, Severity, Status, describe_unreadable};
+use super::rule::{Rule, Severity, Status, describe_unreadable, how_to_read};
 use super::rules::{RULES, run};
 use super::summary::Summary;
 use crate::model::Observed;
@@ -24,6 +24,9 @@ pub struct Input<'a> {
     pub today: Date,
     /// Milder failures are shown but do not fail the check; `Low` lets every failure count.
     pub fail_on: Severity,
+    /// Only controls that this framework asks for, by the start of its name in any case.
+    /// Drift and what is unknown stay: no framework makes them clean.
+    pub framework: Option<&'a str>,
 }
 
 /// Judges everything. The same input gives the same answer, in the same order.
@@ -36,6 +39,11 @@ pub fn assess(input: &Input<'_>) -> Assessment {
         .collect();
     findings.extend(input.drift.iter().flat_map(drift::findings));
     exemption::settle(&mut findings, input.exemptions, input.today);
+    if let Some(framework) = input.framework {
+        findings.retain(|f| {
+            run::is_drift(&f.id) || f.status == Status::Unknown || asked_for(&f.controls, framework)
+        });
+    }
     findings.sort_by(|a, b| (&a.address, &a.id, &a.attribute).cmp(&(&b.address, &b.id, &b.attribute)));
     let summary = Summary::of(&findings, input.fail_on);
     Assessment {
@@ -46,19 +54,34 @@ pub fn assess(input: &Input<'_>) -> Assessment {
     }
 }
 
+fn asked_for(controls: &[String], framework: &str) -> bool {
+    let wanted = framework.to_lowercase();
+    controls.iter().any(|c| c.to_lowercase().starts_with(&wanted))
+}
+
 fn judged(evidence: &Evidence, estate: &Estate<'_>, drift: &[Drift]) -> Vec<Finding> {
     let finding = |rule: &Rule, status, message: &str, facts| {
         Finding::of(rule, evidence.subject.clone(), status, message).from(evidence, facts)
     };
     match &evidence.facts {
-        Observed::Unreadable(unreadable) => vec![finding(
-            &run::UNREADABLE,
-            Status::Unknown,
-            "The resource could not be read, so no control could be judged on it.",
-            vec![describe_unreadable(unreadable)],
-        )],
+        Observed::Unreadable(unreadable) => {
+            let mut found = finding(
+                &run::UNREADABLE,
+                Status::Unknown,
+                "The resource could not be read, so no control could be judged on it.",
+                vec![describe_unreadable(unreadable)],
+            );
+            found.remedy = how_to_read(unreadable);
+            vec![found]
+        }
         // The plan says more of what is missing; without it this is all there is.
-        Observed::Absent if drift.iter().any(|d| d.address == evidence.subject) => Vec::new(),
+        Observed::Absent
+            if drift
+                .iter()
+                .any(|d| d.address == evidence.subject && d.says_missing()) =>
+        {
+            Vec::new()
+        }
         Observed::Absent => vec![finding(
             &run::MISSING,
             Status::Fail,
@@ -74,13 +97,16 @@ fn judged(evidence: &Evidence, estate: &Estate<'_>, drift: &[Drift]) -> Vec<Find
                     found.severity = verdict.severity.unwrap_or(rule.severity);
                     Some(found)
                 }
-                Err(unknown) => Some(finding(
-                    rule,
-                    Status::Unknown,
-                    "It is not known whether this holds.",
-                    vec![unknown.why],
-                )),
+                Err(unknown) => {
+                    let message = "A fact is missing, so it is not known whether this holds.";
+                    let mut found = finding(rule, Status::Unknown, message, vec![unknown.why]);
+                    found.remedy = unknown.remedy.unwrap_or(found.remedy);
+                    Some(found)
+                }
             })
             .collect(),
     }
 }
+
+#[cfg(test)]
+mod tests;

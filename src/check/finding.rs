@@ -39,7 +39,7 @@ pub struct Finding {
     pub status: Status,
     /// What is at stake.
     pub severity: Severity,
-    /// What the control is about, without names.
+    /// What is wrong when the control fails, without names.
     pub title: String,
     /// What is so, with names and values.
     pub message: String,

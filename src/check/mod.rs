@@ -25,7 +25,7 @@ mod rule;
 pub mod rules;
 mod summary;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 pub use assess::{Input, assess};
 pub use drift::Drift;

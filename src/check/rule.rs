@@ -153,12 +153,24 @@ impl Verdict {
 pub struct Unknown {
     /// Which fact, and why it is missing.
     pub why: String,
+    /// How to find it out; the control's own remedy when absent.
+    pub remedy: Option<String>,
 }
 
 impl Unknown {
     /// A fact is missing for another reason than a failed read.
     pub fn new(why: impl Into<String>) -> Self {
-        Self { why: why.into() }
+        Self {
+            why: why.into(),
+            remedy: None,
+        }
+    }
+
+    /// Sets how to find it out.
+    #[must_use]
+    pub fn remedy(mut self, remedy: impl Into<String>) -> Self {
+        self.remedy = Some(remedy.into());
+        self
     }
 }
 
@@ -166,7 +178,21 @@ impl From<&Unreadable> for Unknown {
     fn from(unreadable: &Unreadable) -> Self {
         Self {
             why: describe_unreadable(unreadable),
+            remedy: Some(how_to_read(unreadable)),
         }
+    }
+}
+
+/// What makes the next read succeed.
+pub(super) fn how_to_read(unreadable: &Unreadable) -> String {
+    if unreadable.denied {
+        format!(
+            "Grant {}; `backstay permissions --for check` prints all that is needed.",
+            unreadable.action
+        )
+    } else {
+        "Check again; if it keeps failing, look at the service's status and the credentials' limits."
+            .to_owned()
     }
 }
 
@@ -198,7 +224,7 @@ pub enum Judge {
 pub struct Rule {
     /// `BKS-S3-001`; never reused for another meaning.
     pub id: &'static str,
-    /// What is wrong when it fails, without names.
+    /// What is wrong when it fails, without names; short enough for a line of a terminal.
     pub title: &'static str,
     /// At stake, unless the verdict says otherwise.
     pub severity: Severity,

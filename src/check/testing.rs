@@ -11,23 +11,23 @@ use crate::model::fact::{
 use crate::model::policy::{Document, Effect, Statement};
 use crate::model::{Address, Arn, Observed, Scope, Unreadable};
 
-pub(super) const PROD: &str = "111111111111";
-pub(super) const VAULT: &str = "222222222222";
-pub(super) const READ_AT: &str = "2026-03-01T12:00:00Z";
+pub(crate) const PROD: &str = "111111111111";
+pub(crate) const VAULT: &str = "222222222222";
+pub(crate) const READ_AT: &str = "2026-03-01T12:00:00Z";
 
 /// What a control is given, and what it has to say.
-pub(super) struct Case {
-    pub(super) id: &'static str,
+pub(crate) struct Case {
+    pub(crate) id: &'static str,
     /// Judged by the subject, which comes first; the rest is the estate around it.
-    pub(super) pass: Vec<Evidence>,
+    pub(crate) pass: Vec<Evidence>,
     /// Everything that has to fail.
-    pub(super) fail: Vec<Vec<Evidence>>,
+    pub(crate) fail: Vec<Vec<Evidence>>,
     /// Everything that has to be unknown; empty where the facts can't be missing.
-    pub(super) unknown: Vec<Vec<Evidence>>,
+    pub(crate) unknown: Vec<Vec<Evidence>>,
 }
 
 /// Runs every case of a family.
-pub(super) fn run(cases: Vec<Case>) {
+pub(crate) fn run(cases: Vec<Case>) {
     for case in cases {
         assert_eq!(
             status(case.id, &case.pass),
@@ -56,21 +56,21 @@ pub(super) fn run(cases: Vec<Case>) {
 }
 
 /// What a control says of the first of `estate`; `None` when it does not apply.
-pub(super) fn status(id: &str, estate: &[Evidence]) -> Option<Status> {
+pub(crate) fn status(id: &str, estate: &[Evidence]) -> Option<Status> {
     match judge(id, estate) {
         Ok(verdict) => verdict.map(|v| v.status),
         Err(()) => Some(Status::Unknown),
     }
 }
 
-pub(super) fn judge(id: &str, estate: &[Evidence]) -> Result<Option<Verdict>, ()> {
+pub(crate) fn judge(id: &str, estate: &[Evidence]) -> Result<Option<Verdict>, ()> {
     let subject = &estate[0];
     let facts = subject.facts.present().expect("the subject exists");
     let rule = rules::get(id).expect("the control exists");
     rule.judge(subject, facts, &Estate::new(estate)).map_err(|_| ())
 }
 
-pub(super) fn denied<T>(action: &str) -> Observed<T> {
+pub(crate) fn denied<T>(action: &str) -> Observed<T> {
     Observed::Unreadable(Unreadable {
         action: action.into(),
         why: "AccessDenied".into(),
@@ -96,12 +96,12 @@ fn evidence(address: Address, scope: (&str, &str), arn: &str, facts: Facts) -> E
     }
 }
 
-pub(super) fn bucket(name: &str) -> Arn {
+pub(crate) fn bucket(name: &str) -> Arn {
     Arn::bucket("aws", name)
 }
 
 /// A bucket of the application, replicated to [`copy`].
-pub(super) fn store(spoil: impl FnOnce(&mut ObjectStore)) -> Evidence {
+pub(crate) fn store(spoil: impl FnOnce(&mut ObjectStore)) -> Evidence {
     let mut store = ObjectStore {
         name: "uploads".into(),
         holds_backups: false,
@@ -126,7 +126,7 @@ pub(super) fn store(spoil: impl FnOnce(&mut ObjectStore)) -> Evidence {
 }
 
 /// The bucket that [`store`] is copied to, in another account and region, locked.
-pub(super) fn copy(spoil: impl FnOnce(&mut ObjectStore)) -> Evidence {
+pub(crate) fn copy(spoil: impl FnOnce(&mut ObjectStore)) -> Evidence {
     let mut store = ObjectStore {
         name: "copy".into(),
         holds_backups: true,
@@ -155,7 +155,7 @@ pub(super) fn copy(spoil: impl FnOnce(&mut ObjectStore)) -> Evidence {
     )
 }
 
-pub(super) fn replica(spoil: impl FnOnce(&mut Replica)) -> Replica {
+pub(crate) fn replica(spoil: impl FnOnce(&mut Replica)) -> Replica {
     let mut replica = Replica {
         bucket: bucket("copy"),
         region: Some("us-west-2".parse().unwrap()),
@@ -170,7 +170,7 @@ pub(super) fn replica(spoil: impl FnOnce(&mut Replica)) -> Replica {
     replica
 }
 
-pub(super) fn tls_only(bucket: &str) -> Statement {
+pub(crate) fn tls_only(bucket: &str) -> Statement {
     let resources = [
         format!("arn:aws:s3:::{bucket}"),
         format!("arn:aws:s3:::{bucket}/*"),
@@ -180,7 +180,7 @@ pub(super) fn tls_only(bucket: &str) -> Statement {
         .when("Bool", "aws:SecureTransport", ["false"])
 }
 
-pub(super) fn database(spoil: impl FnOnce(&mut Database)) -> Evidence {
+pub(crate) fn database(spoil: impl FnOnce(&mut Database)) -> Evidence {
     let mut db = Database {
         identifier: "app".into(),
         status: "available".into(),
@@ -202,7 +202,7 @@ pub(super) fn database(spoil: impl FnOnce(&mut Database)) -> Evidence {
     )
 }
 
-pub(super) fn backup_replica(spoil: impl FnOnce(&mut BackupReplica)) -> BackupReplica {
+pub(crate) fn backup_replica(spoil: impl FnOnce(&mut BackupReplica)) -> BackupReplica {
     let mut replica = BackupReplica {
         region: "us-west-2".parse().unwrap(),
         retention_days: Some(14),
@@ -215,7 +215,7 @@ pub(super) fn backup_replica(spoil: impl FnOnce(&mut BackupReplica)) -> BackupRe
 }
 
 /// An isolated writer of `copy/pg/*`.
-pub(super) fn writer(spoil: impl FnOnce(&mut Identity)) -> Evidence {
+pub(crate) fn writer(spoil: impl FnOnce(&mut Identity)) -> Evidence {
     let put = Statement::new(
         Effect::Allow,
         [
@@ -245,7 +245,7 @@ pub(super) fn writer(spoil: impl FnOnce(&mut Identity)) -> Evidence {
     )
 }
 
-pub(super) fn github(subjects: &[&str]) -> Statement {
+pub(crate) fn github(subjects: &[&str]) -> Statement {
     let statement = Statement::new(Effect::Allow, ["sts:AssumeRoleWithWebIdentity"], [""; 0])
         .principal(
             "Federated",
@@ -264,5 +264,19 @@ pub(super) fn github(subjects: &[&str]) -> Statement {
             "token.actions.githubusercontent.com:sub",
             subjects.iter().copied(),
         )
+    }
+}
+
+/// A plan that changes nothing of [`store`].
+pub(crate) fn unchanged() -> super::Drift {
+    super::Drift {
+        address: Address::new("s3_bucket", "uploads"),
+        action: crate::model::Action::NoOp,
+        attributes: Vec::new(),
+        unsettable: Vec::new(),
+        unreadable: Vec::new(),
+        missing: None,
+        location: None,
+        read_at: Some(READ_AT.into()),
     }
 }

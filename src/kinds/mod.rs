@@ -4,6 +4,7 @@
 //! line and its row in [`ALL`]. Schema, reference page, JSON Schema, plan, apply, check and
 //! the permission list follow from the trait; nothing else learns the kind's name.
 
+mod decode;
 mod erased;
 pub mod iam;
 pub mod iam_role;
@@ -16,6 +17,7 @@ pub mod statement;
 mod testing;
 pub mod writer_role;
 
+pub use decode::{Declared, Resources, decode};
 pub use erased::{AnyKind, Decoded, ReadAnswer, Wanted};
 pub use registry::{ALL, Kinds, find};
 

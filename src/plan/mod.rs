@@ -16,7 +16,8 @@ pub use select::Selection;
 use crate::live::Timestamp;
 use crate::model::change::Stage;
 use crate::model::{
-    AccountId, Action, Address, AttributeChange, Desired, Direction, Finding, Observed, Place, Unreadable,
+    Account, AccountId, Action, Address, AttributeChange, Desired, Direction, Finding, Observed, Place,
+    Unreadable,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -63,6 +64,8 @@ pub struct ResourceChange {
     pub findings: Vec<Finding>,
     /// Declared settings that could not be read.
     pub unreadable: Vec<Unreadable>,
+    /// Set when it must exist, doesn't, and is never created by backstay: what to do.
+    pub missing: Option<String>,
 }
 
 /// What an apply will do.
@@ -74,6 +77,8 @@ pub struct Plan {
     pub read_at: Timestamp,
     /// The number of each account.
     pub accounts: BTreeMap<String, AccountId>,
+    /// How each account is entered.
+    pub entrances: Vec<Account>,
     /// Resources that differ or could not be compared, sorted by address.
     pub changes: Vec<ResourceChange>,
     /// The writes; a step's id is its place here.

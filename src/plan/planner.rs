@@ -6,7 +6,7 @@ use crate::graph::Graph;
 use crate::kinds::{self, AnyKind};
 use crate::live::{Entry, Snapshot};
 use crate::model::change::Diff;
-use crate::model::{Action, Address, Desired, Key, Observed, Place, Unreadable};
+use crate::model::{Account, Action, Address, Desired, Key, Observed, Place, Unreadable};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,6 +26,10 @@ pub struct Context<'a> {
     pub snapshot: &'a Snapshot,
     /// The posture's outputs.
     pub outputs: &'a BTreeMap<String, Json>,
+    /// How each account is entered.
+    pub entrances: &'a [Account],
+    /// Whether what nobody declares any more is part of the plan.
+    pub undeclared: bool,
 }
 
 /// Compares and plans. Resources that could not be read or do not exist and must are errors
@@ -40,7 +44,7 @@ pub fn make(cx: Context<'_>) -> (Plan, Diagnostics) {
         .iter()
         .map(|d| (d.kind.as_str(), &d.place, d.ident.as_str()))
         .collect();
-    for entry in cx.snapshot.entries() {
+    for entry in cx.snapshot.entries().iter().filter(|_| cx.undeclared) {
         if !declared.contains(&(entry.kind.as_str(), &entry.place, entry.ident.as_str())) {
             planner.release(entry);
         }
@@ -57,6 +61,7 @@ pub fn make(cx: Context<'_>) -> (Plan, Diagnostics) {
         project: cx.project.to_owned(),
         read_at: cx.snapshot.taken_at,
         accounts: cx.snapshot.accounts.clone(),
+        entrances: cx.entrances.to_vec(),
         changes,
         steps,
         unchanged,
@@ -188,6 +193,7 @@ impl Planner {
                     saw,
                     findings: diff.findings,
                     unreadable: diff.unreadable,
+                    missing: None,
                 });
             }
             Ok(_) => {}
@@ -230,6 +236,7 @@ fn change_of(desired: &Desired, action: Action, saw: Observed<Json>, diff: Diff<
         saw,
         findings: diff.findings,
         unreadable: diff.unreadable,
+        missing: diff.missing,
     }
 }
 

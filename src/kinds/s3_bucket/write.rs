@@ -51,7 +51,9 @@ fn passes(error: &AwsError) -> bool {
     let says = |text: &str| error.message.contains(text);
     match error.code.as_str() {
         "OperationAborted" | "NoSuchBucket" => true,
-        "InvalidRequest" | "InvalidBucketState" => says("ersioning must be"),
+        "InvalidRequest" | "InvalidBucketState" => {
+            says("ersioning must be") || says("must have versioning enabled")
+        }
         "MalformedPolicy" => says("nvalid principal"),
         _ => false,
     }

@@ -67,7 +67,7 @@ fn resource(out: &mut String, plan: &Plan, change: &ResourceChange, style: Style
         .max()
         .unwrap_or(0);
     for attribute in attributes {
-        one(out, attribute, width, style);
+        one(out, attribute, change.action, width, style);
     }
     for finding in &change.findings {
         let _ = writeln!(
@@ -77,7 +77,11 @@ fn resource(out: &mut String, plan: &Plan, change: &ResourceChange, style: Style
             escape::line(&finding.path),
             scalar(&finding.want),
             scalar(&finding.have),
-            paint(&format!("# {}", escape::line(&finding.why)), AnsiColors::Red, style),
+            paint(
+                &format!("# {}", escape::line(&finding.why)),
+                AnsiColors::Red,
+                style
+            ),
         );
     }
     for unreadable in &change.unreadable {
@@ -85,14 +89,25 @@ fn resource(out: &mut String, plan: &Plan, change: &ResourceChange, style: Style
             out,
             "      {} {}",
             paint("?", AnsiColors::Red, style),
-            paint(&format!("# unknown: {}", escape::line(&unreadable.why)), AnsiColors::Red, style),
+            paint(
+                &format!("# unknown: {}", escape::line(&unreadable.why)),
+                AnsiColors::Red,
+                style
+            ),
         );
     }
     out.push_str("    }\n\n");
 }
 
-fn one(out: &mut String, attribute: &AttributeChange, width: usize, style: Style) {
-    let (sign, color) = match (&attribute.before, &attribute.after) {
+fn one(out: &mut String, attribute: &AttributeChange, action: Action, width: usize, style: Style) {
+    // What is being created had nothing before, whatever "off" is compared with.
+    let nothing = Json::Null;
+    let before = if action == Action::Create {
+        &nothing
+    } else {
+        &attribute.before
+    };
+    let (sign, color) = match (before, &attribute.after) {
         (Json::Null, _) => ("+", AnsiColors::Green),
         (_, Json::Null) => ("-", AnsiColors::Red),
         _ => ("~", AnsiColors::Yellow),
@@ -105,19 +120,27 @@ fn one(out: &mut String, attribute: &AttributeChange, width: usize, style: Style
         out.push_str("        }\n");
         return;
     }
-    let value = match (&attribute.before, &attribute.after) {
+    let value = match (before, &attribute.after) {
         (Json::Null, after) => scalar(after),
         (before, Json::Null) => format!("{} -> null", scalar(before)),
         (before, after) => format!("{} -> {}", scalar(before), scalar(after)),
     };
-    let _ = writeln!(out, "      {sign} {path:<width$} = {value}{}", notes(attribute, style));
+    let _ = writeln!(
+        out,
+        "      {sign} {path:<width$} = {value}{}",
+        notes(attribute, style)
+    );
 }
 
 /// What the change means, as a comment behind it.
 fn notes(attribute: &AttributeChange, style: Style) -> String {
     let mut out = String::new();
     let mut note = |text: String, color| {
-        let _ = write!(out, " {}", paint(&format!("# {}", escape::line(&text)), color, style));
+        let _ = write!(
+            out,
+            " {}",
+            paint(&format!("# {}", escape::line(&text)), color, style)
+        );
     };
     let because = |what: &str, why: Option<&str>| match why {
         Some(why) => format!("{what}: {why}"),
@@ -204,7 +227,10 @@ fn summary_lines(out: &mut String, summary: &Summary, style: Style) {
     };
     warn(
         summary.weakens,
-        format!("{} weaken protection and need --allow-weaken=ADDRESS.", count(summary.weakens, "change")),
+        format!(
+            "{} weaken protection and need --allow-weaken=ADDRESS.",
+            count(summary.weakens, "change")
+        ),
         AnsiColors::Red,
     );
     warn(
@@ -222,7 +248,10 @@ fn summary_lines(out: &mut String, summary: &Summary, style: Style) {
     );
     warn(
         summary.by_hand,
-        format!("{} differ and can only be changed by hand.", count(summary.by_hand, "setting")),
+        format!(
+            "{} differ and can only be changed by hand.",
+            count(summary.by_hand, "setting")
+        ),
         AnsiColors::Red,
     );
     warn(
@@ -236,11 +265,19 @@ fn summary_lines(out: &mut String, summary: &Summary, style: Style) {
 }
 
 fn count(n: usize, what: &str) -> String {
-    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
+    if n == 1 {
+        format!("1 {what}")
+    } else {
+        format!("{n} {what}s")
+    }
 }
 
 fn paint(text: &str, color: AnsiColors, style: Style) -> String {
-    if style.color { text.color(color).to_string() } else { text.to_owned() }
+    if style.color {
+        text.color(color).to_string()
+    } else {
+        text.to_owned()
+    }
 }
 
 trait BoldIf {
@@ -249,6 +286,10 @@ trait BoldIf {
 
 impl<T: AsRef<str>> BoldIf for T {
     fn bold_if(&self, style: Style) -> String {
-        if style.color { self.as_ref().bold().to_string() } else { self.as_ref().to_owned() }
+        if style.color {
+            self.as_ref().bold().to_string()
+        } else {
+            self.as_ref().to_owned()
+        }
     }
 }

@@ -3,6 +3,7 @@
 pub(crate) mod apply;
 pub(crate) mod check;
 pub(crate) mod completions;
+#[cfg(any())]
 pub(crate) mod fmt;
 pub(crate) mod graph;
 mod opening;
@@ -27,7 +28,7 @@ pub(crate) fn run(cli: Cli) -> u8 {
         Command::Apply(args) => block_on(terminal, apply::run(args, terminal)),
         Command::Check(args) => block_on(terminal, check::run(args, terminal)),
         Command::Validate(args) => validate::run(args, terminal),
-        Command::Fmt(args) => fmt::run(args, terminal),
+
         Command::Show(args) => show::run(args, terminal),
         Command::Graph(args) => graph::run(args, terminal),
         Command::Permissions(args) => block_on(terminal, permissions::run(args, terminal)),
@@ -59,14 +60,16 @@ fn failed(terminal: Terminal, diagnostic: Diagnostic) -> Exit {
 
 /// Reads a file that the user named.
 fn read_file(path: &Path) -> Result<String, Diagnostic> {
-    std::fs::read_to_string(path).map_err(|error| {
-        Diagnostic::error(code::FILE_UNREADABLE, format!("{}: {error}.", path.display()))
-    })
+    std::fs::read_to_string(path)
+        .map_err(|error| Diagnostic::error(code::FILE_UNREADABLE, format!("{}: {error}.", path.display())))
 }
 
 /// Writes a file that the user named.
 fn write_file(path: &Path, text: &str) -> Result<(), Diagnostic> {
     std::fs::write(path, text).map_err(|error| {
-        Diagnostic::error(code::FILE_UNREADABLE, format!("{} cannot be written: {error}.", path.display()))
+        Diagnostic::error(
+            code::FILE_UNREADABLE,
+            format!("{} cannot be written: {error}.", path.display()),
+        )
     })
 }

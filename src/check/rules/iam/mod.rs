@@ -9,7 +9,7 @@ pub mod writing;
 
 use crate::check::access::Principal;
 use crate::check::estate::{Estate, Subject};
-use crate::check::rule::{Unknown, describe_unreadable};
+use crate::check::rule::Unknown;
 use crate::model::fact::{Identity, WriteTarget};
 
 /// The identity as resource policies see it.
@@ -24,7 +24,7 @@ fn principal<'a>(identity: &Subject<'a, Identity>, estate: &'a Estate<'a>) -> Pr
 /// An error when something that could grant more was not read: one of the identity's own documents.
 fn documents_known(identity: &Identity) -> Result<(), Unknown> {
     match identity.unknown.first() {
-        Some(unreadable) => Err(Unknown::new(describe_unreadable(unreadable))),
+        Some(unreadable) => Err(Unknown::from(unreadable)),
         None => Ok(()),
     }
 }
@@ -36,7 +36,8 @@ fn targets_known(targets: &[WriteTarget], estate: &Estate<'_>) -> Result<(), Unk
             return Err(Unknown::new(format!(
                 "the policy of {} is not known: the bucket is not part of the posture or could not be read",
                 target.bucket
-            )));
+            ))
+            .remedy("Declare the bucket in the posture, so that its policy is read."));
         };
         store.policy.known()?;
     }

@@ -2,7 +2,7 @@
 
 use crate::check::estate::{Estate, Subject};
 use crate::check::frameworks::Aspect;
-use crate::check::rule::{Judge, Judged, Rule, Severity, Unknown, Verdict, describe_unreadable};
+use crate::check::rule::{Judge, Judged, Rule, Severity, Unknown, Verdict};
 use crate::model::fact::Identity;
 use crate::model::policy::{Document, Effect, Principals, Statement};
 use crate::model::{AccountId, Arn};
@@ -79,7 +79,7 @@ fn federation_without_subject(identity: Subject<'_, Identity>, _: &Estate<'_>) -
 /// A third party can be talked into it.
 pub const STRANGER_WITHOUT_EXTERNAL_ID: Rule = Rule {
     id: "BKS-IAM-022",
-    title: "A backup writer trusts another organisation without an external id",
+    title: "A backup writer trusts strangers without an external id",
     severity: Severity::Medium,
     doc: "A service that acts for many customers can be told by one of them to assume the role of another. The external \
           id is what tells them apart. Accounts that the posture itself spans are not judged.",
@@ -147,10 +147,10 @@ const WHO: &[&str] = &[
 
 fn trusts<'a>(identity: &Subject<'a, Identity>) -> Result<Vec<&'a Statement>, Unknown> {
     let document: &Document = identity.facts.trust.as_ref().ok_or_else(|| {
-        identity.unknown.first().map_or_else(
-            || Unknown::new("the trust policy was not read"),
-            |unreadable| Unknown::new(describe_unreadable(unreadable)),
-        )
+        identity
+            .unknown
+            .first()
+            .map_or_else(|| Unknown::new("the trust policy was not read"), Unknown::from)
     })?;
     Ok(document
         .statements

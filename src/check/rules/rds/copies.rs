@@ -56,7 +56,7 @@ fn short(db: Subject<'_, Database>, _: &Estate<'_>) -> Judged {
 /// The copy reaches back less than the original.
 pub const SHORTER_THAN_SOURCE: Rule = Rule {
     id: "BKS-RDS-022",
-    title: "The copy in the other region reaches back less than the original",
+    title: "The copy in another region reaches back less than the original",
     severity: Severity::Medium,
     doc: "The reach that was promised holds only as long as the region does. The copy's retention is set on its own \
           and does not follow the original's.",

@@ -122,11 +122,18 @@ fn plain_http(store: Subject<'_, ObjectStore>, _: &Estate<'_>) -> Judged {
             "Requests over plain HTTP are refused.",
         )
         .because(if policy.is_some() {
-            format!("policy: {} statements", statements.len())
+            statement_count(statements)
         } else {
             "policy: none".to_owned()
         }),
     ))
+}
+
+fn statement_count(statements: &[Statement]) -> String {
+    match statements.len() {
+        1 => "policy: 1 statement".to_owned(),
+        n => format!("policy: {n} statements"),
+    }
 }
 
 fn refuses_plain_http(statement: &Statement, bucket: &str) -> bool {
@@ -210,7 +217,7 @@ fn strangers_destroy(store: Subject<'_, ObjectStore>, _: &Estate<'_>) -> Judged 
     }
     Ok(Some(if wrong.is_empty() {
         Verdict::pass("Nobody else may delete objects or change how they are protected.")
-            .because(format!("policy: {} statements", policy.statements.len()))
+            .because(statement_count(&policy.statements))
     } else {
         Verdict::fail("Others may delete objects or change how they are protected.").because_all(wrong)
     }))
@@ -224,6 +231,8 @@ fn stranger(statement: &Statement, own: &AccountId) -> Option<String> {
     }
     match statement.principals.as_ref()? {
         Principals::AllBut(_) => Some("everybody but a few".to_owned()),
+        // Nobody can tell whose canonical id it is.
+        Principals::Only(map) if map.contains_key("CanonicalUser") => Some("a canonical user".to_owned()),
         Principals::Only(map) => map.get("AWS")?.iter().find_map(|name| {
             let account = name
                 .parse::<AccountId>()

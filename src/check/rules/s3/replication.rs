@@ -6,6 +6,9 @@ use crate::check::frameworks::Aspect;
 use crate::check::rule::{Judge, Judged, Rule, Severity, Unknown, Verdict};
 use crate::model::fact::{ObjectStore, Replica};
 
+/// How to find out about a replica that the posture does not hold.
+const DECLARE: &str = "Declare the destination bucket in the posture, so that it is read.";
+
 /// There is one copy only.
 pub const NONE: Rule = Rule {
     id: "BKS-S3-030",
@@ -19,8 +22,7 @@ pub const NONE: Rule = Rule {
 };
 
 fn none(store: Subject<'_, ObjectStore>, estate: &Estate<'_>) -> Judged {
-    let copy_itself = store.evidence.arn.as_ref().is_some_and(|a| estate.is_replica(a));
-    if store.holds_backups || copy_itself {
+    if estate.holds_copies(&store) {
         return Ok(None);
     }
     let enabled = enabled(&store)?;
@@ -100,6 +102,7 @@ fn same_region(store: Subject<'_, ObjectStore>, estate: &Estate<'_>) -> Judged {
                 "the region of {} is not known: the bucket is not part of the posture or could not be read",
                 replica.bucket
             ))
+            .remedy(DECLARE)
         })?;
         Ok(region != store.region())
     };
@@ -238,6 +241,7 @@ fn destination<'a>(replica: &Replica, estate: &Estate<'a>) -> Result<&'a ObjectS
             "nothing is known of {}: the bucket is not part of the posture or could not be read",
             replica.bucket
         ))
+        .remedy(DECLARE)
     })
 }
 
@@ -248,6 +252,7 @@ fn other_account(store: &ObjectStore, replica: &Replica, estate: &Estate<'_>) ->
             "the account of {} is not known: neither the rule nor the posture names it",
             replica.bucket
         ))
+        .remedy(DECLARE)
     })?;
     Ok(account != &store.account)
 }
@@ -274,10 +279,10 @@ fn each(
         ));
     }
     for (replica, good) in &judged {
-        if let Err(unknown) = good {
-            if !healed(replica) {
-                return Err(unknown.clone());
-            }
+        if let Err(unknown) = good
+            && !healed(replica)
+        {
+            return Err(unknown.clone());
         }
     }
     if judged.is_empty() {

@@ -18,6 +18,31 @@ pub(super) fn replicate(spec: &Spec, block: &EvaluatedBlock, diagnostics: &mut D
         destination(spec, rule, at, diagnostics);
         within(rule, at, diagnostics);
         keys(spec, rule, at, diagnostics);
+        if rule.delete_markers == Some(true) && spec.object_lock.is_some() {
+            diagnostics.push(
+                super::warning(about(
+                    at,
+                    "delete_markers",
+                    code::CONFLICT,
+                    "a lock keeps versions and not their visibility: with delete_markers a deletion here hides the \
+                     locked copy too.",
+                ))
+                .remedy("Leave delete_markers out."),
+            );
+        }
+        if let Some(role) = &rule.role
+            && !role.arn.as_ref().is_some_and(|a| a.service() == "iam")
+        {
+            diagnostics.push(
+                about(
+                    at,
+                    "role",
+                    code::INVALID_VALUE,
+                    "role is neither an iam_role of this posture nor a role's ARN.",
+                )
+                .remedy("Write arn:aws:iam::ACCOUNT:role/NAME, or leave it out to have one derived."),
+            );
+        }
         let id = rule_id(
             bucket_name(&rule.to).unwrap_or_default(),
             rule.prefix.as_deref().unwrap_or(""),

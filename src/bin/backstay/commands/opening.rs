@@ -1,0 +1,282 @@
+//! What most commands begin with: a posture, the live state, a plan.
+
+use super::{failed, read_file, write_file};
+use crate::cli::{PostureArgs, SelectionArgs};
+use crate::terminal::Terminal;
+use backstay::aws::Cloud;
+use backstay::check::{Drift, Exemption};
+use backstay::config::Inputs;
+use backstay::diag::{Diagnostic, Diagnostics, Sources, code, render};
+use backstay::kinds::Depth;
+use backstay::live::Snapshot;
+use backstay::model::fact::Evidence;
+use backstay::model::{Address, Region};
+use backstay::pipeline::{self, Live, Posture};
+use backstay::plan::{Plan, Selection};
+use backstay::report;
+use clap::Args;
+use std::path::PathBuf;
+
+/// The live state's source.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct Source {
+    /// Use a saved live state in place of the cloud
+    #[arg(long, value_name = "FILE", conflicts_with = "save_snapshot")]
+    pub(crate) snapshot: Option<PathBuf>,
+
+    /// Save the live state that was read
+    #[arg(long, value_name = "FILE")]
+    pub(crate) save_snapshot: Option<PathBuf>,
+}
+
+/// A plan and all that it was made from.
+pub(crate) struct Made {
+    pub(crate) plan: Plan,
+    pub(crate) diagnostics: Diagnostics,
+    pub(crate) sources: Sources,
+    /// Absent when the live state came from a snapshot.
+    pub(crate) cloud: Option<Cloud>,
+}
+
+/// What rules are held against.
+pub(crate) struct Seen {
+    pub(crate) evidence: Vec<Evidence>,
+    pub(crate) drift: Vec<Drift>,
+    pub(crate) exemptions: Vec<Exemption>,
+    pub(crate) diagnostics: Diagnostics,
+    pub(crate) sources: Sources,
+}
+
+fn inputs(args: &PostureArgs) -> Result<Inputs, Diagnostic> {
+    let vars = args
+        .variables
+        .vars
+        .iter()
+        .map(|text| {
+            text.split_once('=')
+                .map(|(n, v)| (n.to_owned(), v.to_owned()))
+                .ok_or_else(|| {
+                    Diagnostic::error(code::USAGE, format!("-var {text} has no \"=\"."))
+                        .remedy("Write -var 'name=value'.")
+                })
+        })
+        .collect::<Result<_, _>>()?;
+    Ok(Inputs {
+        dir: args.dir.clone(),
+        vars,
+        var_files: args.variables.var_files.clone(),
+        env: std::env::vars_os()
+            .filter_map(|(n, v)| Some((n.into_string().ok()?, v.into_string().ok()?)))
+            .filter(|(n, _)| n.starts_with("BACKSTAY_VAR_"))
+            .collect(),
+        ..Inputs::default()
+    })
+}
+
+/// Addresses as given on the command line.
+pub(crate) fn addresses(texts: &[String]) -> Result<Vec<Address>, Diagnostic> {
+    texts
+        .iter()
+        .map(|t| {
+            t.parse()
+                .map_err(|e| Diagnostic::error(code::USAGE, format!("{e}.")))
+        })
+        .collect()
+}
+
+fn selection(args: &SelectionArgs) -> Result<Selection, Diagnostic> {
+    Ok(Selection {
+        targets: addresses(&args.targets)?,
+        excludes: addresses(&args.excludes)?,
+    })
+}
+
+/// The region that resources live in where nothing else says so, without asking a profile.
+fn ambient_region() -> Option<Region> {
+    ["AWS_REGION", "AWS_DEFAULT_REGION"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok())
+        .and_then(|text| text.parse().ok())
+}
+
+/// The posture without the cloud, and everything that is wrong with it.
+pub(crate) fn validate(args: &PostureArgs) -> (Option<Posture>, Diagnostics, Sources) {
+    let mut sources = Sources::new();
+    let inputs = match inputs(args) {
+        Ok(inputs) => inputs,
+        Err(diagnostic) => return (None, diagnostic.into(), sources),
+    };
+    // A posture may leave the region to the environment; that is no fault of its text.
+    let region = ambient_region().or_else(|| "us-east-1".parse().ok());
+    match pipeline::open_offline(&inputs, &mut sources, region.as_ref()) {
+        Ok((posture, diagnostics)) => (Some(posture), diagnostics, sources),
+        Err(diagnostics) => (None, diagnostics, sources),
+    }
+}
+
+/// The posture without the cloud; `None` after printing what is wrong.
+pub(crate) fn offline(args: &PostureArgs, terminal: Terminal) -> Option<Posture> {
+    let (posture, diagnostics, sources) = validate(args);
+    terminal.diagnose(&diagnostics, &sources);
+    posture
+}
+
+struct Opened {
+    posture: Posture,
+    live: Live,
+    diagnostics: Diagnostics,
+    sources: Sources,
+}
+
+async fn open(args: &PostureArgs, source: &Source) -> Result<Opened, (Diagnostics, Sources)> {
+    let mut sources = Sources::new();
+    let prepared = inputs(args).and_then(|inputs| {
+        let snapshot = source
+            .snapshot
+            .as_ref()
+            .map(|file| read_file(file).and_then(|text| Snapshot::from_json(&text)))
+            .transpose()?;
+        Ok((inputs, snapshot))
+    });
+    let (inputs, snapshot) = prepared.map_err(|d| (d.into(), Sources::new()))?;
+    match pipeline::open(&inputs, &mut sources, snapshot).await {
+        Ok((posture, live, diagnostics)) => Ok(Opened {
+            posture,
+            live,
+            diagnostics,
+            sources,
+        }),
+        Err(diagnostics) => Err((diagnostics, sources)),
+    }
+}
+
+fn save(snapshot: &Snapshot, source: &Source) -> Result<(), Diagnostic> {
+    match &source.save_snapshot {
+        None => Ok(()),
+        Some(file) => write_file(file, &snapshot.to_json()?),
+    }
+}
+
+/// Opens, reads and plans; `None` after saying what is wrong (as JSON lines when asked).
+pub(crate) async fn plan(
+    posture_args: &PostureArgs,
+    selection_args: &SelectionArgs,
+    source: &Source,
+    terminal: Terminal,
+    json: bool,
+) -> Option<Made> {
+    match make(posture_args, selection_args, source).await {
+        Ok(made) => Some(made),
+        Err((diagnostics, sources)) => {
+            if json {
+                let mut lines = vec![report::plan::json::version()];
+                lines.extend(diagnostics.iter().map(|d| report::plan::json::Line::Diagnostic {
+                    diagnostic: render::json(d, &sources),
+                }));
+                terminal.print(&report::plan::json::text(&lines));
+            } else {
+                terminal.diagnose(&diagnostics, &sources);
+            }
+            None
+        }
+    }
+}
+
+async fn make(
+    posture_args: &PostureArgs,
+    selection_args: &SelectionArgs,
+    source: &Source,
+) -> Result<Made, (Diagnostics, Sources)> {
+    let selection = selection(selection_args).map_err(|d| (d.into(), Sources::new()))?;
+    let Opened {
+        posture,
+        live,
+        mut diagnostics,
+        sources,
+    } = open(posture_args, source).await?;
+    let selected = match selection.apply(posture.desired.clone(), &posture.graph) {
+        Ok(selected) => selected,
+        Err(wrong) => return Err((wrong, sources)),
+    };
+    let whole = selection.is_everything();
+    let (snapshot, said) = pipeline::look(&posture, &selected, whole, Depth::Declared, &live).await;
+    diagnostics.append(said);
+    if let Err(diagnostic) = save(&snapshot, source) {
+        return Err((diagnostic.into(), sources));
+    }
+    match pipeline::plan(&posture, &selection, &snapshot) {
+        Ok((plan, said)) => {
+            diagnostics.append(said);
+            Ok(Made {
+                plan,
+                diagnostics,
+                sources,
+                cloud: match live {
+                    Live::Cloud(cloud) => Some(cloud),
+                    Live::Snapshot(_) => None,
+                },
+            })
+        }
+        Err(wrong) => Err((wrong, sources)),
+    }
+}
+
+/// Opens, reads everything, and gives what rules look at; `None` after saying what is wrong.
+pub(crate) async fn evidence(
+    posture_args: &PostureArgs,
+    selection_args: &SelectionArgs,
+    source: &Source,
+    terminal: Terminal,
+) -> Option<Seen> {
+    let selection = match selection(selection_args) {
+        Ok(selection) => selection,
+        Err(diagnostic) => {
+            failed(terminal, diagnostic);
+            return None;
+        }
+    };
+    match see(posture_args, &selection, source).await {
+        Ok(seen) => Some(seen),
+        Err((diagnostics, sources)) => {
+            terminal.diagnose(&diagnostics, &sources);
+            None
+        }
+    }
+}
+
+async fn see(
+    posture_args: &PostureArgs,
+    selection: &Selection,
+    source: &Source,
+) -> Result<Seen, (Diagnostics, Sources)> {
+    let Opened {
+        posture,
+        live,
+        mut diagnostics,
+        sources,
+    } = open(posture_args, source).await?;
+    let selected = match selection.apply(posture.desired.clone(), &posture.graph) {
+        Ok(selected) => selected,
+        Err(wrong) => return Err((wrong, sources)),
+    };
+    let whole = selection.is_everything();
+    let (snapshot, said) = pipeline::look(&posture, &selected, whole, Depth::Everything, &live).await;
+    diagnostics.append(said);
+    if let Err(diagnostic) = save(&snapshot, source) {
+        return Err((diagnostic.into(), sources));
+    }
+    // What the plan says of single resources becomes findings, with the same places.
+    let plan = match pipeline::plan(&posture, selection, &snapshot) {
+        Ok((plan, _)) => plan,
+        Err(wrong) => return Err((wrong, sources)),
+    };
+    let (evidence, said) = pipeline::evidence(&selected, &snapshot);
+    diagnostics.append(said);
+    Ok(Seen {
+        drift: pipeline::drift(&selected, &plan),
+        evidence,
+        exemptions: posture.exemptions,
+        diagnostics,
+        sources,
+    })
+}

@@ -1,0 +1,82 @@
+//! `backstay permissions`: the least IAM policy that a posture needs.
+
+use super::opening;
+use crate::cli::PostureArgs;
+use crate::terminal::Terminal;
+use backstay::diag::{Diagnostics, Exit, Sources};
+use backstay::kinds::{self, Purpose};
+use backstay::report;
+use clap::{Args, ValueEnum};
+use std::collections::BTreeMap;
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum For {
+    /// Read what is declared
+    Plan,
+    /// Read all that controls look at
+    Check,
+    /// Read and write
+    Apply,
+}
+
+/// Print the least IAM policy that this posture needs
+///
+/// One policy for each account of the posture. An auditor needs the one for `check`, in
+/// which no action changes anything.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    backstay permissions -for check\n  \
+    backstay permissions -for apply -account vault")]
+pub(crate) struct PermissionsArgs {
+    #[command(flatten)]
+    posture: PostureArgs,
+
+    /// What the identity is to do
+    #[arg(long = "for", value_enum, default_value = "plan", value_name = "WHAT")]
+    purpose: For,
+
+    /// Only this account, and its policy alone
+    #[arg(long, value_name = "LABEL")]
+    account: Option<String>,
+}
+
+pub(crate) async fn run(args: PermissionsArgs, terminal: Terminal) -> Exit {
+    let Some(posture) = opening::offline(&args.posture, terminal) else {
+        return Exit::Error;
+    };
+    let purpose = match args.purpose {
+        For::Plan => Purpose::Plan,
+        For::Check => Purpose::Check,
+        For::Apply => Purpose::Apply,
+    };
+    let mut by_account: BTreeMap<String, Vec<kinds::Permission>> = BTreeMap::new();
+    let mut diagnostics = Diagnostics::new();
+    for resource in &posture.desired {
+        let Some(kind) = kinds::find(&resource.kind) else {
+            continue;
+        };
+        match kind.permissions(&resource.spec, &resource.place, purpose) {
+            Ok(needed) => by_account
+                .entry(resource.place.account.clone())
+                .or_default()
+                .extend(needed),
+            Err(diagnostic) => diagnostics.push(diagnostic),
+        }
+    }
+    terminal.diagnose(&diagnostics, &Sources::new());
+    for (account, needed) in by_account {
+        if args.account.as_ref().is_some_and(|a| *a != account) {
+            continue;
+        }
+        if args.account.is_none() {
+            terminal.tell(&format!("# account \"{account}\""));
+        }
+        let document = report::permissions::document(&needed).to_json();
+        terminal.print(&format!("{document:#}\n"));
+    }
+    if diagnostics.has_errors() {
+        Exit::Error
+    } else {
+        Exit::Clean
+    }
+}

@@ -1,0 +1,195 @@
+//! From evaluated blocks to desired resources: each kind decodes its own, then what one
+//! resource contributes to another is handed over.
+
+use super::{AnyKind, find};
+use crate::diag::{Diagnostic, Diagnostics, Location, Span, code};
+use crate::model::desired::Contribution;
+use crate::model::policy::Statement;
+use crate::model::schema::EvaluatedBlock;
+use crate::model::{Address, Desired, Place};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// One resource block, evaluated.
+#[derive(Debug, Clone)]
+pub struct Declared {
+    /// Its address.
+    pub address: Address,
+    /// Where its resource lives, as declared.
+    pub place: Place,
+    /// The account's own region, where resources live that know no regions.
+    pub home: crate::model::Region,
+    /// Its arguments.
+    pub body: EvaluatedBlock,
+    /// What its expressions refer to.
+    pub depends_on: Vec<Address>,
+    /// Where it is declared.
+    pub span: Span,
+    /// The same by line and column.
+    pub location: Location,
+}
+
+/// The resources of a posture, and which of them wait for a contribution of another.
+#[derive(Debug, Default)]
+pub struct Resources {
+    /// Sorted by address.
+    pub desired: Vec<Desired>,
+    /// (who waits, for whom)
+    pub derived: Vec<(Address, Address)>,
+}
+
+/// Decodes every block. Goes on after errors, so that all of them are reported.
+pub fn decode(declared: &[Declared], diagnostics: &mut Diagnostics) -> Resources {
+    let mut resources = BTreeMap::new();
+    let mut statements: Vec<(Address, Address, Statement)> = Vec::new();
+    let mut derived = Vec::new();
+    for block in declared {
+        let Some(kind) = find(&block.address.kind) else {
+            continue;
+        };
+        let place = placed(kind, block);
+        let Some(decoded) = kind.decode(&block.body, &place, diagnostics) else {
+            continue;
+        };
+        let base = Desired {
+            address: block.address.clone(),
+            kind: kind.name().to_owned(),
+            place: place.clone(),
+            ident: decoded.ident,
+            spec: decoded.spec,
+            depends_on: block.depends_on.clone(),
+            span: Some(block.span),
+            location: Some(block.location.clone()),
+        };
+        let contributed = match kind.contributions(&base.spec, &block.address.name, &place) {
+            Ok(contributed) => contributed,
+            Err(diagnostic) => {
+                diagnostics.push(diagnostic.at(block.span));
+                continue;
+            }
+        };
+        for contribution in contributed {
+            match contribution {
+                Contribution::Statement { on, statement } => {
+                    statements.push((on, block.address.clone(), *statement));
+                }
+                Contribution::Resource { part, kind, spec } => {
+                    match part_of(&base, part, kind, spec, block) {
+                        Ok(resource) => {
+                            derived.push((base.address.clone(), resource.address.clone()));
+                            resources.insert(resource.address.clone(), resource);
+                        }
+                        Err(diagnostic) => diagnostics.push(diagnostic.at(block.span)),
+                    }
+                }
+            }
+        }
+        resources.insert(base.address.clone(), base);
+    }
+    for (on, from, statement) in statements {
+        match hand_over(&mut resources, &on, &from, statement) {
+            // A statement may name what the contributor derives (a replication role), so the
+            // receiver waits for that too.
+            Ok(()) => {
+                let parts = resources
+                    .keys()
+                    .filter(|a| a.part.is_some() && a.block() == from)
+                    .cloned();
+                derived.extend(parts.map(|part| (on.clone(), part)));
+                derived.push((on, from));
+            }
+            Err(diagnostic) => diagnostics.push(*diagnostic),
+        }
+    }
+    let desired: Vec<Desired> = resources.into_values().collect();
+    same_identity_twice(&desired, diagnostics);
+    Resources { desired, derived }
+}
+
+fn placed(kind: &dyn AnyKind, block: &Declared) -> Place {
+    let mut place = block.place.clone();
+    if kind.is_global() {
+        place.region = block.home.clone();
+    }
+    place
+}
+
+fn part_of(
+    base: &Desired,
+    part: &str,
+    kind: &str,
+    spec: serde_json::Value,
+    block: &Declared,
+) -> Result<Desired, Diagnostic> {
+    let kind = find(kind)
+        .ok_or_else(|| Diagnostic::error(code::INTERNAL, format!("there is no kind named {kind}.")))?;
+    let place = placed(kind, block);
+    Ok(Desired {
+        address: base.address.with_part(part),
+        kind: kind.name().to_owned(),
+        ident: kind.ident(&spec, &place)?,
+        place,
+        spec,
+        depends_on: Vec::new(),
+        span: base.span,
+        location: base.location.clone(),
+    })
+}
+
+fn hand_over(
+    resources: &mut BTreeMap<Address, Desired>,
+    on: &Address,
+    from: &Address,
+    statement: Statement,
+) -> Result<(), Box<Diagnostic>> {
+    let Some(receiver) = resources.get_mut(on) else {
+        // The reference was checked when it was evaluated; its target failed to decode.
+        return Ok(());
+    };
+    let kind = find(&receiver.kind).ok_or_else(|| {
+        Box::new(Diagnostic::error(
+            code::INTERNAL,
+            format!("there is no kind named {}.", receiver.kind),
+        ))
+    })?;
+    match kind.accept(&receiver.spec, statement).map_err(Box::new)? {
+        Some(spec) => {
+            receiver.spec = spec;
+            Ok(())
+        }
+        None => Err(Box::new(
+            Diagnostic::error(
+                code::CONFLICT,
+                format!("{from} needs a statement in the policy of {on}, which has no policy."),
+            )
+            .at(receiver.span),
+        )),
+    }
+}
+
+/// Two blocks for one thing in the cloud would undo each other's changes for ever.
+fn same_identity_twice(desired: &[Desired], diagnostics: &mut Diagnostics) {
+    let mut first: BTreeMap<(&str, &Place, &str), &Desired> = BTreeMap::new();
+    let mut told: BTreeSet<&Address> = BTreeSet::new();
+    for resource in desired {
+        let key = (resource.kind.as_str(), &resource.place, resource.ident.as_str());
+        let Some(other) = first.get(&key) else {
+            first.insert(key, resource);
+            continue;
+        };
+        if told.insert(&resource.address) {
+            let mut diagnostic = Diagnostic::error(
+                code::DUPLICATE,
+                format!(
+                    "{} and {} both declare \"{}\".",
+                    other.address, resource.address, resource.ident
+                ),
+            )
+            .at(resource.span)
+            .remedy("Declare each bucket, database or role in one block.");
+            if let Some(span) = other.span {
+                diagnostic = diagnostic.related(span, format!("{} is declared here", other.address));
+            }
+            diagnostics.push(diagnostic);
+        }
+    }
+}

@@ -1,0 +1,385 @@
+//! The whole way in one page: read this first.
+//!
+//! text -> posture ([`open`]) -> desired and graph -> live ([`look`]) -> plan ([`plan`]) or
+//! evidence ([`evidence`]). Commands call these and print; nothing here prints.
+
+use crate::aws::{Cloud, Settings};
+use crate::check::{Drift, Exemption};
+use crate::config::{self, Inputs};
+use crate::diag::{Diagnostic, Diagnostics, Sources, code};
+use crate::graph::{DerivedEdge, Graph};
+use crate::kinds::{self, Declared, Depth, Kinds};
+use crate::live::{self, Ask, Request, Snapshot};
+use crate::model::fact::Evidence;
+use crate::model::{Account, AccountId, Action, Address, Desired, Observed, Place, Region};
+use crate::plan::{self, Context, Plan, Selection};
+use serde_json::Value as Json;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A posture that has been read, evaluated, decoded and ordered.
+#[derive(Debug)]
+pub struct Posture {
+    /// The value of the tag `backstay:project`.
+    pub project: String,
+    /// How each account is entered.
+    pub accounts: Vec<Account>,
+    /// Every resource, sorted by address.
+    pub desired: Vec<Desired>,
+    /// What depends on what.
+    pub graph: Graph,
+    /// Controls that need not hold.
+    pub exemptions: Vec<Exemption>,
+    /// The root's outputs; sensitive ones as null.
+    pub outputs: BTreeMap<String, Json>,
+    /// Places where undeclared resources of the project are looked for.
+    pub places: Vec<Place>,
+    /// The same for kinds that know no regions.
+    pub homes: Vec<Place>,
+}
+
+/// Where the live state comes from.
+#[derive(Debug)]
+pub enum Live {
+    /// The cloud.
+    Cloud(Cloud),
+    /// A saved snapshot.
+    Snapshot(Snapshot),
+}
+
+impl Live {
+    fn ids(&self) -> BTreeMap<String, AccountId> {
+        match self {
+            Live::Cloud(cloud) => cloud.ids(),
+            Live::Snapshot(snapshot) => snapshot.accounts.clone(),
+        }
+    }
+
+    fn region(&self, account: &str) -> Option<Region> {
+        match self {
+            Live::Cloud(cloud) => cloud.region(account),
+            Live::Snapshot(_) => None,
+        }
+    }
+}
+
+/// Reads the posture and enters its accounts (or takes them from a snapshot).
+///
+/// # Errors
+/// Everything that is wrong with the text, or with getting into the accounts.
+pub async fn open(
+    inputs: &Inputs,
+    sources: &mut Sources,
+    snapshot: Option<Snapshot>,
+) -> Result<(Posture, Live, Diagnostics), Diagnostics> {
+    let (first, _) = evaluate(inputs, sources)?;
+    let live = match snapshot {
+        Some(snapshot) => Live::Snapshot(snapshot),
+        None => Live::Cloud(Cloud::connect(&first.accounts, &Settings::default()).await?),
+    };
+    let known = Inputs {
+        account_ids: live.ids(),
+        ..inputs.clone()
+    };
+    let mut again = Sources::new();
+    let (evaluated, warnings) = evaluate(&known, &mut again)?;
+    *sources = again;
+    let (posture, said) = compose(evaluated, &live.ids(), |a| live.region(a), sources)?;
+    let mut diagnostics = warnings;
+    diagnostics.append(said);
+    Ok((posture, live, diagnostics))
+}
+
+/// Reads the posture without the cloud. Accounts whose number no block gives have none, and
+/// what depends on it is left out.
+///
+/// # Errors
+/// Everything that is wrong with the text.
+pub fn open_offline(
+    inputs: &Inputs,
+    sources: &mut Sources,
+    fallback: Option<&Region>,
+) -> Result<(Posture, Diagnostics), Diagnostics> {
+    let (first, _) = evaluate(inputs, sources)?;
+    let ids: BTreeMap<String, AccountId> = first
+        .accounts
+        .iter()
+        .filter_map(|a| Some((a.label.clone(), a.id.clone().or_else(placeholder)?)))
+        .collect();
+    let known = Inputs {
+        account_ids: ids.clone(),
+        ..inputs.clone()
+    };
+    let mut again = Sources::new();
+    let (evaluated, warnings) = evaluate(&known, &mut again)?;
+    *sources = again;
+    let (posture, said) = compose(evaluated, &ids, |_| fallback.cloned(), sources)?;
+    let mut diagnostics = warnings;
+    diagnostics.append(said);
+    Ok((posture, diagnostics))
+}
+
+/// The number of an account that offline commands cannot know: visibly none.
+fn placeholder() -> Option<AccountId> {
+    "000000000000".parse().ok()
+}
+
+fn evaluate(inputs: &Inputs, sources: &mut Sources) -> Result<(config::Posture, Diagnostics), Diagnostics> {
+    let (posture, mut diagnostics) = config::load(inputs, sources, &Kinds);
+    diagnostics.sort();
+    match posture {
+        Some(posture) => diagnostics.into_result(posture),
+        None => Err(diagnostics),
+    }
+}
+
+fn compose(
+    evaluated: config::Posture,
+    ids: &BTreeMap<String, AccountId>,
+    region_of: impl Fn(&str) -> Option<Region>,
+    sources: &Sources,
+) -> Result<(Posture, Diagnostics), Diagnostics> {
+    let mut diagnostics = Diagnostics::new();
+    let project = evaluated.settings.project.clone();
+    let homes: BTreeMap<&str, Place> = evaluated
+        .accounts
+        .iter()
+        .filter_map(|account| home(account, &project, ids, &region_of))
+        .collect();
+    let declared: Vec<Declared> = evaluated
+        .resources
+        .iter()
+        .filter_map(|block| {
+            let Some(home) = homes.get(block.account.as_str()) else {
+                diagnostics.push(no_region(block));
+                return None;
+            };
+            Some(Declared {
+                address: block.address.clone(),
+                place: Place {
+                    region: block.region.clone().unwrap_or_else(|| home.region.clone()),
+                    ..home.clone()
+                },
+                home: home.region.clone(),
+                body: block.body.clone(),
+                depends_on: block.references.clone(),
+                span: block.span,
+                location: sources.location(block.span),
+            })
+        })
+        .collect();
+    let resources = kinds::decode(&declared, &mut diagnostics);
+    let derived: Vec<DerivedEdge> = resources
+        .derived
+        .into_iter()
+        .map(|(from, to)| DerivedEdge { from, to })
+        .collect();
+    let graph = match Graph::build(&resources.desired, &derived) {
+        Ok(graph) => graph,
+        Err(cycles) => {
+            diagnostics.append(cycles);
+            Graph::default()
+        }
+    };
+    diagnostics.sort();
+    let places: BTreeSet<Place> = resources.desired.iter().map(|d| d.place.clone()).collect();
+    let posture = Posture {
+        desired: resources.desired,
+        graph,
+        exemptions: evaluated
+            .exemptions
+            .iter()
+            .map(|e| exemption(e, sources))
+            .collect(),
+        outputs: evaluated
+            .outputs
+            .iter()
+            .map(|(name, output)| {
+                let hidden = output.value.is_sensitive();
+                (
+                    name.clone(),
+                    if hidden {
+                        Json::Null
+                    } else {
+                        output.value.to_json()
+                    },
+                )
+            })
+            .collect(),
+        places: places
+            .into_iter()
+            .chain(homes.values().cloned())
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect(),
+        homes: homes.into_values().collect(),
+        accounts: evaluated.accounts.clone(),
+        project,
+    };
+    diagnostics.into_result(posture)
+}
+
+fn home<'a>(
+    account: &'a Account,
+    project: &str,
+    ids: &BTreeMap<String, AccountId>,
+    region_of: impl Fn(&str) -> Option<Region>,
+) -> Option<(&'a str, Place)> {
+    let place = Place {
+        account: account.label.clone(),
+        account_id: ids.get(&account.label)?.clone(),
+        region: account.region.clone().or_else(|| region_of(&account.label))?,
+        project: project.to_owned(),
+    };
+    Some((account.label.as_str(), place))
+}
+
+fn no_region(block: &config::ResourceBlock) -> Diagnostic {
+    Diagnostic::error(
+        code::MISSING_ATTRIBUTE,
+        format!(
+            "{} has no region: neither it nor account \"{}\" names one.",
+            block.address, block.account
+        ),
+    )
+    .at(block.span)
+    .remedy("Set `region` in the account block, or AWS_REGION, or a region in the AWS profile.")
+}
+
+fn exemption(block: &config::Exemption, sources: &Sources) -> Exemption {
+    Exemption {
+        name: block.name.clone(),
+        control: block.control.clone(),
+        resource: Some(block.resource.clone()),
+        reason: block.reason.clone(),
+        owner: block.owner.clone(),
+        expires: block.expires,
+        location: Some(sources.location(block.span)),
+    }
+}
+
+/// Reads what is selected, or takes the snapshot as it is.
+pub async fn look(
+    posture: &Posture,
+    selected: &[Desired],
+    whole: bool,
+    depth: Depth,
+    live: &Live,
+) -> (Snapshot, Diagnostics) {
+    match live {
+        Live::Snapshot(snapshot) => (snapshot.clone(), Diagnostics::new()),
+        Live::Cloud(cloud) => {
+            let asks: Vec<Ask> = selected.iter().map(Ask::from).collect();
+            let request = Request {
+                asks: &asks,
+                discover: if whole { &posture.places } else { &[] },
+                homes: if whole { &posture.homes } else { &[] },
+                depth,
+            };
+            live::read(cloud, request).await
+        }
+    }
+}
+
+/// Compares what is selected with the live state.
+///
+/// # Errors
+/// When the selection names something that is not there.
+pub fn plan(
+    posture: &Posture,
+    selection: &Selection,
+    snapshot: &Snapshot,
+) -> Result<(Plan, Diagnostics), Diagnostics> {
+    let desired = selection.apply(posture.desired.clone(), &posture.graph)?;
+    Ok(plan::make(Context {
+        project: &posture.project,
+        desired: &desired,
+        declared: &posture.desired,
+        graph: &posture.graph,
+        snapshot,
+        outputs: &posture.outputs,
+        entrances: &posture.accounts,
+        undeclared: selection.is_everything(),
+    }))
+}
+
+/// Enters the accounts that a saved plan was made for.
+///
+/// # Errors
+/// When they cannot be entered, or are others.
+pub async fn reconnect(plan: &Plan) -> Result<Cloud, Diagnostics> {
+    Cloud::connect(&plan.entrances, &Settings::default()).await
+}
+
+/// What rules look at: all that is known of each resource, whatever was declared.
+pub fn evidence(desired: &[Desired], snapshot: &Snapshot) -> (Vec<Evidence>, Diagnostics) {
+    let mut diagnostics = Diagnostics::new();
+    let mut all = Vec::new();
+    for resource in desired {
+        let Some(kind) = kinds::find(&resource.kind) else {
+            continue;
+        };
+        let seen = snapshot.get(&resource.kind, &resource.place, &resource.ident);
+        let facts = match seen {
+            Some(Observed::Present(live)) => match kind.facts(Some(&resource.spec), live, &resource.place) {
+                Ok(facts) => Observed::Present(facts),
+                Err(diagnostic) => {
+                    diagnostics.push(diagnostic.at(resource.span));
+                    continue;
+                }
+            },
+            Some(Observed::Absent) => Observed::Absent,
+            Some(Observed::Unreadable(why)) => Observed::Unreadable(why.clone()),
+            None => Observed::Unreadable(crate::model::Unreadable {
+                action: String::new(),
+                why: "it is not in the snapshot".into(),
+                denied: false,
+            }),
+        };
+        all.push(Evidence {
+            subject: resource.address.clone(),
+            location: resource.location.clone(),
+            scope: resource.place.scope(),
+            arn: kind.arn(&resource.ident, &resource.place),
+            read_at: snapshot.taken_at.to_string(),
+            facts,
+        });
+    }
+    (all, diagnostics)
+}
+
+/// What the plan found of each selected resource, as the rules take it; what is as declared is
+/// said too. Undeclared resources of the project are drift.
+pub fn drift(desired: &[Desired], plan: &Plan) -> Vec<Drift> {
+    let differs: BTreeSet<&Address> = plan.changes.iter().map(|c| &c.address).collect();
+    let read_at = Some(plan.read_at.to_string());
+    let as_declared = desired
+        .iter()
+        .filter(|d| !differs.contains(&d.address))
+        .map(|resource| Drift {
+            address: resource.address.clone(),
+            action: Action::NoOp,
+            attributes: Vec::new(),
+            unsettable: Vec::new(),
+            unreadable: Vec::new(),
+            missing: None,
+            location: resource.location.clone(),
+            read_at: read_at.clone(),
+        });
+    let differing = plan.changes.iter().map(|change| {
+        let mut unreadable = change.unreadable.clone();
+        if let Observed::Unreadable(why) = &change.saw {
+            unreadable.push(why.clone());
+        }
+        Drift {
+            address: change.address.clone(),
+            action: change.action,
+            attributes: plan.attributes_of(&change.address).cloned().collect(),
+            unsettable: change.findings.clone(),
+            unreadable,
+            missing: change.missing.clone(),
+            location: change.desired.as_ref().and_then(|d| d.location.clone()),
+            read_at: read_at.clone(),
+        }
+    });
+    as_declared.chain(differing).collect()
+}

@@ -1,0 +1,18 @@
+//! What users and tools are shown, in every format. Data in, text out: nothing here
+//! prints, reads a file or asks the cloud.
+//!
+//! - [`plan`]: a plan, for people and as a stream of JSON
+//! - [`apply`]: how an apply ended
+//! - [`findings`]: an assessment as text, JSON, SARIF, JUnit and markdown
+//! - [`posture`], [`permissions`]: what is declared, and what it takes
+//! - [`escape`]: everything that the cloud or the user says goes through it
+
+pub mod apply;
+pub mod escape;
+pub mod findings;
+pub mod permissions;
+pub mod plan;
+pub mod posture;
+mod wrap;
+
+pub use crate::diag::render::Style;
