@@ -11,7 +11,7 @@ use crate::graph::{DerivedEdge, Graph};
 use crate::kinds::{self, Declared, Depth, Kinds};
 use crate::live::{self, Ask, Request, Snapshot};
 use crate::model::fact::Evidence;
-use crate::model::{Account, AccountId, Desired, Observed, Place, Region};
+use crate::model::{Account, AccountId, Action, Address, Desired, Observed, Place, Region};
 use crate::plan::{self, Context, Plan, Selection};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -185,16 +185,32 @@ fn compose(
     let posture = Posture {
         desired: resources.desired,
         graph,
-        exemptions: evaluated.exemptions.iter().map(|e| exemption(e, sources)).collect(),
+        exemptions: evaluated
+            .exemptions
+            .iter()
+            .map(|e| exemption(e, sources))
+            .collect(),
         outputs: evaluated
             .outputs
             .iter()
             .map(|(name, output)| {
                 let hidden = output.value.is_sensitive();
-                (name.clone(), if hidden { Json::Null } else { output.value.to_json() })
+                (
+                    name.clone(),
+                    if hidden {
+                        Json::Null
+                    } else {
+                        output.value.to_json()
+                    },
+                )
             })
             .collect(),
-        places: places.into_iter().chain(homes.values().cloned()).collect::<BTreeSet<_>>().into_iter().collect(),
+        places: places
+            .into_iter()
+            .chain(homes.values().cloned())
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect(),
         homes: homes.into_values().collect(),
         accounts: evaluated.accounts.clone(),
         project,
@@ -220,7 +236,10 @@ fn home<'a>(
 fn no_region(block: &config::ResourceBlock) -> Diagnostic {
     Diagnostic::error(
         code::MISSING_ATTRIBUTE,
-        format!("{} has no region: neither it nor account \"{}\" names one.", block.address, block.account),
+        format!(
+            "{} has no region: neither it nor account \"{}\" names one.",
+            block.address, block.account
+        ),
     )
     .at(block.span)
     .remedy("Set `region` in the account block, or AWS_REGION, or a region in the AWS profile.")
@@ -328,26 +347,36 @@ pub fn evidence(desired: &[Desired], snapshot: &Snapshot) -> (Vec<Evidence>, Dia
     (all, diagnostics)
 }
 
-/// What the plan found of each resource, as the rules take it. Undeclared resources of the
-/// project are drift too.
-pub fn drift(plan: &Plan) -> Vec<Drift> {
-    plan.changes
-        .iter()
-        .map(|change| {
-            let mut unreadable = change.unreadable.clone();
-            if let Observed::Unreadable(why) = &change.saw {
-                unreadable.push(why.clone());
-            }
-            Drift {
-                address: change.address.clone(),
-                action: change.action,
-                attributes: plan.attributes_of(&change.address).cloned().collect(),
-                unsettable: change.findings.clone(),
-                unreadable,
-                missing: change.missing.clone(),
-                location: change.desired.as_ref().and_then(|d| d.location.clone()),
-                read_at: Some(plan.read_at.to_string()),
-            }
-        })
-        .collect()
+/// What the plan found of each selected resource, as the rules take it; what is as declared is
+/// said too. Undeclared resources of the project are drift.
+pub fn drift(desired: &[Desired], plan: &Plan) -> Vec<Drift> {
+    let differs: BTreeSet<&Address> = plan.changes.iter().map(|c| &c.address).collect();
+    let read_at = Some(plan.read_at.to_string());
+    let as_declared = desired.iter().filter(|d| !differs.contains(&d.address)).map(|resource| Drift {
+        address: resource.address.clone(),
+        action: Action::NoOp,
+        attributes: Vec::new(),
+        unsettable: Vec::new(),
+        unreadable: Vec::new(),
+        missing: None,
+        location: resource.location.clone(),
+        read_at: read_at.clone(),
+    });
+    let differing = plan.changes.iter().map(|change| {
+        let mut unreadable = change.unreadable.clone();
+        if let Observed::Unreadable(why) = &change.saw {
+            unreadable.push(why.clone());
+        }
+        Drift {
+            address: change.address.clone(),
+            action: change.action,
+            attributes: plan.attributes_of(&change.address).cloned().collect(),
+            unsettable: change.findings.clone(),
+            unreadable,
+            missing: change.missing.clone(),
+            location: change.desired.as_ref().and_then(|d| d.location.clone()),
+            read_at: read_at.clone(),
+        }
+    });
+    as_declared.chain(differing).collect()
 }

@@ -88,6 +88,23 @@ impl Cloud {
         diagnostics.into_result(Self { sessions }).map(|(cloud, _)| cloud)
     }
 
+    /// Sessions that the caller has opened and whose accounts it vouches for, by label; nobody is
+    /// asked anything.
+    pub fn of(sessions: impl IntoIterator<Item = (String, AccountId, SdkConfig)>) -> Self {
+        let session = |(label, id, config): (String, AccountId, SdkConfig)| {
+            let session = Session {
+                reader: Reader::new(config.clone()),
+                region: config.region().and_then(|r| r.as_ref().parse().ok()),
+                config,
+                id,
+            };
+            (label, session)
+        };
+        Self {
+            sessions: sessions.into_iter().map(session).collect(),
+        }
+    }
+
     /// The number of each account.
     pub fn ids(&self) -> BTreeMap<String, AccountId> {
         self.sessions

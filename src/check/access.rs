@@ -96,24 +96,34 @@ pub fn grants(who: &Principal<'_>, action: &str, resource: &str) -> Vec<Grant> {
         .identity
         .policies
         .iter()
-        .flat_map(|(name, document)| claims(name, document, |_| true));
+        .flat_map(|(name, document)| claims(name, document, |_| Some(Cap::Boundary)));
     let given = who.estate.stores().flat_map(|(arn, store)| {
         let policy = store.policy.present();
         policy
             .into_iter()
-            .flat_map(move |document| claims(arn.as_str(), document, |s| names(s, who.arn)))
+            .flat_map(move |document| claims(arn.as_str(), document, |s| grantee(s, who.arn)))
     });
     own.chain(given)
         .filter(|claim| claim.meets(&action, resource))
-        .filter(|claim| within_boundary(who.identity, claim, &action, resource))
+        .filter(|claim| claim.cap == Cap::None || within_boundary(who.identity, claim, &action, resource))
         .filter(|claim| !denied(who.identity, claim, &action, resource))
         .map(|claim| claim.grant)
         .collect()
 }
 
+/// What limits a grant besides denials.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Cap {
+    /// The identity's boundary: its own policies, and grants to the role by name.
+    Boundary,
+    /// Nothing: grants to the role's sessions, which everybody includes.
+    None,
+}
+
 /// One pair of an allowed action and resource. `None` stands for everything that a negated list leaves.
 struct Claim {
     grant: Grant,
+    cap: Cap,
     statement: Statement,
     action: Option<String>,
     resource: Option<String>,
@@ -135,12 +145,13 @@ impl Claim {
     }
 }
 
-fn claims(document: &str, policy: &Document, applies: impl Fn(&Statement) -> bool) -> Vec<Claim> {
+/// What a document allows; `cap` says which statements apply, and what limits them.
+fn claims(document: &str, policy: &Document, cap: impl Fn(&Statement) -> Option<Cap>) -> Vec<Claim> {
     let mut out = Vec::new();
     for (n, statement) in policy.statements.iter().enumerate() {
-        if statement.effect != Effect::Allow || !applies(statement) {
+        let Some(cap) = cap(statement).filter(|_| statement.effect == Effect::Allow) else {
             continue;
-        }
+        };
         let actions: Vec<Option<String>> = match &statement.actions {
             Match::Only(set) => set.iter().cloned().map(Some).collect(),
             Match::AllBut(_) => vec![None],
@@ -152,6 +163,7 @@ fn claims(document: &str, policy: &Document, applies: impl Fn(&Statement) -> boo
         for action in &actions {
             for resource in &resources {
                 out.push(Claim {
+                    cap,
                     grant: Grant {
                         document: document.to_owned(),
                         statement: statement.sid.clone().unwrap_or_else(|| (n + 1).to_string()),
@@ -174,13 +186,15 @@ fn within_boundary(identity: &Identity, claim: &Claim, action: &str, resource: &
     let Some(boundary) = &identity.boundary else {
         return true;
     };
-    claims("boundary", boundary, |_| true).iter().any(|limit| {
-        limit.meets(action, resource)
-            && limit.meets(
-                claim.action.as_deref().unwrap_or("*"),
-                claim.resource.as_deref().unwrap_or("*"),
-            )
-    })
+    claims("boundary", boundary, |_| Some(Cap::Boundary))
+        .iter()
+        .any(|limit| {
+            limit.meets(action, resource)
+                && limit.meets(
+                    claim.action.as_deref().unwrap_or("*"),
+                    claim.resource.as_deref().unwrap_or("*"),
+                )
+        })
 }
 
 fn denied(identity: &Identity, claim: &Claim, action: &str, resource: &str) -> bool {
@@ -208,15 +222,43 @@ fn denied(identity: &Identity, claim: &Claim, action: &str, resource: &str) -> b
         })
 }
 
-/// Whether a statement of a resource policy grants to `arn` by itself: by name, or to everybody.
+/// How a statement of a resource policy grants to `arn` by itself: by name, or to everybody.
 /// A grant to an account only lets that account's own policies decide.
-fn names(statement: &Statement, arn: Option<&Arn>) -> bool {
-    let is = |name: &String| name == "*" || arn.is_some_and(|arn| name == arn.as_str());
-    match &statement.principals {
-        Some(Principals::Only(map)) => map.get("AWS").is_some_and(|set| set.iter().any(is)),
-        Some(Principals::AllBut(map)) => !map.get("AWS").is_some_and(|set| set.iter().any(is)),
-        None => false,
+fn grantee(statement: &Statement, arn: Option<&Arn>) -> Option<Cap> {
+    let of = |name: &String| match arn {
+        _ if name == "*" => Some(Cap::None),
+        Some(arn) if name == arn.as_str() => Some(Cap::Boundary),
+        Some(arn) if is_session(name, arn) => Some(Cap::None),
+        Some(_) | None => None,
+    };
+    match statement.principals.as_ref()? {
+        Principals::Only(map) => {
+            let caps: Vec<_> = map.get("AWS")?.iter().filter_map(of).collect();
+            caps.iter().find(|c| **c == Cap::None).or(caps.first()).copied()
+        }
+        // Denying by NotPrincipal is common, allowing by it grants to everybody else.
+        Principals::AllBut(map) => {
+            let excluded = map
+                .get("AWS")
+                .is_some_and(|set| set.iter().any(|n| of(n).is_some()));
+            (!excluded).then_some(Cap::None)
+        }
     }
+}
+
+/// Whether `name` is a session of the role `role`: `arn:aws:sts::ACCOUNT:assumed-role/NAME/SESSION`.
+fn is_session(name: &str, role: &Arn) -> bool {
+    let Ok(session) = name.parse::<Arn>() else {
+        return false;
+    };
+    let role_name = role.resource().rsplit('/').next().unwrap_or("");
+    session.service() == "sts"
+        && session.account() == role.account()
+        && session
+            .resource()
+            .strip_prefix("assumed-role/")
+            .and_then(|rest| rest.split('/').next())
+            == Some(role_name)
 }
 
 /// Whether a statement's actions take in `action`, which holds no wildcard.

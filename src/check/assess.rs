@@ -75,7 +75,13 @@ fn judged(evidence: &Evidence, estate: &Estate<'_>, drift: &[Drift]) -> Vec<Find
             vec![found]
         }
         // The plan says more of what is missing; without it this is all there is.
-        Observed::Absent if drift.iter().any(|d| d.address == evidence.subject) => Vec::new(),
+        Observed::Absent
+            if drift
+                .iter()
+                .any(|d| d.address == evidence.subject && d.says_missing()) =>
+        {
+            Vec::new()
+        }
         Observed::Absent => vec![finding(
             &run::MISSING,
             Status::Fail,

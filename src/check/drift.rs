@@ -28,6 +28,13 @@ pub struct Drift {
     pub read_at: Option<String>,
 }
 
+impl Drift {
+    /// Whether the resource is declared and does not exist.
+    pub(super) fn says_missing(&self) -> bool {
+        self.missing.is_some() || self.action == Action::Create
+    }
+}
+
 /// One finding for each attribute that differs, or one that nothing does.
 pub(super) fn findings(drift: &Drift) -> Vec<Finding> {
     let mut found = Vec::new();
@@ -103,7 +110,10 @@ pub(super) fn findings(drift: &Drift) -> Vec<Finding> {
             vec![format!("{} = {}", change.path, shown(&change.before))],
         );
     }
-    if drift.attributes.is_empty() && drift.unreadable.is_empty() {
+    if drift.action == Action::Update && drift.attributes.is_empty() {
+        let message = "The resource is not as declared; `backstay plan` shows how.".to_owned();
+        push(of(&run::DRIFT, Status::Fail, message), Vec::new());
+    } else if drift.attributes.is_empty() && drift.unsettable.is_empty() && drift.unreadable.is_empty() {
         let message = "Every setting that is declared is as declared.".to_owned();
         push(of(&run::DRIFT, Status::Pass, message), Vec::new());
     }

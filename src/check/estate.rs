@@ -85,9 +85,11 @@ impl<'a> Estate<'a> {
             })
     }
 
-    /// Whether another bucket of the posture is copied here.
-    pub fn is_replica(&self, arn: &Arn) -> bool {
-        self.replica_targets.contains(arn)
+    /// Whether backups or copies of another bucket lie in this one: the original is elsewhere, and
+    /// this is what a recovery needs.
+    pub fn holds_copies(&self, store: &Subject<'_, ObjectStore>) -> bool {
+        let arn = store.evidence.arn.as_ref();
+        store.holds_backups || arn.is_some_and(|arn| self.replica_targets.contains(arn))
     }
 
     /// Whether the posture spans this account: its principals are no strangers.

@@ -21,7 +21,11 @@ impl Exit {
     /// The graver of two when a command goes on after the first.
     #[must_use]
     pub fn max_with(self, other: Self) -> Self {
-        if self == Exit::Error { self } else { self.max(other) }
+        if self == Exit::Error {
+            self
+        } else {
+            self.max(other)
+        }
     }
 
     /// The process exit code.

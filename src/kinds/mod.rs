@@ -13,6 +13,8 @@ pub mod rds_instance;
 mod registry;
 pub mod s3_bucket;
 pub mod statement;
+#[cfg(test)]
+mod testing;
 pub mod writer_role;
 
 pub use decode::{Declared, Resources, decode};

@@ -6,6 +6,11 @@ use super::iam_role::IamRole;
 use super::rds_instance::RdsInstance;
 use super::s3_bucket::S3Bucket;
 use super::writer_role::WriterRole;
+use crate::config::Registry;
+use crate::model::Place;
+use crate::model::schema::{BlockSchema, EvaluatedBlock};
+use crate::model::value::Value;
+use std::collections::BTreeMap;
 
 // Each has a name of its own because its schema is made when it is first asked for.
 static IAM_ROLE: Erased<IamRole> = Erased::new();
@@ -23,4 +28,27 @@ pub struct Kinds;
 /// The kind of this name.
 pub fn find(name: &str) -> Option<&'static dyn AnyKind> {
     ALL.iter().copied().find(|k| k.name() == name)
+}
+
+impl Registry for Kinds {
+    fn schema(&self, kind: &str) -> Option<&BlockSchema> {
+        find(kind).map(AnyKind::schema)
+    }
+
+    fn kinds(&self) -> Vec<&str> {
+        ALL.iter().map(|k| k.name()).collect()
+    }
+
+    fn outputs(&self, kind: &str, body: &EvaluatedBlock, place: &Place) -> BTreeMap<String, Value> {
+        find(kind)
+            .and_then(|k| k.outputs(body, place))
+            .unwrap_or_default()
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect()
+    }
+
+    fn output_names(&self, kind: &str) -> Vec<&str> {
+        find(kind).map_or_else(Vec::new, |k| k.output_names().iter().map(|o| o.name).collect())
+    }
 }

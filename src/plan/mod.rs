@@ -16,7 +16,8 @@ pub use select::Selection;
 use crate::live::Timestamp;
 use crate::model::change::Stage;
 use crate::model::{
-    Account, AccountId, Action, Address, AttributeChange, Desired, Direction, Finding, Observed, Place, Unreadable,
+    Account, AccountId, Action, Address, AttributeChange, Desired, Direction, Finding, Observed, Place,
+    Unreadable,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;

@@ -72,7 +72,7 @@ pub fn summary(plan: &Plan, outcome: &Outcome, style: Style) -> String {
         for (name, value) in &plan.outputs {
             let shown = match value {
                 serde_json::Value::String(text) => escape::quoted(text),
-                other => escape::plain(&other.to_string()),
+                other => escape::line(&other.to_string()),
             };
             let _ = writeln!(out, "{name} = {shown}");
         }
@@ -95,8 +95,8 @@ fn list(out: &mut String, plan: &Plan, outcome: &Outcome, keep: impl Fn(&StepRes
         let _ = writeln!(
             out,
             "  {}: {}",
-            escape::plain(&address),
-            escape::plain(&what.join(", "))
+            escape::line(&address),
+            escape::line(&what.join(", "))
         );
     }
 }

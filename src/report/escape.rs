@@ -30,7 +30,7 @@ fn acts(c: char) -> bool {
 }
 
 /// For a terminal, on one line: what acts is shown as Rust writes it (`\n`, `\u{1b}`).
-pub fn plain(text: &str) -> String {
+pub fn line(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -47,15 +47,26 @@ pub fn plain(text: &str) -> String {
     out
 }
 
-/// A text between quotes for a terminal, escaped as in HCL.
+/// For a terminal, between quotes, as HCL and JSON write a text.
 pub fn quoted(text: &str) -> String {
-    format!("\"{}\"", plain(&text.replace('\\', "\\\\").replace('"', "\\\"")))
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push('"');
+    for c in text.chars() {
+        if matches!(c, '"' | '\\') {
+            out.push('\\');
+            out.push(c);
+        } else {
+            out.push_str(&line(c.encode_utf8(&mut [0; 4])));
+        }
+    }
+    out.push('"');
+    out
 }
 
 /// For HTML and XML, in text and in quoted attributes.
 pub fn html(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in plain(text).chars() {
+    for c in line(text).chars() {
         match c {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
@@ -74,7 +85,7 @@ const BREAK: &str = "<!-- -->";
 /// For GitHub's markdown, in running text and in table cells: no markup, no mention, no link.
 pub fn markdown(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    let plain = plain(text);
+    let plain = line(text);
     let mut before = String::new();
     for c in plain.chars() {
         match c {
@@ -116,7 +127,7 @@ pub fn markdown(text: &str) -> String {
 
 /// For a message of SARIF, in which `[text](target)` would be a link.
 pub fn sarif(text: &str) -> String {
-    plain(text).replace("](", "\\](")
+    line(text).replace("](", "\\](")
 }
 
 /// A JSON text in which nothing acts on the terminal that shows it. The value it stands for is the
@@ -215,12 +226,20 @@ mod tests {
     proptest! {
         #[test]
         fn nothing_acts_in_plain_text(text in hostile()) {
-            prop_assert!(!plain(&text).chars().any(acts));
+            prop_assert!(!line(&text).chars().any(acts));
+        }
+
+        #[test]
+        fn quotes_end_where_they_should(text in hostile()) {
+            let escaped = quoted(&text);
+            prop_assert!(!escaped.chars().any(acts));
+            let inside = &escaped.strip_prefix('"').unwrap().strip_suffix('"').unwrap();
+            prop_assert!(!inside.replace("\\\\", "").replace("\\\"", "").contains('"'));
         }
 
         #[test]
         fn what_shows_stays_as_it_is(text in "[a-zA-Z0-9 äöü€漢字_./:-]{0,40}") {
-            prop_assert_eq!(plain(&text), text);
+            prop_assert_eq!(line(&text), text);
         }
 
         #[test]
@@ -231,14 +250,14 @@ mod tests {
             let back = escaped
                 .replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&#39;", "'")
                 .replace("&amp;", "&");
-            prop_assert_eq!(back, plain(&text));
+            prop_assert_eq!(back, line(&text));
         }
 
         #[test]
         fn markdown_reads_back_and_holds_no_markup(text in hostile()) {
             let escaped = markdown(&text);
             prop_assert!(!escaped.chars().any(acts));
-            prop_assert_eq!(shown(&escaped), plain(&text));
+            prop_assert_eq!(shown(&escaped), line(&text));
             prop_assert!(!escaped.contains("://"));
         }
 
@@ -252,7 +271,7 @@ mod tests {
 
     #[test]
     fn escapes_are_readable() {
-        assert_eq!(plain("a\u{1b}[2Jb\n\u{202e}c"), "a\\u{1b}[2Jb\\n\\u{202e}c");
+        assert_eq!(line("a\u{1b}[2Jb\n\u{202e}c"), "a\\u{1b}[2Jb\\n\\u{202e}c");
         assert_eq!(html("<a href='x'>&"), "&lt;a href=&#39;x&#39;&gt;&amp;");
         assert_eq!(
             markdown("a|b @ops #7 https://x"),

@@ -8,7 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 pub fn document(permissions: &[Permission]) -> Document {
     let mut resources_of: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for permission in permissions {
-        resources_of.entry(permission.action).or_default().insert(&permission.resource);
+        resources_of
+            .entry(permission.action)
+            .or_default()
+            .insert(&permission.resource);
     }
     let mut actions_of: BTreeMap<BTreeSet<&str>, BTreeSet<&str>> = BTreeMap::new();
     for (action, mut resources) in resources_of {

@@ -10,14 +10,20 @@ use std::fmt::Write;
 pub fn text(desired: &[Desired], style: Style) -> String {
     let mut out = String::new();
     for resource in desired {
-        let address = escape::plain(&resource.address.to_string());
-        let address = if style.color { address.bold().to_string() } else { address };
+        let address = escape::line(&resource.address.to_string());
+        let address = if style.color {
+            address.bold().to_string()
+        } else {
+            address
+        };
         let _ = writeln!(out, "# {address} in {}", resource.place.scope());
         let _ = writeln!(out, "{} {} {{", resource.kind, escape::quoted(&resource.ident));
         if let Json::Object(map) = &resource.spec {
             for (name, value) in map.iter().filter(|(_, v)| !is_empty(v)) {
-                let value = serde_json::to_string_pretty(value).unwrap_or_default().replace('\n', "\n  ");
-                let lines: Vec<_> = value.split('\n').map(escape::plain).collect();
+                let value = serde_json::to_string_pretty(value)
+                    .unwrap_or_default()
+                    .replace('\n', "\n  ");
+                let lines: Vec<_> = value.split('\n').map(escape::line).collect();
                 let _ = writeln!(out, "  {name} = {}", lines.join("\n"));
             }
         }

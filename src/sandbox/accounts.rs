@@ -61,11 +61,6 @@ impl Accounts {
         };
         self.keys.insert(key, owner);
     }
-
-    /// Forgets every key.
-    pub fn clear(&mut self) {
-        self.keys.clear();
-    }
 }
 
 /// True for twelve digits.

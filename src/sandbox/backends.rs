@@ -17,7 +17,7 @@ use super::routes::Answerer;
 #[derive(Debug, Clone)]
 pub(super) struct Backends {
     client: Client<HttpConnector, Body>,
-    ministack: u16,
+    pub(super) ministack: u16,
     moto: u16,
 }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
+use hyper::http::request::Parts;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response};
@@ -17,6 +18,7 @@ use tokio::sync::watch;
 
 use super::answers::{self, Context, State};
 use super::backends::Backends;
+use super::enforce::Enforcer;
 use super::faults::{Fault, Outcome};
 use super::record::Record;
 use super::reply::{Body, BodyError, Refusal, json, response};
@@ -36,12 +38,15 @@ struct ConnectionReset;
 pub(super) async fn serve(
     listener: StdListener,
     backends: Backends,
+    auth: bool,
     stop: watch::Sender<bool>,
 ) -> std::io::Result<()> {
     let listener = TcpListener::from_std(listener)?;
+    let enforcer = auth.then(|| Enforcer::new(backends.ministack));
     let context = Arc::new(Context {
         backends,
         state: State::default().into(),
+        enforcer,
     });
     let mut stopped = stop.subscribe();
     loop {
@@ -112,6 +117,10 @@ async fn handle(
         Some(Outcome::Delay(milliseconds)) => tokio::time::sleep(Duration::from_millis(*milliseconds)).await,
         Some(Outcome::ResetAfter) | None => {}
     }
+    if let Some(refused) = refused(context, &call, &head).await {
+        write_down(context, &call, refused.status().as_u16(), false);
+        return Ok(refused);
+    }
     let answered = match unread {
         Some(body) => {
             let body = body.map_err(BodyError::from).boxed_unsync();
@@ -129,12 +138,28 @@ async fn handle(
         );
         Refusal::new(503, "ServiceUnavailable", message).response(&call)
     });
+    answers::s3::follow(context, &call, answer.status().is_success());
     if outcome == Some(Outcome::ResetAfter) {
         write_down(context, &call, 0, true);
         return Err(ConnectionReset);
     }
     write_down(context, &call, answer.status().as_u16(), outcome.is_some());
     Ok(answer)
+}
+
+/// What keeps `call` from being passed on: its bucket's region or owner, or a policy.
+async fn refused(context: &Context, call: &Call, head: &Parts) -> Option<Response<Body>> {
+    if let Some(answer) = answers::s3::turned_away(context, call, head) {
+        return Some(answer);
+    }
+    let enforcer = context.enforcer.as_ref()?;
+    if routes::route(call).answerer == routes::Answerer::Ministack {
+        return None;
+    }
+    enforcer
+        .refusal(context, call)
+        .await
+        .map(|refusal| refusal.response(call))
 }
 
 fn write_down(context: &Context, call: &Call, status: u16, fault: bool) {

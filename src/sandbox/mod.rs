@@ -19,6 +19,7 @@ mod backends;
 mod control;
 pub mod detached;
 mod emulator;
+mod enforce;
 mod faults;
 mod gateway;
 pub mod install;

@@ -45,7 +45,9 @@ macro_rules! table {
 
 /// First match wins, so a service's `*` comes last.
 pub const ROUTES: &[Route] = table! {
-    "s3" "*" Ministack "replicates objects, keeps locks, knows whose a bucket is";
+    "s3" "CreateBucket" Ministack "the gateway blocks public access, as S3 does, and remembers the region";
+    "s3" "PutBucketVersioning" Ministack "the gateway refuses to suspend it while the bucket is locked or replicates";
+    "s3" "*" Ministack "the gateway redirects to the bucket's region and heeds the expected owner; ministack replicates objects, keeps locks, knows whose a bucket is";
     "sts" "AssumeRole" Ministack "the gateway remembers the account of the session";
     "sts" "*" Ministack "";
     "iam" "CreateAccessKey" Ministack "the gateway remembers the account of the key";
@@ -69,7 +71,7 @@ pub const ROUTES: &[Route] = table! {
     "rds" "DeleteDBInstance" Moto "the gateway turns backups replicated elsewhere into retained ones";
     "rds" "DeleteDBInstanceAutomatedBackup" Gateway "neither emulator has it";
     "rds" "DescribeDBInstanceAutomatedBackups" Gateway "from moto's instances, with the copies in other regions; moto gives only name and status";
-    "rds" "DescribeDBInstances" Moto "the gateway adds replications and removes LatestRestorableTime at retention 0";
+    "rds" "DescribeDBInstances" Moto "the gateway adds replications and unique resource ids and removes LatestRestorableTime at retention 0";
     "rds" "DescribeSourceRegions" Gateway "neither emulator has it";
     "rds" "ModifyDBCluster" Moto "the gateway refuses a retention outside 1 to 35 days and a malformed window";
     "rds" "ModifyDBInstance" Moto "the gateway refuses a retention over 35 days and a malformed window";

@@ -14,7 +14,10 @@ use super::{DEFAULT_ACCOUNT, DEFAULT_REGION, ROOT_SECRET, Result, failure, gatew
 /// How to start.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// Enforce signatures and IAM policies; without it every request is allowed.
+    /// Enforce signatures and IAM policies; without it every request is allowed. What ministack
+    /// answers is checked in full: identity and bucket policies, boundaries, session policies,
+    /// trust, signatures of sessions and access keys. For what moto and the gateway answer only
+    /// the key's identity policies and boundary decide. The root key of an account is always let in.
     pub auth: bool,
 }
 
@@ -54,7 +57,7 @@ impl Sandbox {
         let port = listener.local_addr().map_err(no_port)?.port();
         let (stop, _) = watch::channel(false);
         let (said, outcome) = mpsc::channel();
-        let stopping = stop.clone();
+        let (stopping, auth) = (stop.clone(), options.auth);
         let gateway = std::thread::Builder::new()
             .name("sandbox-gateway".to_owned())
             .spawn(move || {
@@ -63,9 +66,12 @@ impl Sandbox {
                     Err(error) => return drop(said.send(error)),
                 };
                 let (ministack, moto) = backends;
-                if let Err(error) =
-                    runtime.block_on(gateway::serve(listener, Backends::new(ministack, moto), stopping))
-                {
+                if let Err(error) = runtime.block_on(gateway::serve(
+                    listener,
+                    Backends::new(ministack, moto),
+                    auth,
+                    stopping,
+                )) {
                     drop(said.send(error));
                 }
             })

@@ -31,8 +31,12 @@ mod tests {
 
     #[test]
     fn one_dash_is_as_good_as_two() {
-        let given = ["backstay", "plan", "-var", "a=-b", "-out=p", "--json", "-h", "--", "-var"];
-        let wanted = ["backstay", "plan", "--var", "a=-b", "--out=p", "--json", "-h", "--", "-var"];
+        let given = [
+            "backstay", "plan", "-var", "a=-b", "-out=p", "--json", "-h", "--", "-var",
+        ];
+        let wanted = [
+            "backstay", "plan", "--var", "a=-b", "--out=p", "--json", "-h", "--", "-var",
+        ];
         assert_eq!(normalise(given.iter().map(Into::into)), wanted);
     }
 }

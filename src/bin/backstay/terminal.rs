@@ -68,6 +68,10 @@ impl Terminal {
             color: self.colored(io::stderr().is_terminal()),
             width: 100,
         };
-        drop(io::stderr().lock().write_all(render::text(diagnostics, sources, style).as_bytes()));
+        drop(
+            io::stderr()
+                .lock()
+                .write_all(render::text(diagnostics, sources, style).as_bytes()),
+        );
     }
 }

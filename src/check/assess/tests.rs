@@ -154,6 +154,18 @@ fn a_resource_that_does_not_exist_is_said_once() {
 }
 
 #[test]
+fn a_plan_that_says_nothing_hides_nothing() {
+    let mut gone = store(|_| {});
+    gone.facts = Observed::Absent;
+    let assessment = run(&[gone], &[unchanged()], &[]);
+    assert_eq!(only(&assessment, "BKS-DRIFT-002").status, Status::Fail);
+    let mut vague = unchanged();
+    vague.action = Action::Update;
+    let assessment = run(&[], &[vague], &[]);
+    assert_eq!(only(&assessment, "BKS-DRIFT-001").status, Status::Fail);
+}
+
+#[test]
 fn drift_is_as_bad_as_what_is_missing() {
     for (direction, severity) in [
         (Direction::Strengthens, Severity::High),
@@ -183,6 +195,7 @@ fn what_no_apply_can_settle_is_no_drift() {
     }];
     let assessment = run(&[], &[drift], &[]);
     assert_eq!(only(&assessment, "BKS-DRIFT-003").status, Status::CannotBeMet);
+    assert_eq!(assessment.summary.pass, 0);
     assert_eq!(assessment.summary.exit(), Exit::CheckFailed);
 }
 

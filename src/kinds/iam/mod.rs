@@ -6,6 +6,8 @@ pub mod account;
 pub mod judge;
 pub mod limits;
 pub mod live;
+#[cfg(test)]
+mod tests;
 pub mod write;
 
 use crate::model::Place;

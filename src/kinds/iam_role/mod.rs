@@ -2,6 +2,8 @@
 
 mod diff;
 pub mod spec;
+#[cfg(test)]
+mod tests;
 mod validate;
 
 use super::iam::account;

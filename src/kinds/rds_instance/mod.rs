@@ -3,6 +3,8 @@
 mod diff;
 pub mod live;
 pub mod spec;
+#[cfg(test)]
+mod tests;
 mod validate;
 pub mod write;
 

@@ -4,6 +4,8 @@ mod diff;
 mod documents;
 pub mod live;
 pub mod spec;
+#[cfg(test)]
+mod tests;
 mod validate;
 
 use super::iam::write::{Iam, NewRole};

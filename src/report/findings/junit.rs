@@ -3,7 +3,7 @@
 use super::{Unwritable, unwritable};
 use crate::check::{Assessment, Finding, Status};
 use crate::model::Address;
-use crate::report::escape::plain;
+use crate::report::escape;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ pub fn junit(assessment: &Assessment) -> Result<String, Unwritable> {
     for finding in &assessment.findings {
         suites
             .entry(&finding.address)
-            .or_insert_with(|| TestSuite::new(plain(&finding.address.to_string())))
+            .or_insert_with(|| TestSuite::new(escape::line(&finding.address.to_string())))
             .add_test_case(case(finding));
     }
     let mut report = Report::new("backstay check");
@@ -42,10 +42,10 @@ fn case(finding: &Finding) -> TestCase {
         Some(attribute) => format!("{} {attribute}", finding.id),
         None => finding.id.clone(),
     };
-    let mut case = TestCase::new(plain(&name), status);
-    case.set_classname(plain(&finding.address.to_string()));
+    let mut case = TestCase::new(escape::line(&name), status);
+    case.set_classname(escape::line(&finding.address.to_string()));
     if let Some(at) = &finding.location {
-        case.extra.insert("file".into(), plain(&at.file).into());
+        case.extra.insert("file".into(), escape::line(&at.file).into());
         case.extra.insert("line".into(), at.line.to_string().into());
     }
     case
@@ -53,20 +53,26 @@ fn case(finding: &Finding) -> TestCase {
 
 fn message(finding: &Finding) -> String {
     match &finding.exemption {
-        Some(by) => plain(&format!(
+        Some(by) => escape::line(&format!(
             "Accepted by {} until {}: {}",
             by.owner, by.expires, by.reason
         )),
-        None => plain(&finding.title),
+        None => escape::line(&finding.title),
     }
 }
 
 /// Lines are ours; what stands in them is escaped one by one.
 fn description(finding: &Finding) -> String {
-    let mut lines = vec![plain(&finding.message)];
-    lines.extend(finding.evidence.facts.iter().map(|f| format!("- {}", plain(f))));
+    let mut lines = vec![escape::line(&finding.message)];
+    lines.extend(
+        finding
+            .evidence
+            .facts
+            .iter()
+            .map(|f| format!("- {}", escape::line(f))),
+    );
     if finding.exemption.is_none() {
-        lines.push(format!("What to do: {}", plain(&finding.remedy)));
+        lines.push(format!("What to do: {}", escape::line(&finding.remedy)));
     }
     lines.join("\n")
 }

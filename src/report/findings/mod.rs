@@ -17,7 +17,7 @@ pub use sarif::sarif;
 pub use text::text;
 
 use crate::check::Assessment;
-use crate::diag::render::Style;
+use crate::report::Style;
 
 /// How to write an assessment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,7 +6,7 @@
 use super::{Unwritable, unwritable};
 use crate::check::{Assessment, Finding, RULES, Rule, Severity, Status};
 use crate::diag::Location;
-use crate::report::escape::{json, plain, sarif as sarif_text};
+use crate::report::escape;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -187,7 +187,7 @@ pub fn sarif(assessment: &Assessment) -> Result<String, Unwritable> {
         }],
     };
     let text = serde_json::to_string_pretty(&log).map_err(|e| unwritable("SARIF", e))?;
-    Ok(json(&text) + "\n")
+    Ok(escape::json(&text) + "\n")
 }
 
 fn descriptor(rule: &Rule) -> Descriptor {
@@ -233,12 +233,12 @@ fn result(finding: &Finding, rule_index: Option<usize>) -> SarifResult {
         rule_index,
         level: level(finding.severity),
         message: Text {
-            text: sarif_text(&said.join(" ")),
+            text: escape::sarif(&said.join(" ")),
         },
         locations: [Place {
             physical_location: finding.location.as_ref().map(physical),
             logical_locations: [Logical {
-                fully_qualified_name: plain(&finding.address.to_string()),
+                fully_qualified_name: escape::line(&finding.address.to_string()),
                 kind: "resource",
             }],
         }],
@@ -249,7 +249,7 @@ fn result(finding: &Finding, rule_index: Option<usize>) -> SarifResult {
             .map(|by| Suppression {
                 kind: "external",
                 status: "accepted",
-                justification: plain(&format!("{} until {}: {}", by.owner, by.expires, by.reason)),
+                justification: escape::line(&format!("{} until {}: {}", by.owner, by.expires, by.reason)),
             })
             .collect(),
     }

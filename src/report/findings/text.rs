@@ -2,8 +2,8 @@
 
 use super::group::{Group, by_resource};
 use crate::check::{Assessment, Finding, Outcome, Severity, Status};
-use crate::diag::render::Style;
-use crate::report::escape::plain;
+use crate::report::Style;
+use crate::report::escape;
 use crate::report::wrap::wrap;
 use owo_colors::{OwoColorize, Style as Paint};
 
@@ -48,7 +48,7 @@ pub fn text(assessment: &Assessment, style: Style) -> String {
 }
 
 fn heading(out: &mut String, group: &Group<'_>, painter: Painter) {
-    let address = plain(&group.address.to_string());
+    let address = escape::line(&group.address.to_string());
     out.push_str(&address.style(painter.bold()).to_string());
     let scope = group.scope.map(ToString::to_string);
     let location = group
@@ -56,7 +56,7 @@ fn heading(out: &mut String, group: &Group<'_>, painter: Painter) {
         .map(|l| format!("{}:{}:{}", l.file, l.line, l.column));
     for more in [scope, location].into_iter().flatten() {
         out.push_str("  ");
-        out.push_str(&plain(&more).style(painter.dim()).to_string());
+        out.push_str(&escape::line(&more).style(painter.dim()).to_string());
     }
     out.push('\n');
 }
@@ -73,9 +73,9 @@ fn head(out: &mut String, finding: &Finding, painter: Painter) {
     let (word, paint) = (word(finding.status), painter.status(finding.status));
     let head = format!(
         "{:<14}  {}  {}",
-        plain(&finding.id),
+        escape::line(&finding.id),
         format_args!("{:<8}", finding.severity).style(painter.severity(finding.severity)),
-        plain(&finding.title)
+        escape::line(&finding.title)
     );
     line(out, &label(word, paint), &head);
 }
@@ -83,7 +83,7 @@ fn head(out: &mut String, finding: &Finding, painter: Painter) {
 fn details(out: &mut String, finding: &Finding, style: Style, painter: Painter) {
     let width = style.width.saturating_sub(INDENT).max(20);
     let mut block = |lead: &str, text: &str, paint: Paint| {
-        for (n, part) in wrap(&plain(text), width.saturating_sub(lead.len()))
+        for (n, part) in wrap(&escape::line(text), width.saturating_sub(lead.len()))
             .iter()
             .enumerate()
         {

@@ -42,7 +42,7 @@ fn resource(out: &mut String, plan: &Plan, change: &ResourceChange, style: Style
         }
         Action::NoOp => ("differs in what backstay cannot change", "!", AnsiColors::Red),
     };
-    let address = escape::plain(&change.address.to_string());
+    let address = escape::line(&change.address.to_string());
     let _ = writeln!(out, "  # {} {verdict}", address.bold_if(style));
     let reason = match change.action {
         Action::Remove => Some("no block declares it any more, and it holds no data"),
@@ -74,11 +74,11 @@ fn resource(out: &mut String, plan: &Plan, change: &ResourceChange, style: Style
             out,
             "      {} {} = {}, but live is {} {}",
             paint("!", AnsiColors::Red, style),
-            escape::plain(&finding.path),
+            escape::line(&finding.path),
             scalar(&finding.want),
             scalar(&finding.have),
             paint(
-                &format!("# {}", escape::plain(&finding.why)),
+                &format!("# {}", escape::line(&finding.why)),
                 AnsiColors::Red,
                 style
             ),
@@ -90,7 +90,7 @@ fn resource(out: &mut String, plan: &Plan, change: &ResourceChange, style: Style
             "      {} {}",
             paint("?", AnsiColors::Red, style),
             paint(
-                &format!("# unknown: {}", escape::plain(&unreadable.why)),
+                &format!("# unknown: {}", escape::line(&unreadable.why)),
                 AnsiColors::Red,
                 style
             ),
@@ -106,7 +106,7 @@ fn one(out: &mut String, attribute: &AttributeChange, width: usize, style: Style
         _ => ("~", AnsiColors::Yellow),
     };
     let sign = paint(sign, color, style);
-    let path = escape::plain(&attribute.path);
+    let path = escape::line(&attribute.path);
     if is_document(attribute) {
         let _ = writeln!(out, "      {sign} {path} = {{{}", notes(attribute, style));
         document(out, attribute, style);
@@ -132,7 +132,7 @@ fn notes(attribute: &AttributeChange, style: Style) -> String {
         let _ = write!(
             out,
             " {}",
-            paint(&format!("# {}", escape::plain(&text)), color, style)
+            paint(&format!("# {}", escape::line(&text)), color, style)
         );
     };
     let because = |what: &str, why: Option<&str>| match why {
@@ -175,7 +175,7 @@ fn document(out: &mut String, attribute: &AttributeChange, style: Style) {
             out.push_str("            ...\n");
         }
         for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
-            let line = escape::plain(change.value().trim_end_matches('\n'));
+            let line = escape::line(change.value().trim_end_matches('\n'));
             let _ = match change.tag() {
                 ChangeTag::Delete => {
                     writeln!(out, "          {} {line}", paint("-", AnsiColors::Red, style))
@@ -200,7 +200,7 @@ fn scalar(value: &Json) -> String {
     match value {
         Json::Null => "null".into(),
         Json::String(text) => escape::quoted(text),
-        value => escape::plain(&value.to_string()),
+        value => escape::line(&value.to_string()),
     }
 }
 

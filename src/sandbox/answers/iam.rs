@@ -54,18 +54,16 @@ impl Boundaries {
                     if let Some(arn) = self.arns.get(&key) {
                         member.set(
                             Element::new("PermissionsBoundary")
-                                .child(Element::leaf("PermissionsBoundaryType", "Policy"))
+                                .child(Element::leaf(
+                                    "PermissionsBoundaryType",
+                                    "PermissionsBoundaryPolicy",
+                                ))
                                 .child(Element::leaf("PermissionsBoundaryArn", arn)),
                         );
                     }
                 }
             });
         }
-    }
-
-    /// Forgets them all.
-    pub(crate) fn clear(&mut self) {
-        self.arns.clear();
     }
 }
 

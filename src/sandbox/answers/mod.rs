@@ -5,6 +5,7 @@ mod iam;
 mod rds;
 mod rds_backups;
 mod rds_checks;
+pub(super) mod s3;
 mod tagging;
 pub(super) mod xml;
 
@@ -16,6 +17,7 @@ use hyper::http::request::Parts;
 
 use super::accounts::Accounts;
 use super::backends::{Answer, Backends};
+use super::enforce::Enforcer;
 use super::faults::Faults;
 use super::record::Journal;
 use super::reply::{Body, BodyError};
@@ -32,6 +34,7 @@ pub(super) struct State {
     pub(super) faults: Faults,
     pub(super) boundaries: Boundaries,
     pub(super) replicas: Replicas,
+    pub(super) buckets: s3::Buckets,
 }
 
 /// What an answer can draw on.
@@ -39,6 +42,8 @@ pub(super) struct State {
 pub(super) struct Context {
     pub(super) backends: Backends,
     pub(super) state: Mutex<State>,
+    /// Decides for what ministack doesn't answer; `None` lets everything pass.
+    pub(super) enforcer: Option<Enforcer>,
 }
 
 impl Context {
@@ -70,6 +75,7 @@ pub(super) async fn answer(
     match call.service.as_str() {
         "rds" => rds::answer(context, call, head, body).await,
         "iam" | "sts" => iam::answer(context, call, head, body).await,
+        "s3" => s3::answer(context, call, head, body).await,
         "tagging" => tagging::answer(context, call, head, body).await,
         _ => {
             let answer = context.pass_on(call, head, body).await?;

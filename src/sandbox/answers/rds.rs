@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::super::reply::{Body, BodyError, Refusal, xml};
 use super::super::request::{Call, Params};
-use super::rds_backups::{self, Replica};
+use super::rds_backups::{self, Replica, Replicas};
 use super::xml::Element;
 use super::{Context, plain, rds_checks};
 
@@ -47,13 +47,12 @@ pub(super) async fn answer(
         return Ok(refusal.response(call));
     }
     let own = match call.operation.as_str() {
-        "DescribeDBInstances" | "DeleteDBInstance" => return around(context, call, head, body).await,
         "DescribeDBInstanceAutomatedBackups" => describe_backups(context, call).await,
         "DescribeSourceRegions" => Ok(source_regions(call)),
         "StartDBInstanceAutomatedBackupsReplication" => start_replication(context, call).await,
         "StopDBInstanceAutomatedBackupsReplication" => stop_replication(context, call),
         "DeleteDBInstanceAutomatedBackup" => delete_backup(context, call).await,
-        _ => return Ok(plain(call, context.pass_on(call, head, body).await?)),
+        _ => return completed(context, call, head, body).await,
     };
     Ok(own.map_or_else(
         |refusal| refusal.response(call),
@@ -73,8 +72,8 @@ fn enveloped(call: &Call, result: Vec<Element>) -> Element {
         )
 }
 
-/// moto's answer about instances, and what moto doesn't know.
-async fn around(
+/// moto's answer, with what its instances lack.
+async fn completed(
     context: &Context,
     call: &Call,
     head: Parts,
@@ -91,16 +90,29 @@ async fn around(
             .map(Element::text)
             .unwrap_or_default();
         state.replicas.source_deleted(&arn);
-        return Ok(answer.response());
     }
-    document.each_mut("DBInstance", &mut |instance| {
-        if instance.value("BackupRetentionPeriod") == "0" {
-            instance.remove("LatestRestorableTime");
-        }
-        let list = rds_backups::replications(state.replicas.of_source(&instance.value("DBInstanceArn")));
-        instance.set(list);
-    });
+    document.each_mut("DBInstance", &mut |instance| complete(instance, &state.replicas));
     Ok(answer.with_body(document.document()))
+}
+
+/// What moto gets wrong about an instance: each has the same resource id, and one without
+/// automated backups can be restored to a time.
+fn complete(instance: &mut Element, replicas: &Replicas) {
+    let arn = instance.value("DBInstanceArn");
+    if arn.is_empty() {
+        return;
+    }
+    // Of one that was deleted and made again it is another.
+    let unique = format!("{arn} {}", instance.value("InstanceCreateTime"));
+    let id = uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_URL, unique.as_bytes())
+        .simple()
+        .to_string();
+    let id: String = id.to_uppercase().chars().take(26).collect();
+    instance.set(Element::leaf("DbiResourceId", format!("db-{id}")));
+    if instance.value("BackupRetentionPeriod") == "0" {
+        instance.remove("LatestRestorableTime");
+    }
+    instance.set(rds_backups::replications(replicas.of_source(&arn)));
 }
 
 /// Every instance of an account in a region, or one by name.
@@ -118,7 +130,10 @@ async fn instances(
     }
     let mut found = Vec::new();
     loop {
-        let document = context.backends.moto("rds", account, region, &params).await?;
+        let mut document = context.backends.moto("rds", account, region, &params).await?;
+        document.each_mut("DBInstance", &mut |instance| {
+            complete(instance, &context.state().replicas)
+        });
         found.extend(
             document
                 .find("DBInstances")

@@ -74,11 +74,6 @@ impl Replicas {
     pub(crate) fn remove(&mut self, arn: &str) {
         self.list.retain(|r| r.arn != arn);
     }
-
-    /// Removes all.
-    pub(crate) fn clear(&mut self) {
-        self.list.clear();
-    }
 }
 
 impl Replica {

@@ -86,7 +86,15 @@ impl Signed {
 
 /// True when `head` alone says what is asked, so that the body can be passed on as it comes.
 pub(super) fn streams(head: &Parts, signed: Option<&Signed>) -> bool {
-    signed.map_or_else(|| !is_form(head), |s| s.service == "s3")
+    match signed {
+        // The two whose bodies the gateway looks at.
+        Some(signed) if signed.service == "s3" => !matches!(
+            s3::understand(head).operation.as_str(),
+            "CreateBucket" | "PutBucketVersioning"
+        ),
+        Some(_) => false,
+        None => !is_form(head),
+    }
 }
 
 fn is_form(head: &Parts) -> bool {

@@ -160,7 +160,8 @@ fn by_hand(plan: &Plan, terminal: Terminal) -> Exit {
 }
 
 fn asked(terminal: Terminal) -> bool {
-    terminal.print("\nDo you want to perform these actions? Only \"yes\" will be accepted.\n\n  Enter a value: ");
+    terminal
+        .print("\nDo you want to perform these actions? Only \"yes\" will be accepted.\n\n  Enter a value: ");
     let mut answer = String::new();
     let read = io::stdin().lock().read_line(&mut answer);
     terminal.print("\n");

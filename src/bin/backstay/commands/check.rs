@@ -108,7 +108,11 @@ pub(crate) async fn run(args: CheckArgs, terminal: Terminal) -> Exit {
         Ok(text) => terminal.print(&text),
         Err(why) => return failed(terminal, Diagnostic::error(code::INTERNAL, why.to_string())),
     }
-    if seen.diagnostics.has_errors() { Exit::Error } else { assessment.summary.exit() }
+    if seen.diagnostics.has_errors() {
+        Exit::Error
+    } else {
+        assessment.summary.exit()
+    }
 }
 
 /// The date that exemptions are held against. SOURCE_DATE_EPOCH makes reports repeatable.
@@ -119,7 +123,10 @@ fn today() -> Result<jiff::civil::Date, Diagnostic> {
             .ok()
             .and_then(|seconds| jiff::Timestamp::from_second(seconds).ok())
             .ok_or_else(|| {
-                Diagnostic::error(code::USAGE, format!("SOURCE_DATE_EPOCH is \"{text}\", not a number of seconds."))
+                Diagnostic::error(
+                    code::USAGE,
+                    format!("SOURCE_DATE_EPOCH is \"{text}\", not a number of seconds."),
+                )
             })?,
     };
     Ok(now.to_zoned(jiff::tz::TimeZone::UTC).date())

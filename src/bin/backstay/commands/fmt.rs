@@ -92,7 +92,11 @@ fn stream(args: &FmtArgs, terminal: Terminal) -> Exit {
         terminal.print(&difference("<stdin>", &text, &formatted));
     }
     if args.check {
-        return if formatted == text { Exit::Clean } else { Exit::CheckFailed };
+        return if formatted == text {
+            Exit::Clean
+        } else {
+            Exit::CheckFailed
+        };
     }
     if !args.diff {
         terminal.print(&formatted);
@@ -139,7 +143,9 @@ fn collect(path: &Path, recursive: bool, named: bool, files: &mut Vec<PathBuf>) 
         .map_err(broken)?;
     inside.sort();
     for entry in inside {
-        let hidden = entry.file_name().is_some_and(|n| n.to_string_lossy().starts_with('.'));
+        let hidden = entry
+            .file_name()
+            .is_some_and(|n| n.to_string_lossy().starts_with('.'));
         if !hidden && (recursive || !entry.is_dir()) {
             collect(&entry, recursive, false, files)?;
         }

@@ -59,14 +59,16 @@ fn failed(terminal: Terminal, diagnostic: Diagnostic) -> Exit {
 
 /// Reads a file that the user named.
 fn read_file(path: &Path) -> Result<String, Diagnostic> {
-    std::fs::read_to_string(path).map_err(|error| {
-        Diagnostic::error(code::FILE_UNREADABLE, format!("{}: {error}.", path.display()))
-    })
+    std::fs::read_to_string(path)
+        .map_err(|error| Diagnostic::error(code::FILE_UNREADABLE, format!("{}: {error}.", path.display())))
 }
 
 /// Writes a file that the user named.
 fn write_file(path: &Path, text: &str) -> Result<(), Diagnostic> {
     std::fs::write(path, text).map_err(|error| {
-        Diagnostic::error(code::FILE_UNREADABLE, format!("{} cannot be written: {error}.", path.display()))
+        Diagnostic::error(
+            code::FILE_UNREADABLE,
+            format!("{} cannot be written: {error}.", path.display()),
+        )
     })
 }

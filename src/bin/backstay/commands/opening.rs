@@ -53,10 +53,12 @@ fn inputs(args: &PostureArgs) -> Result<Inputs, Diagnostic> {
         .vars
         .iter()
         .map(|text| {
-            text.split_once('=').map(|(n, v)| (n.to_owned(), v.to_owned())).ok_or_else(|| {
-                Diagnostic::error(code::USAGE, format!("-var {text} has no \"=\"."))
-                    .remedy("Write -var 'name=value'.")
-            })
+            text.split_once('=')
+                .map(|(n, v)| (n.to_owned(), v.to_owned()))
+                .ok_or_else(|| {
+                    Diagnostic::error(code::USAGE, format!("-var {text} has no \"=\"."))
+                        .remedy("Write -var 'name=value'.")
+                })
         })
         .collect::<Result<_, _>>()?;
     Ok(Inputs {
@@ -75,7 +77,10 @@ fn inputs(args: &PostureArgs) -> Result<Inputs, Diagnostic> {
 pub(crate) fn addresses(texts: &[String]) -> Result<Vec<Address>, Diagnostic> {
     texts
         .iter()
-        .map(|t| t.parse().map_err(|e| Diagnostic::error(code::USAGE, format!("{e}."))))
+        .map(|t| {
+            t.parse()
+                .map_err(|e| Diagnostic::error(code::USAGE, format!("{e}.")))
+        })
         .collect()
 }
 
@@ -268,7 +273,7 @@ async fn see(
     let (evidence, said) = pipeline::evidence(&selected, &snapshot);
     diagnostics.append(said);
     Ok(Seen {
-        drift: pipeline::drift(&plan),
+        drift: pipeline::drift(&selected, &plan),
         evidence,
         exemptions: posture.exemptions,
         diagnostics,

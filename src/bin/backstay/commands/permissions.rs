@@ -56,7 +56,10 @@ pub(crate) async fn run(args: PermissionsArgs, terminal: Terminal) -> Exit {
             continue;
         };
         match kind.permissions(&resource.spec, &resource.place, purpose) {
-            Ok(needed) => by_account.entry(resource.place.account.clone()).or_default().extend(needed),
+            Ok(needed) => by_account
+                .entry(resource.place.account.clone())
+                .or_default()
+                .extend(needed),
             Err(diagnostic) => diagnostics.push(diagnostic),
         }
     }
@@ -71,5 +74,9 @@ pub(crate) async fn run(args: PermissionsArgs, terminal: Terminal) -> Exit {
         let document = report::permissions::document(&needed).to_json();
         terminal.print(&format!("{document:#}\n"));
     }
-    if diagnostics.has_errors() { Exit::Error } else { Exit::Clean }
+    if diagnostics.has_errors() {
+        Exit::Error
+    } else {
+        Exit::Clean
+    }
 }

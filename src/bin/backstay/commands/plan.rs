@@ -47,9 +47,13 @@ pub(crate) async fn run(args: PlanArgs, terminal: Terminal) -> Exit {
     };
     if args.json {
         let mut lines = vec![report::plan::json::version()];
-        lines.extend(made.diagnostics.iter().map(|d| report::plan::json::Line::Diagnostic {
-            diagnostic: render::json(d, &made.sources),
-        }));
+        lines.extend(
+            made.diagnostics
+                .iter()
+                .map(|d| report::plan::json::Line::Diagnostic {
+                    diagnostic: render::json(d, &made.sources),
+                }),
+        );
         lines.extend(report::plan::json::lines(&made.plan));
         terminal.print(&report::plan::json::text(&lines));
     } else {

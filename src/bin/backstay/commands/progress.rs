@@ -53,7 +53,11 @@ impl<'a> Progress<'a> {
             }
             Event::Done(id, took) => {
                 self.ended(*id);
-                self.say(&format!("{}: done after {:.1}s", self.text(*id), took.as_secs_f32()));
+                self.say(&format!(
+                    "{}: done after {:.1}s",
+                    self.text(*id),
+                    took.as_secs_f32()
+                ));
             }
             Event::Failed(id, error) => {
                 self.ended(*id);
@@ -61,7 +65,11 @@ impl<'a> Progress<'a> {
             }
             Event::Skipped(id, because) => {
                 self.ended(*id);
-                self.say(&format!("{}: not run, as it needs \"{}\"", self.text(*id), self.text(*because)));
+                self.say(&format!(
+                    "{}: not run, as it needs \"{}\"",
+                    self.text(*id),
+                    self.text(*because)
+                ));
             }
         }
     }
@@ -78,7 +86,7 @@ impl<'a> Progress<'a> {
     }
 
     fn say(&self, line: &str) {
-        let line = backstay::report::escape::plain(line);
+        let line = backstay::report::escape::line(line);
         if self.terminal.is_live() {
             drop(self.bars.println(line));
         } else {

@@ -236,6 +236,16 @@ fn the_bucket_policy_can_grant_what_the_role_lacks() {
         [unbounded(), copy(|c| c.policy = Present(policy))]
     };
     assert_eq!(status("BKS-IAM-001", &with(&by_name)), Some(Status::Fail));
+    // By name it is limited by the boundary, by session it is not.
+    let bounded = |s: &Statement| {
+        let policy = Document::new([s.clone()]);
+        [writer(|_| {}), copy(|c| c.policy = Present(policy))]
+    };
+    assert_eq!(status("BKS-IAM-001", &bounded(&by_name)), Some(Status::Pass));
+    let by_session = read
+        .clone()
+        .principal("AWS", format!("arn:aws:sts::{PROD}:assumed-role/pgdump/night"));
+    assert_eq!(status("BKS-IAM-001", &bounded(&by_session)), Some(Status::Fail));
     // An account's own policies still have to grant it.
     let by_account = read.principal("AWS", PROD);
     assert_eq!(status("BKS-IAM-001", &with(&by_account)), Some(Status::Pass));

@@ -293,6 +293,10 @@ fn exposure() -> Vec<Case> {
                 grants(everything("s3:Delete*").principal("AWS", testing::VAULT)),
                 grants(everything("s3:*").principal("AWS", "*")),
                 grants(
+                    everything("s3:DeleteObject")
+                        .principal("CanonicalUser", "79a59df900b949e55d96a1e698fbaced"),
+                ),
+                grants(
                     everything("s3:PutBucketVersioning")
                         .principal("AWS", "arn:aws:iam::222222222222:role/replication"),
                 ),
@@ -329,6 +333,19 @@ fn a_bucket_that_is_a_copy_needs_none() {
     let destination = copy(|s| s.holds_backups = false);
     assert_eq!(status("BKS-S3-030", &[destination.clone(), source]), None);
     assert_eq!(status("BKS-S3-030", &[destination]), Some(Status::Fail));
+}
+
+#[test]
+fn the_target_of_a_replication_is_held_to_what_backups_need() {
+    let unlocked = copy(|s| {
+        s.holds_backups = false;
+        s.lock = Absent;
+    });
+    assert_eq!(
+        status("BKS-S3-013", &[unlocked.clone(), store(|_| {})]),
+        Some(Status::Fail)
+    );
+    assert_eq!(status("BKS-S3-013", &[unlocked]), None);
 }
 
 #[test]

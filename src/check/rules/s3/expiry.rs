@@ -102,8 +102,8 @@ pub const BACKUPS_SHORT: Rule = Rule {
     judge: Judge::Store(backups_short),
 };
 
-fn backups_short(store: Subject<'_, ObjectStore>, _: &Estate<'_>) -> Judged {
-    if !store.holds_backups {
+fn backups_short(store: Subject<'_, ObjectStore>, estate: &Estate<'_>) -> Judged {
+    if !estate.holds_copies(&store) {
         return Ok(None);
     }
     let expiries = store.expiries.known()?.map_or(&[][..], Vec::as_slice);

@@ -231,6 +231,8 @@ fn stranger(statement: &Statement, own: &AccountId) -> Option<String> {
     }
     match statement.principals.as_ref()? {
         Principals::AllBut(_) => Some("everybody but a few".to_owned()),
+        // Nobody can tell whose canonical id it is.
+        Principals::Only(map) if map.contains_key("CanonicalUser") => Some("a canonical user".to_owned()),
         Principals::Only(map) => map.get("AWS")?.iter().find_map(|name| {
             let account = name
                 .parse::<AccountId>()

@@ -71,8 +71,8 @@ pub const GOVERNANCE: Rule = Rule {
     judge: Judge::Store(governance),
 };
 
-fn governance(store: Subject<'_, ObjectStore>, _: &Estate<'_>) -> Judged {
-    if !store.holds_backups {
+fn governance(store: Subject<'_, ObjectStore>, estate: &Estate<'_>) -> Judged {
+    if !estate.holds_copies(&store) {
         return Ok(None);
     }
     let Some(retention) = retention(&store)? else {
@@ -100,8 +100,8 @@ pub const NONE_ON_BACKUPS: Rule = Rule {
     judge: Judge::Store(none_on_backups),
 };
 
-fn none_on_backups(store: Subject<'_, ObjectStore>, _: &Estate<'_>) -> Judged {
-    if !store.holds_backups {
+fn none_on_backups(store: Subject<'_, ObjectStore>, estate: &Estate<'_>) -> Judged {
+    if !estate.holds_copies(&store) {
         return Ok(None);
     }
     Ok(match store.lock.known()? {

@@ -22,8 +22,7 @@ pub const NONE: Rule = Rule {
 };
 
 fn none(store: Subject<'_, ObjectStore>, estate: &Estate<'_>) -> Judged {
-    let copy_itself = store.evidence.arn.as_ref().is_some_and(|a| estate.is_replica(a));
-    if store.holds_backups || copy_itself {
+    if estate.holds_copies(&store) {
         return Ok(None);
     }
     let enabled = enabled(&store)?;

@@ -1,14 +1,28 @@
-//! The sandbox as an AWS client sees it: the real SDK over real HTTP, one sandbox for all tests.
+//! The sandbox as an AWS client sees it: the real SDK over real HTTP, one sandbox for all tests
+//! and one more for those about enforcement.
 
-use std::sync::OnceLock;
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::indexing_slicing
+)]
+
+mod accounts;
+mod enforcement;
+mod rds;
+mod s3;
+mod seed;
+mod steering;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
-use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{
     BucketLocationConstraint, BucketVersioningStatus, CreateBucketConfiguration, VersioningConfiguration,
 };
-use backstay::sandbox::{DEFAULT_ACCOUNT, Options, ROOT_SECRET, Sandbox};
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use backstay::sandbox::{Options, ROOT_SECRET, Sandbox};
+use std::sync::OnceLock;
 
 /// Without enforcement. It ends with the process.
 fn sandbox() -> &'static Sandbox {
@@ -80,54 +94,50 @@ async fn database(rds: &aws_sdk_rds::Client, name: &str, retention: i32, encrypt
         .to_owned()
 }
 
-#[tokio::test]
-async fn objects_and_versions() {
-    let config = config(sandbox(), root(DEFAULT_ACCOUNT), "eu-central-1").await;
-    let s3 = s3(&config);
-    bucket(&s3, "objects-and-versions", "eu-central-1").await;
-    for text in ["one", "two"] {
-        let body = ByteStream::from_static(text.as_bytes());
-        s3.put_object()
-            .bucket("objects-and-versions")
-            .key("a b/ü")
-            .body(body)
-            .send()
-            .await
-            .unwrap();
-    }
-    let got = s3
-        .get_object()
-        .bucket("objects-and-versions")
-        .key("a b/ü")
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(got.body.collect().await.unwrap().to_vec(), b"two");
-    let versions = s3
-        .list_object_versions()
-        .bucket("objects-and-versions")
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(versions.versions().len(), 2);
+/// With enforcement.
+fn strict() -> &'static Sandbox {
+    static RUNNING: OnceLock<Sandbox> = OnceLock::new();
+    RUNNING.get_or_init(|| Sandbox::start(&Options { auth: true }, &mut |line| eprintln!("{line}")).unwrap())
 }
 
-#[tokio::test]
-async fn a_database_and_its_backups() {
-    let config = config(sandbox(), root(DEFAULT_ACCOUNT), "eu-central-1").await;
-    let rds = aws_sdk_rds::Client::new(&config);
-    let arn = database(&rds, "backed-up", 3, false).await;
-    assert_eq!(arn, "arn:aws:rds:eu-central-1:111111111111:db:backed-up");
-    let backups = rds
-        .describe_db_instance_automated_backups()
-        .db_instance_identifier("BACKED-UP")
+/// Credentials of an assumed role.
+async fn assume(config: &SdkConfig, role: &str) -> Credentials {
+    let sts = aws_sdk_sts::Client::new(config);
+    let assumed = sts
+        .assume_role()
+        .role_arn(role)
+        .role_session_name("test")
         .send()
         .await
         .unwrap();
-    let [backup] = backups.db_instance_automated_backups() else {
-        panic!("{backups:?}")
-    };
-    assert_eq!(backup.backup_retention_period(), Some(3));
-    assert_eq!(backup.status(), Some("active"));
-    assert!(backup.restore_window().unwrap().latest_time().is_some());
+    let given = assumed.credentials().unwrap();
+    Credentials::new(
+        given.access_key_id(),
+        given.secret_access_key(),
+        Some(given.session_token().to_owned()),
+        None,
+        "test",
+    )
+}
+
+/// The wire code of a refusal.
+fn code<T: std::fmt::Debug, E>(outcome: Result<T, aws_sdk_s3::error::SdkError<E>>) -> String
+where
+    E: ProvideErrorMetadata + std::fmt::Debug,
+{
+    let error = outcome.unwrap_err();
+    let service = error.as_service_error().unwrap_or_else(|| panic!("{error:?}"));
+    service.code().unwrap_or_default().to_owned()
+}
+
+fn allow(action: &str, resource: &str) -> String {
+    format!(
+        r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Action":"{action}","Resource":"{resource}"}}]}}"#
+    )
+}
+
+fn trusting(principal: &str) -> String {
+    format!(
+        r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Principal":{principal},"Action":"sts:AssumeRole"}}]}}"#
+    )
 }
