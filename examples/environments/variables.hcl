@@ -1,21 +1,23 @@
-variable "environments" {
-  description = "Each environment, and how far back its database can be restored."
-  type = map(object({
-    retention = string
-    critical  = optional(bool, false)
-  }))
+variable "retention" {
+  description = "How far back the database of each environment can be restored."
+  type        = object({ prod = string, staging = string, dev = string })
   default = {
-    prod    = { retention = "30d", critical = true }
-    staging = { retention = "14d" }
-    dev     = { retention = "7d" }
+    prod    = "30d"
+    staging = "14d"
+    dev     = "7d"
   }
 
   validation {
-    condition = alltrue([
-      for name, environment in var.environments :
-      !environment.critical || tonumber(trimsuffix(environment.retention, "d")) >= 14
-    ])
-    error_message = "A critical environment keeps backups for fourteen days at least."
+    condition = (
+      tonumber(trimsuffix(var.retention.prod, "d")) > tonumber(trimsuffix(var.retention.staging, "d")) &&
+      tonumber(trimsuffix(var.retention.staging, "d")) > tonumber(trimsuffix(var.retention.dev, "d"))
+    )
+    error_message = "prod is kept longer than staging, and staging longer than dev."
+  }
+
+  validation {
+    condition     = tonumber(trimsuffix(var.retention.prod, "d")) >= 14
+    error_message = "prod is kept for fourteen days at least."
   }
 }
 
