@@ -62,10 +62,28 @@ s3_bucket "archive" {
   }
 
   abort_multipart_after = "2d"
+
+  policy {
+    statement {
+      sid     = "EncryptedRequestsOnly"
+      effect  = "Deny"
+      actions = ["s3:*"]
+      principals {
+        type        = "*"
+        identifiers = ["*"]
+      }
+      condition {
+        test     = "Bool"
+        variable = "aws:SecureTransport"
+        values   = ["false"]
+      }
+    }
+  }
 }
 
 writer_role "backup" {
   for_each  = local.writers
+  name      = "shop-backup-${each.key}"
   writes_to = [s3_bucket.archive]
   prefix    = "${each.key}/"
 
@@ -77,4 +95,12 @@ writer_role "backup" {
 output "writers" {
   description = "What the backup jobs assume."
   value       = { for name, role in writer_role.backup : name => role.arn }
+}
+
+exempt "governance" {
+  control  = "BKS-S3-012"
+  resource = s3_bucket.archive
+  reason   = "Dumps may hold personal data that has to be erased on request before the lock ends."
+  owner    = "platform"
+  expires  = "2030-06-30"
 }

@@ -52,12 +52,30 @@ s3_bucket "offsite" {
   }
 
   abort_multipart_after = "1d"
+
+  policy {
+    statement {
+      sid     = "EncryptedRequestsOnly"
+      effect  = "Deny"
+      actions = ["s3:*"]
+      principals {
+        type        = "*"
+        identifiers = ["*"]
+      }
+      condition {
+        test     = "Bool"
+        variable = "aws:SecureTransport"
+        values   = ["false"]
+      }
+    }
+  }
 }
 
 # One writer for each export. The workflow of a pull request gets neither: the environment decides.
 writer_role "export" {
-  for_each = local.exports
+  for_each  = local.exports
 
+  name      = "studio-export-${each.key}"
   writes_to = [s3_bucket.offsite]
   prefix    = each.value.prefix
 
@@ -69,4 +87,12 @@ writer_role "export" {
 output "writers" {
   description = "What the workflows assume."
   value       = { for name, role in writer_role.export : name => role.arn }
+}
+
+exempt "governance" {
+  control  = "BKS-S3-012"
+  resource = s3_bucket.offsite
+  reason   = "Until the first full drill before launch; compliance cannot be taken back."
+  owner    = "lead-developer"
+  expires  = "2030-06-30"
 }

@@ -21,6 +21,24 @@ s3_bucket "dumps" {
   }
 
   abort_multipart_after = "7d"
+
+  # What the writer must not do is added to this policy by its own block.
+  policy {
+    statement {
+      sid     = "EncryptedRequestsOnly"
+      effect  = "Deny"
+      actions = ["s3:*"]
+      principals {
+        type        = "*"
+        identifiers = ["*"]
+      }
+      condition {
+        test     = "Bool"
+        variable = "aws:SecureTransport"
+        values   = ["false"]
+      }
+    }
+  }
 }
 
 # Who writes it: the nightly workflow, which can add a dump and do nothing else. It cannot read,

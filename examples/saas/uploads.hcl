@@ -58,4 +58,21 @@ s3_bucket "uploads_vault" {
   noncurrent {
     expire_after = "1y"
   }
+
+  policy {
+    statement {
+      sid     = "EncryptedRequestsOnly"
+      effect  = "Deny"
+      actions = ["s3:*"]
+      principals {
+        type        = "*"
+        identifiers = ["*"]
+      }
+      condition {
+        test     = "Bool"
+        variable = "aws:SecureTransport"
+        values   = ["false"]
+      }
+    }
+  }
 }
