@@ -573,6 +573,11 @@ fn syntax_error(error: &hcl_edit::parser::Error, text: &str, base: i64, file: Fi
             .at(span)
             .remedy("Split the expression with locals.");
     }
+    if message.contains("redefined object key") {
+        return Diagnostic::error(code::DUPLICATE, "The object sets this key twice.")
+            .at(span)
+            .remedy("Remove one of them; to override a key on purpose, use merge().");
+    }
     let found = match text.get(offset..).and_then(|t| t.lines().next()).map(str::trim) {
         None | Some("") => "the expression ends too early".to_owned(),
         Some(rest) => format!("found `{}`", rest.chars().take(20).collect::<String>()),
