@@ -19,5 +19,7 @@ mod fixture;
 mod modules;
 #[path = "config/resources.rs"]
 mod resources;
+#[path = "config/terraform.rs"]
+mod terraform;
 #[path = "config/variables.rs"]
 mod variables;
