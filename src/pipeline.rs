@@ -352,16 +352,19 @@ pub fn evidence(desired: &[Desired], snapshot: &Snapshot) -> (Vec<Evidence>, Dia
 pub fn drift(desired: &[Desired], plan: &Plan) -> Vec<Drift> {
     let differs: BTreeSet<&Address> = plan.changes.iter().map(|c| &c.address).collect();
     let read_at = Some(plan.read_at.to_string());
-    let as_declared = desired.iter().filter(|d| !differs.contains(&d.address)).map(|resource| Drift {
-        address: resource.address.clone(),
-        action: Action::NoOp,
-        attributes: Vec::new(),
-        unsettable: Vec::new(),
-        unreadable: Vec::new(),
-        missing: None,
-        location: resource.location.clone(),
-        read_at: read_at.clone(),
-    });
+    let as_declared = desired
+        .iter()
+        .filter(|d| !differs.contains(&d.address))
+        .map(|resource| Drift {
+            address: resource.address.clone(),
+            action: Action::NoOp,
+            attributes: Vec::new(),
+            unsettable: Vec::new(),
+            unreadable: Vec::new(),
+            missing: None,
+            location: resource.location.clone(),
+            read_at: read_at.clone(),
+        });
     let differing = plan.changes.iter().map(|change| {
         let mut unreadable = change.unreadable.clone();
         if let Observed::Unreadable(why) = &change.saw {

@@ -146,7 +146,8 @@ impl Faults {
 
     /// Ends those that are for one account.
     pub(super) fn clear_of(&mut self, account: &str) {
-        self.active.retain(|a| a.fault.account.as_deref() != Some(account));
+        self.active
+            .retain(|a| a.fault.account.as_deref() != Some(account));
     }
 
     /// What happens to `call`; `None` lets it pass. Counts the call.
