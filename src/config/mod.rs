@@ -1,6 +1,39 @@
 //! A folder of HCL to an evaluated posture.
+//!
+//! [`load`] is the way in. It reads a folder's files ([`files`]), sorts their blocks
+//! ([`declarations`]), finds out what refers to what ([`references`], [`order`]) and evaluates
+//! everything in that order ([`module`]): variables, locals, accounts, resources ([`resources`]
+//! with [`expand`] and [`body`]), calls of modules ([`calls`]), outputs. Expressions are evaluated
+//! in [`eval`]. What resource kinds there are it learns from a [`Registry`].
+//!
+//! It reads the folder, the modules that it names, and what file functions name. It never
+//! reads the environment or the cloud.
 
+mod body;
+mod calls;
+mod conditions;
 pub mod console;
+mod declarations;
 pub mod eval;
+mod expand;
+mod files;
+mod inputs;
+mod json;
+mod load;
+mod module;
+mod names;
+mod order;
+mod posture;
+mod references;
+mod registry;
+mod resources;
+mod settings;
 mod type_expr;
 pub mod typed;
+mod variables;
+
+pub use inputs::Inputs;
+pub use load::load;
+pub use posture::{Exemption, Lifecycle, Output, Posture, ResourceBlock, Settings};
+pub use registry::Registry;
+pub use settings::schemas;

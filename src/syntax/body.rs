@@ -508,12 +508,16 @@ pub(super) fn parse_at(text: &str, base: i64, file: FileId) -> Result<(Expr, Dia
 }
 
 /// A template that is read as it stands, without quotes.
-pub(super) fn parse_template_at(text: &str, file: FileId) -> Result<(Expr, Diagnostics), Box<Diagnostic>> {
+pub(super) fn parse_template_at(
+    text: &str,
+    base: i64,
+    file: FileId,
+) -> Result<(Expr, Diagnostics), Box<Diagnostic>> {
     match hcl_edit::parser::parse_template(text) {
         Ok(parsed) => {
             let mut converter = Converter {
                 text,
-                base: 0,
+                base,
                 file,
                 diagnostics: Diagnostics::new(),
             };
@@ -521,7 +525,7 @@ pub(super) fn parse_template_at(text: &str, file: FileId) -> Result<(Expr, Diagn
             let kind = super::template::bare(&mut converter, &parsed);
             Ok((Expr { kind, span }, converter.diagnostics))
         }
-        Err(error) => Err(Box::new(syntax_error(&error, text, 0, file))),
+        Err(error) => Err(Box::new(syntax_error(&error, text, base, file))),
     }
 }
 

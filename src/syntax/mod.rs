@@ -73,7 +73,14 @@ pub fn parse_expression(text: &str, file: FileId) -> (Expr, Diagnostics) {
 /// Parses a text that is a template without quotes, as `templatefile` reads one.
 /// Call it through [`on_deep_stack`].
 pub fn parse_template(text: &str, file: FileId) -> (Expr, Diagnostics) {
-    finish(body::parse_template_at(text, file), file)
+    parse_template_in(text, file, 0)
+}
+
+/// Parses a template that stands at byte `start` of a file.
+/// Call it through [`on_deep_stack`].
+pub fn parse_template_in(text: &str, file: FileId, start: usize) -> (Expr, Diagnostics) {
+    let base = i64::try_from(start).unwrap_or(0);
+    finish(body::parse_template_at(text, base, file), file)
 }
 
 fn finish(result: Result<(Expr, Diagnostics), Box<Diagnostic>>, file: FileId) -> (Expr, Diagnostics) {

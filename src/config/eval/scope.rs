@@ -55,8 +55,11 @@ impl<S: std::hash::BuildHasher> Names for HashMap<String, Value, S> {
 /// What functions may ask about the world. It is fixed for a run, so that results are too.
 #[derive(Debug, Clone)]
 pub struct Env {
-    /// The folder that relative paths of file functions start from.
+    /// Where relative paths of file functions start: the folder of the module.
     pub folder: PathBuf,
+    /// Where they start when there is nothing at the first place: the root's folder, which
+    /// `path.module` is relative to.
+    pub root: PathBuf,
     /// What `~` stands for.
     pub home: Option<PathBuf>,
     /// The time that `timestamp` and `plantimestamp` give.
@@ -66,8 +69,10 @@ pub struct Env {
 impl Env {
     /// For a folder, with the time `now`.
     pub fn new(folder: impl Into<PathBuf>, now: jiff::Timestamp) -> Self {
+        let folder = folder.into();
         Self {
-            folder: folder.into(),
+            root: folder.clone(),
+            folder,
             home: None,
             now,
         }
@@ -109,6 +114,25 @@ impl<'a> Scope<'a> {
             templates: outer.templates + 1,
             ..self
         }
+    }
+
+    /// The value of `root.attribute`, for messages; `None` when it has none.
+    pub(in crate::config) fn value_of(&self, root: &str, attribute: &str) -> Option<Value> {
+        match self.names.lookup(root, Some(attribute)) {
+            Lookup::Member(value) => Some(value),
+            Lookup::Root(value) => value.get(attribute).cloned(),
+            Lookup::Missing | Lookup::Refused(_) => None,
+        }
+    }
+
+    /// Runs `body` with one more name.
+    pub(in crate::config) fn with_name<T>(
+        &self,
+        name: &str,
+        value: Value,
+        body: impl FnOnce(&Scope<'_>) -> T,
+    ) -> T {
+        self.with([Some((name, value)), None], body)
     }
 
     /// Runs `body` with the names of a `for` bound.

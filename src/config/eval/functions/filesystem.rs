@@ -81,7 +81,14 @@ fn expand(path: &str, context: &Context<'_>) -> PathBuf {
 }
 
 fn resolve(args: &[Value], context: &Context<'_>) -> PathBuf {
-    context.scope.env.folder.join(expand(text_of(args, 0), context))
+    let env = context.scope.env;
+    let path = expand(text_of(args, 0), context);
+    let beside = env.folder.join(&path);
+    if beside.exists() {
+        beside
+    } else {
+        env.root.join(path)
+    }
 }
 
 fn read(args: &[Value], context: &Context<'_>) -> Result<Vec<u8>, CallError> {

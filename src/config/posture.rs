@@ -1,0 +1,97 @@
+//! The result: everything that a folder declares, evaluated.
+
+use crate::diag::Span;
+use crate::model::schema::EvaluatedBlock;
+use crate::model::value::Value;
+use crate::model::{Account, Address, Region};
+use std::collections::BTreeMap;
+
+/// A posture whose expressions have all been evaluated.
+#[derive(Debug, Clone)]
+pub struct Posture {
+    /// The `backstay` block.
+    pub settings: Settings,
+    /// The `account` blocks; one ambient account named `default` when there are none.
+    pub accounts: Vec<Account>,
+    /// The label of the account that resources belong to unless they say otherwise.
+    pub default_account: Option<String>,
+    /// Every instance of every resource block, in the order of declaration.
+    pub resources: Vec<ResourceBlock>,
+    /// Controls that need not hold, with the reason.
+    pub exemptions: Vec<Exemption>,
+    /// The root's outputs.
+    pub outputs: BTreeMap<String, Output>,
+    /// Renamed addresses, from old to new.
+    pub moved: Vec<(Address, Address)>,
+}
+
+/// The `backstay` block.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// The value of the tag `backstay:project`, and part of IAM paths.
+    pub project: String,
+    /// The bucket that holds the lease.
+    pub lock_bucket: Option<String>,
+    /// The bucket that takes drills, proofs and reports.
+    pub evidence_bucket: Option<String>,
+    /// The block's head.
+    pub span: Option<Span>,
+}
+
+/// One instance of a resource block.
+#[derive(Debug, Clone)]
+pub struct ResourceBlock {
+    /// How users and plans name it.
+    pub address: Address,
+    /// The block type.
+    pub kind: String,
+    /// Its arguments and blocks.
+    pub body: EvaluatedBlock,
+    /// What it refers to, directly or through locals, variables and modules, and `depends_on`.
+    pub references: Vec<Address>,
+    /// The label of its account.
+    pub account: String,
+    /// Where it lives; `None` when neither it nor its account says so.
+    pub region: Option<Region>,
+    /// The `lifecycle` block.
+    pub lifecycle: Lifecycle,
+    /// The block's head.
+    pub span: Span,
+}
+
+/// The `lifecycle` block of a resource.
+#[derive(Debug, Clone, Default)]
+pub struct Lifecycle {
+    /// Arguments that are not compared; `all` for every one.
+    pub ignore_changes: Vec<String>,
+    /// Whether removing the block from the configuration is an error.
+    pub prevent_release: bool,
+}
+
+/// An `exempt` block: a control that need not hold for a resource.
+#[derive(Debug, Clone)]
+pub struct Exemption {
+    /// The label.
+    pub name: String,
+    /// `BKS-S3-001`.
+    pub control: String,
+    /// Whom it is for.
+    pub resource: Address,
+    /// Why.
+    pub reason: String,
+    /// Who answers for it.
+    pub owner: String,
+    /// The last day it holds, as `2026-12-31`.
+    pub expires: jiff::civil::Date,
+    /// The block's head.
+    pub span: Span,
+}
+
+/// An `output` block.
+#[derive(Debug, Clone)]
+pub struct Output {
+    /// Its value, marked when it is sensitive.
+    pub value: Value,
+    /// What it is.
+    pub description: Option<String>,
+}
