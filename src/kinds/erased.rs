@@ -188,7 +188,10 @@ impl<K: Kind> AnyKind for Erased<K> {
     }
 
     fn schema(&self) -> &BlockSchema {
-        self.schema.get_or_init(|| K::Spec::schema(K::NAME))
+        self.schema.get_or_init(|| BlockSchema {
+            labels: &["name"],
+            ..K::Spec::schema(K::NAME)
+        })
     }
 
     fn output_names(&self) -> &'static [Output] {

@@ -67,7 +67,7 @@ fn resource(out: &mut String, plan: &Plan, change: &ResourceChange, style: Style
         .max()
         .unwrap_or(0);
     for attribute in attributes {
-        one(out, attribute, width, style);
+        one(out, attribute, change.action, width, style);
     }
     for finding in &change.findings {
         let _ = writeln!(
@@ -99,8 +99,15 @@ fn resource(out: &mut String, plan: &Plan, change: &ResourceChange, style: Style
     out.push_str("    }\n\n");
 }
 
-fn one(out: &mut String, attribute: &AttributeChange, width: usize, style: Style) {
-    let (sign, color) = match (&attribute.before, &attribute.after) {
+fn one(out: &mut String, attribute: &AttributeChange, action: Action, width: usize, style: Style) {
+    // What is being created had nothing before, whatever "off" is compared with.
+    let nothing = Json::Null;
+    let before = if action == Action::Create {
+        &nothing
+    } else {
+        &attribute.before
+    };
+    let (sign, color) = match (before, &attribute.after) {
         (Json::Null, _) => ("+", AnsiColors::Green),
         (_, Json::Null) => ("-", AnsiColors::Red),
         _ => ("~", AnsiColors::Yellow),
@@ -113,7 +120,7 @@ fn one(out: &mut String, attribute: &AttributeChange, width: usize, style: Style
         out.push_str("        }\n");
         return;
     }
-    let value = match (&attribute.before, &attribute.after) {
+    let value = match (before, &attribute.after) {
         (Json::Null, after) => scalar(after),
         (before, Json::Null) => format!("{} -> null", scalar(before)),
         (before, after) => format!("{} -> {}", scalar(before), scalar(after)),
