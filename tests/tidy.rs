@@ -21,10 +21,6 @@ const LONGER: &[(&str, &str)] = &[
     ),
     ("src/syntax/body.rs", "one recursive-descent parser"),
     (
-        "src/kinds/s3_bucket/diff.rs",
-        "one match over everything that a bucket can declare",
-    ),
-    (
         "src/kinds/iam/write.rs",
         "every write to IAM, so that all stand under one eye",
     ),
