@@ -1,6 +1,6 @@
 //! The first journey: plan, read it, apply.
 
-use crate::support::Estate;
+use crate::support::{Estate, code};
 use aws_sdk_s3::types::{BucketVersioningStatus, VersioningConfiguration};
 
 /// Something of every kind.
@@ -164,4 +164,102 @@ async fn a_setting_changed_by_hand_is_the_only_one_that_is_named_and_repaired() 
         ["rds_instance.app: update pitr.retention"]
     );
     estate.settle();
+}
+
+const PAIR: &str = r#"
+backstay {
+  project = "pair"
+}
+
+account "prod" {
+  id     = "ACCOUNT"
+  region = "us-east-1"
+}
+
+s3_bucket "data" {
+  name          = "data-ACCOUNT"
+  versioning    = true
+  public_access = false
+  tags          = { team = "core" }
+}
+
+writer_role "dump" {
+  writes_to = [s3_bucket.data]
+  trust {
+    service = "ecs-tasks.amazonaws.com"
+  }
+}
+"#;
+
+#[tokio::test]
+async fn a_removed_block_releases_what_holds_data_and_removes_what_does_not() {
+    let estate = Estate::new(PAIR);
+    estate.settle();
+    let bucket = estate.fill("data-ACCOUNT");
+    let root = estate.root();
+    root.s3
+        .put_object()
+        .bucket(&bucket)
+        .key("a")
+        .body(b"precious".to_vec().into())
+        .send()
+        .await
+        .unwrap();
+    estate.write("main.hcl", PAIR.split("s3_bucket").next().unwrap());
+    let planned = estate.run(&["plan", "--detailed-exitcode"]).exits(2);
+    insta::assert_snapshot!("pair_released", planned.stdout);
+    let mark = estate.mark();
+    estate.settle();
+
+    let deleted: Vec<_> = estate
+        .written(mark)
+        .into_iter()
+        .filter(|w| w.starts_with("s3:Delete"))
+        .collect();
+    assert_eq!(deleted, Vec::<String>::new());
+    let tags = root.s3.get_bucket_tagging().bucket(&bucket).send().await.unwrap();
+    let tags: Vec<_> = tags.tag_set().iter().map(|t| t.key()).collect();
+    assert_eq!(tags, ["team"]);
+    let kept = root
+        .s3
+        .get_object()
+        .bucket(&bucket)
+        .key("a")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(kept.body.collect().await.unwrap().to_vec(), b"precious");
+    let versioning = root
+        .s3
+        .get_bucket_versioning()
+        .bucket(&bucket)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(versioning.status(), Some(&BucketVersioningStatus::Enabled));
+    let role = root.iam.get_role().role_name("backstay-pair-dump").send().await;
+    assert_eq!(code(&role.unwrap_err()), "NoSuchEntity");
+
+    // Declared again, it is taken over as it is.
+    estate.write("main.hcl", PAIR);
+    estate.settle();
+}
+
+#[tokio::test]
+async fn only_yes_is_yes() {
+    let estate = Estate::new(PAIR);
+    let mark = estate.mark();
+    for answer in ["no\n", "y\n", "YES\n", "\n", ""] {
+        estate
+            .answer(&["apply"], answer)
+            .exits(1)
+            .prints("Only \"yes\" will be accepted.")
+            .tells("Nothing was changed.");
+    }
+    assert_eq!(estate.written(mark), Vec::<String>::new());
+    estate.answer(&["apply"], "yes\n").exits(0);
+    estate.plan().exits(0);
+    // With nothing to do there is nothing to ask.
+    let again = estate.run(&["apply"]).exits(0);
+    assert!(!again.stdout.contains("Enter a value"), "{}", again.stdout);
 }

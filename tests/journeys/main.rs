@@ -16,4 +16,15 @@
 
 mod support;
 
+mod accounts;
+mod approvals;
+mod audit;
+
+mod crash;
+mod drift;
 mod laptop;
+mod partial;
+mod permissions;
+mod saved_plan;
+mod selection;
+mod writer;
