@@ -91,7 +91,7 @@ fn spec<K: Kind>(json: &Json) -> K::Spec {
     let mut diagnostics = Diagnostics::new();
     let block = block(json);
     let spec = K::Spec::decode(&block, &mut diagnostics).unwrap_or_else(|| panic!("{diagnostics:?}"));
-    K::validate(&spec, &block, &mut diagnostics);
+    K::validate(&spec, &place("any"), &block, &mut diagnostics);
     assert!(!diagnostics.has_errors(), "{diagnostics:?}");
     spec
 }

@@ -56,8 +56,8 @@ impl Kind for RdsInstance {
             .collect()
     }
 
-    fn validate(spec: &Spec, block: &EvaluatedBlock, diagnostics: &mut Diagnostics) {
-        validate::validate(spec, block, diagnostics);
+    fn validate(spec: &Spec, place: &Place, block: &EvaluatedBlock, diagnostics: &mut Diagnostics) {
+        validate::validate(spec, place, block, diagnostics);
     }
 
     fn read<'a>(
