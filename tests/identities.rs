@@ -1,6 +1,13 @@
 //! Roles, writers and databases from declared to settled, through the sandbox: what is applied
 //! leaves nothing to plan, what is run again changes nothing, and what is undeclared goes.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::indexing_slicing
+)]
+
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_sdk_s3::primitives::ByteStream;
