@@ -1,5 +1,12 @@
 //! Whole folders of configuration, with a small table of made-up kinds.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
 #[path = "config/bad_input.rs"]
 mod bad_input;
 #[path = "config/fixture.rs"]
