@@ -36,7 +36,7 @@ pub fn load(
             (Some(posture), diagnostics)
         }
     };
-    syntax::on_deep_stack(work).unwrap_or_else(|diagnostic| (None, diagnostic.into()))
+    syntax::on_deep_stack(work).unwrap_or_else(|diagnostic| (None, (*diagnostic).into()))
 }
 
 /// What is gathered while the modules are walked.
