@@ -1,6 +1,17 @@
 //! Roles, writers and databases from declared to settled, through the sandbox: what is applied
 //! leaves nothing to plan, what is run again changes nothing, and what is undeclared goes.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    reason = "a test that cannot go on should panic"
+)]
+
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_sdk_s3::primitives::ByteStream;
