@@ -105,7 +105,11 @@ fn nested(out: &mut String, schema: &BlockSchema, path: &str) {
         let labels: String = block.schema.labels.iter().map(|l| format!(" \"{l}\"")).collect();
         let _ = writeln!(out, "\n### `{path}`\n");
         if !labels.is_empty() {
-            let _ = writeln!(out, "Written with a label: `{}{labels} {{ … }}`.\n", block.schema.name);
+            let _ = writeln!(
+                out,
+                "Written with a label: `{}{labels} {{ … }}`.\n",
+                block.schema.name
+            );
         }
         members(out, &block.schema, &path);
         nested(out, &block.schema, &path);
@@ -147,7 +151,11 @@ mod tests {
     fn every_argument_of_every_kind_is_on_its_page() {
         fn check(page: &str, schema: &BlockSchema) {
             for attribute in &schema.attributes {
-                assert!(page.contains(&format!("**`{}`**", attribute.name)), "{}", attribute.name);
+                assert!(
+                    page.contains(&format!("**`{}`**", attribute.name)),
+                    "{}",
+                    attribute.name
+                );
                 assert!(!sentence(attribute.doc).is_empty(), "{}", attribute.name);
                 assert!(page.contains(&attribute.accepts));
             }
