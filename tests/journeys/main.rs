@@ -19,7 +19,8 @@ mod support;
 mod accounts;
 mod approvals;
 mod audit;
-
+mod bad_cloud;
+mod bad_text;
 mod crash;
 mod drift;
 mod laptop;
