@@ -3,10 +3,23 @@
 //! The vectors are not part of this repository. They are looked for in
 //! `$BACKSTAY_CONFORMANCE`, or in `../shared/conformance` beside it.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    reason = "a test that cannot go on should panic"
+)]
+
 use backstay::config::console::{self, Mode};
 use backstay::config::eval::Env;
 use backstay::config::typed;
+use backstay::diag::FileId;
 use backstay::model::value::{Value, View};
+use backstay::syntax::format;
 use serde_json::Value as Json;
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
@@ -161,4 +174,32 @@ fn vectors() {
         unexpected.len()
     );
     assert!(passed * 100 >= total * 98, "fewer than 98 % pass");
+}
+
+/// The formatting vectors are for a formatter of tokens: some sources are no valid file, and
+/// those a formatter that parses first must refuse.
+#[test]
+fn formatting() {
+    let Some(folder) = folder() else {
+        println!("SKIPPED: no conformance vectors in $BACKSTAY_CONFORMANCE or ../shared/conformance");
+        return;
+    };
+    let text = std::fs::read_to_string(folder.join("hcl_format.jsonl")).expect("a file of vectors");
+    let (mut passed, mut refused, mut failed) = (0, 0, 0);
+    for line in text.split('\n').filter(|l| !l.is_empty()) {
+        let vector: Json = serde_json::from_str(line).expect("JSON");
+        let src = vector["src"].as_str().expect("src");
+        let want = vector["want"]["value"].as_str().expect("want");
+        match format::format(FileId::NONE, src) {
+            Err(_) => refused += 1,
+            Ok(got) if got == want => passed += 1,
+            Ok(got) => {
+                failed += 1;
+                println!("{}: {src:?}\n    want {want:?}\n    got  {got:?}", vector["id"]);
+            }
+        }
+    }
+    println!("{passed} formatted, {refused} refused because they are no valid file, {failed} wrong");
+    assert_eq!(failed, 0);
+    assert!(passed > refused);
 }

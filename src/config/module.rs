@@ -10,7 +10,8 @@ use super::posture::Output;
 use super::references::{self, Reference};
 use super::variables::{self, Given};
 use super::{calls, resources, settings};
-use crate::diag::{Diagnostic, Diagnostics, Severity, code};
+use crate::diag::{Diagnostic, Diagnostics, Severity, Span, code};
+use crate::model::types::Type;
 use crate::model::value::Value;
 use crate::model::{Address, ModuleStep};
 use crate::syntax::ast::Block;
@@ -154,7 +155,7 @@ fn edges(
     for ((root, _), i) in index {
         by_root.entry(root.as_str()).or_default().push(*i);
     }
-    let first: Vec<(usize, crate::diag::Span)> = items
+    let first: Vec<(usize, Span)> = items
         .iter()
         .enumerate()
         .filter_map(|(i, item)| match item {
@@ -188,6 +189,22 @@ fn edges(
             edges
         })
         .collect()
+}
+
+/// How deep the value of a name may be. A chain of names could make a value of any depth, and
+/// everything that walks values needs stack for each level.
+const MAX_DEPTH: u16 = 256;
+
+pub(super) fn not_too_deep(value: Value, span: Span, diagnostics: &mut Diagnostics) -> Value {
+    if value.depth() <= MAX_DEPTH {
+        return value;
+    }
+    let detail = format!(
+        "The value is nested {} levels deep; {MAX_DEPTH} are allowed.",
+        value.depth()
+    );
+    diagnostics.push(Diagnostic::error(code::TOO_DEEP, detail).at(span));
+    Value::unknown(Type::Any)
 }
 
 /// A module while it is evaluated.
@@ -267,6 +284,7 @@ impl Run<'_> {
             Item::Variable(name) => self.variable(name, loader),
             Item::Local(attribute) => {
                 let value = self.scoped(loader, |scope, said| evaluate(&attribute.expr, scope, said));
+                let value = not_too_deep(value, attribute.expr.span, &mut loader.diagnostics);
                 self.came_from("local", &attribute.name.text, self.origins_of(found));
                 self.values.locals.insert(attribute.name.text.clone(), value);
             }
@@ -327,6 +345,7 @@ impl Run<'_> {
         let sensitive = read("sensitive", self, loader).and_then(|v| v.as_bool()) == Some(true);
         let description = read("description", self, loader).and_then(|v| v.as_str().map(str::to_owned));
         let result = self.scoped(loader, |scope, said| evaluate(&value.expr, scope, said));
+        let result = not_too_deep(result, value.expr.span, &mut loader.diagnostics);
         for rule in block.body.blocks_of("precondition") {
             let what = format!("A precondition of the output \"{}\"", label(block));
             self.scoped(loader, |scope, said| {

@@ -5,7 +5,7 @@ use super::conditions;
 use super::eval::{Scope, evaluate};
 use super::expand::{Repetition, keys, repetition};
 use super::load::Loader;
-use super::module::Run;
+use super::module::{Run, not_too_deep};
 use super::posture::{Lifecycle, ResourceBlock};
 use super::references::{self, Reference};
 use crate::diag::{Diagnostic, Diagnostics, Severity, code};
@@ -151,6 +151,7 @@ fn instance(
         return (None, Value::unknown(Type::Any));
     }
     let value = value_of(schema, &body, address, &account, region.as_ref(), loader);
+    let value = not_too_deep(value, block.header, &mut loader.diagnostics);
     run.scoped(loader, |scope, said| {
         with_instance(scope, key, each, |scope| {
             rules(block, &value, address, scope, said)

@@ -300,16 +300,19 @@ impl Number {
         match places {
             None => {
                 let text = self.abs().to_string();
-                let exponent = decimal.point - 1;
-                let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+                let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+                let count = |text: &str| i64::try_from(text.len()).unwrap_or(0);
+                let exponent = if whole == "0" {
+                    count(fraction.trim_start_matches('0')) - count(fraction) - 1
+                } else {
+                    count(whole) - 1
+                };
+                let digits = [whole, fraction].concat();
                 let digits = digits.trim_start_matches('0').trim_end_matches('0');
                 let (first, rest) = digits.split_at(digits.len().min(1));
                 let point = if rest.is_empty() { "" } else { "." };
-                format!(
-                    "{sign}{first}{point}{rest}e{}{:02}",
-                    if exponent < 0 { '-' } else { '+' },
-                    exponent.abs()
-                )
+                let mark = if exponent < 0 { '-' } else { '+' };
+                format!("{sign}{first}{point}{rest}e{mark}{:02}", exponent.abs())
             }
             Some(places) => {
                 let index = i64::try_from(places).unwrap_or(i64::MAX / 2);
@@ -658,6 +661,7 @@ mod tests {
             assert_eq!(n(text).to_fixed(places), want, "{text}");
         }
         assert_eq!(n("1500000").to_scientific(None), "1.5e+06");
+        assert_eq!(n("0.00001").to_scientific(None), "1e-05");
         assert_eq!(n("0.00012").to_scientific(Some(3)), "1.200e-04");
         assert_eq!(n("9.99").to_scientific(Some(1)), "1.0e+01");
     }

@@ -12,6 +12,8 @@ use unicode_normalization::{UnicodeNormalization, is_nfc_quick};
 pub struct Value {
     data: Data,
     sensitive: bool,
+    /// Levels below; what holds nothing has 0.
+    depth: u16,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,9 +58,15 @@ pub enum View<'a> {
 
 impl From<Data> for Value {
     fn from(data: Data) -> Self {
+        let below = match &data {
+            Data::List(_, e) | Data::Set(_, e) | Data::Tuple(e) => e.iter().map(Value::depth_above).max(),
+            Data::Map(_, e) | Data::Object(e) => e.values().map(Value::depth_above).max(),
+            _ => None,
+        };
         Value {
             data,
             sensitive: false,
+            depth: below.unwrap_or(0),
         }
     }
 }
@@ -145,10 +153,7 @@ impl Value {
         };
         elements.sort_by(Value::order);
         elements.dedup();
-        Value {
-            data: Data::Set(ty, elements.into()),
-            sensitive,
-        }
+        Value::from(Data::Set(ty, elements.into())).marked_if(sensitive)
     }
 
     /// A map whose element type is that of its values, unified.
@@ -237,8 +242,8 @@ impl Value {
     #[must_use]
     pub fn unmarked(&self) -> Value {
         Value {
-            data: self.data.clone(),
             sensitive: false,
+            ..self.clone()
         }
     }
 
@@ -339,6 +344,15 @@ impl Value {
             .into_iter()
             .flatten()
             .map(|(k, v)| (k.as_str(), v))
+    }
+
+    /// How many levels of lists, maps and the like are below it.
+    pub fn depth(&self) -> u16 {
+        self.depth
+    }
+
+    fn depth_above(&self) -> u16 {
+        self.depth.saturating_add(1)
     }
 
     /// What it holds, one level down.

@@ -5,6 +5,7 @@
 //! - [`apply`]: how an apply ended
 //! - [`findings`]: an assessment as text, JSON, SARIF, JUnit and markdown
 //! - [`posture`], [`permissions`]: what is declared, and what it takes
+//! - [`reference`]: pages made from what the code declares
 //! - [`escape`]: everything that the cloud or the user says goes through it
 
 pub mod apply;
@@ -13,6 +14,7 @@ pub mod findings;
 pub mod permissions;
 pub mod plan;
 pub mod posture;
+pub mod reference;
 mod wrap;
 
 pub use crate::diag::render::Style;

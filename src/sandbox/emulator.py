@@ -20,6 +20,25 @@ def ready(port):
     print(f"port {port}", flush=True)
 
 
+def principal_of_a_session_is_its_role():
+    """AWS gives aws:PrincipalArn of a session as the role's ARN with its path; ministack
+    gives the session's own, by which no policy that names a role in a condition applies."""
+    from ministack.core import iam_evaluator
+    from ministack.services import iam
+
+    resolve = iam_evaluator._resolve_condition_key
+
+    def role_arn(key, context):
+        value = resolve(key, context)
+        if key.lower() == "aws:principalarn" and ":assumed-role/" in (value or ""):
+            name = value.split("/")[1]
+            role = iam._roles.get_scoped(context.principal_account, None, name) or {}
+            return role.get("Arn", value)
+        return value
+
+    iam_evaluator._resolve_condition_key = role_arn
+
+
 def ministack():
     listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
     port = listener.getsockname()[1]
@@ -32,6 +51,7 @@ def ministack():
     from hypercorn.config import Config
     from ministack.app import app
 
+    principal_of_a_session_is_its_role()
     config = Config()
     config.bind = [f"fd://{listener.detach()}"]
     config.keep_alive_timeout = 600

@@ -5,11 +5,41 @@ use super::ast::{Attribute, Block, Body, Expr, ExprKind, Name};
 use super::expr::Converter;
 use super::lexer::{Flaw, Token, TokenKind};
 use crate::diag::{Code, Diagnostic, Diagnostics, FileId, Span, code};
+use crate::model::types::Type;
 use crate::model::value::{Value, normalized};
 use std::collections::HashMap;
 
 /// How deep blocks may nest.
 const MAX_BLOCKS: usize = 64;
+
+/// The brackets that are open, innermost last.
+#[derive(Default)]
+struct Brackets(Vec<u8>);
+
+impl Brackets {
+    /// Stands for `${` and `%{`.
+    const TEMPLATE: u8 = b'$';
+
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn see(&mut self, kind: TokenKind) {
+        match kind {
+            TokenKind::Open(bracket) => self.0.push(bracket),
+            TokenKind::OpenInterpolation | TokenKind::OpenDirective => self.0.push(Self::TEMPLATE),
+            TokenKind::Close(_) | TokenKind::CloseTemplate => {
+                self.0.pop();
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether this closing brace belongs to something outside: no brace is open inside.
+    fn closed_too_early(&self, closing: u8) -> bool {
+        closing == b'}' && !self.0.iter().any(|b| matches!(*b, b'{' | Self::TEMPLATE))
+    }
+}
 
 pub(super) struct BodyParser<'a> {
     pub text: &'a str,
@@ -101,9 +131,8 @@ impl BodyParser<'_> {
         let is_attribute = self.peek().is_some_and(|t| self.slice(t) == "=");
         if is_attribute {
             self.at += 1;
-            if let Some(attribute) = self.attribute(name, depth) {
-                self.add_attribute(body, names, attribute);
-            }
+            let attribute = self.attribute(name, depth);
+            self.add_attribute(body, names, attribute);
             self.end_of_item(depth);
         } else if let Some(block) = self.block(name, depth) {
             body.blocks.push(block);
@@ -205,19 +234,18 @@ impl BodyParser<'_> {
 
     /// Moves to the end of the line outside of any bracket, or to this block's closing brace.
     fn skip_item(&mut self, depth: usize) {
-        let mut open = 0usize;
+        let mut open = Brackets::default();
         while let Some(token) = self.peek() {
             match token.kind {
-                TokenKind::Newline if open == 0 => {
+                TokenKind::Newline if open.is_empty() => {
                     self.at += 1;
                     return;
                 }
-                TokenKind::Close(_) if open == 0 && depth > 0 => return,
-                TokenKind::Open(_) | TokenKind::OpenInterpolation | TokenKind::OpenDirective => open += 1,
-                TokenKind::Close(_) | TokenKind::CloseTemplate => open = open.saturating_sub(1),
+                TokenKind::Close(b'}') if depth > 0 && open.closed_too_early(b'}') => return,
+                TokenKind::Close(_) if open.is_empty() && depth > 0 => return,
                 // Brackets that never close must not swallow the rest of the file.
-                TokenKind::Ident if open > 0 && self.starts_top_level_block() => return,
-                _ => {}
+                TokenKind::Ident if !open.is_empty() && self.starts_top_level_block() => return,
+                _ => open.see(token.kind),
             }
             self.at += 1;
         }
@@ -234,19 +262,20 @@ impl BodyParser<'_> {
         in_first_column && matches!(next, Some(TokenKind::OpenQuote | TokenKind::Open(b'{')))
     }
 
-    fn attribute(&mut self, name: Name, depth: usize) -> Option<Attribute> {
+    /// From after the `=`. A value that cannot be read is unknown, so that the name is there
+    /// and nothing else is wrong because of it.
+    fn attribute(&mut self, name: Name, depth: usize) -> Attribute {
         let first = self.at;
-        let mut open = 0usize;
+        let mut open = Brackets::default();
         let mut flawed = false;
         while let Some(token) = self.peek() {
             match token.kind {
-                TokenKind::Newline if open == 0 => break,
-                TokenKind::Comment if open == 0 && !self.slice(token).starts_with("/*") => break,
-                TokenKind::Close(b'}') if open == 0 && depth > 0 => break,
-                TokenKind::Open(_) | TokenKind::OpenInterpolation | TokenKind::OpenDirective => open += 1,
-                TokenKind::Close(_) | TokenKind::CloseTemplate => open = open.saturating_sub(1),
-                TokenKind::Ident if open > 0 && self.starts_top_level_block() => break,
-                _ => {}
+                TokenKind::Newline if open.is_empty() => break,
+                TokenKind::Comment if open.is_empty() && !self.slice(token).starts_with("/*") => break,
+                TokenKind::Punctuation if open.is_empty() && self.slice(token) == "," => break,
+                TokenKind::Close(b'}') if depth > 0 && open.closed_too_early(b'}') => break,
+                TokenKind::Ident if !open.is_empty() && self.starts_top_level_block() => break,
+                _ => open.see(token.kind),
             }
             if let Some(flaw) = token.flaw {
                 if !flawed {
@@ -262,29 +291,24 @@ impl BodyParser<'_> {
             }
             self.at += 1;
         }
-        if flawed {
-            return None;
-        }
         let start = self
             .tokens
             .get(first)
             .map_or(self.text.len(), |t| t.start as usize);
-        let mut end = self.previous_end() as usize;
-        if first == self.at {
-            let span = self.here();
-            self.error(
-                code::SYNTAX,
-                span,
-                format!("The argument \"{}\" has no value.", name.text),
-            );
-            return None;
-        }
-        if open > 0 {
-            end = end.min(self.text.len());
-        }
-        let expr = self.expression(start, end)?;
+        let end = self.previous_end().max(name.span.end) as usize;
         let span = self.span_between(name.span.start, u32::try_from(end).unwrap_or(u32::MAX));
-        Some(Attribute { name, expr, span })
+        let expr = if flawed {
+            None
+        } else if first == self.at {
+            let here = self.here();
+            let detail = format!("The argument \"{}\" has no value.", name.text);
+            self.error(code::SYNTAX, here, detail);
+            None
+        } else {
+            self.expression(start, end)
+        };
+        let expr = expr.unwrap_or_else(|| placeholder(span));
+        Attribute { name, expr, span }
     }
 
     fn expression(&mut self, start: usize, end: usize) -> Option<Expr> {
@@ -402,7 +426,7 @@ impl BodyParser<'_> {
                     span: self.span(t),
                 });
                 self.at += 2;
-                if let Some(attribute) = name.and_then(|n| self.attribute(n, depth)) {
+                if let Some(attribute) = name.map(|n| self.attribute(n, depth)) {
                     self.add_attribute(&mut body, &mut names, attribute);
                 }
             }
@@ -549,6 +573,11 @@ fn syntax_error(error: &hcl_edit::parser::Error, text: &str, base: i64, file: Fi
             .at(span)
             .remedy("Split the expression with locals.");
     }
+    if message.contains("redefined object key") {
+        return Diagnostic::error(code::DUPLICATE, "The object sets this key twice.")
+            .at(span)
+            .remedy("Remove one of them; to override a key on purpose, use merge().");
+    }
     let found = match text.get(offset..).and_then(|t| t.lines().next()).map(str::trim) {
         None | Some("") => "the expression ends too early".to_owned(),
         Some(rest) => format!("found `{}`", rest.chars().take(20).collect::<String>()),
@@ -564,7 +593,7 @@ fn syntax_error(error: &hcl_edit::parser::Error, text: &str, base: i64, file: Fi
 /// What stands for an expression that could not be read.
 pub(super) fn placeholder(span: Span) -> Expr {
     Expr {
-        kind: ExprKind::Literal(Value::null()),
+        kind: ExprKind::Literal(Value::unknown(Type::Any)),
         span,
     }
 }

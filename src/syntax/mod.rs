@@ -6,6 +6,7 @@
 pub mod ast;
 mod body;
 mod expr;
+pub mod format;
 pub mod json;
 pub mod lexer;
 mod template;

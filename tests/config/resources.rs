@@ -230,7 +230,7 @@ fn references_to_nothing_and_cycles() {
     let loaded = load_text(
         "store \"a\" {\n  name = store.b.name\n}\nstore \"b\" {\n  name = local.c\n}\nlocals {\n  c = store.a.name\n}\nstore \"d\" {\n  name = store.aa.name\n}\n",
     );
-    loaded.says("5: BKS-E0306 store.a -> store.b -> local.c -> store.a.");
+    loaded.says("11: BKS-E0306 local.c -> store.a -> store.b -> local.c.");
     loaded.says("14: BKS-E0305 There is no store \"aa\".");
     let cycle = loaded
         .diagnostics

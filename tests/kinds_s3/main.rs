@@ -10,6 +10,7 @@
 mod adopt;
 mod create;
 mod refuse;
+mod wire;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;

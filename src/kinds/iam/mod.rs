@@ -6,6 +6,7 @@ pub mod account;
 pub mod judge;
 pub mod limits;
 pub mod live;
+mod managed;
 #[cfg(test)]
 mod tests;
 pub mod write;

@@ -186,7 +186,9 @@ impl Kind for IamRole {
                 "name",
                 Json::from(have.name.as_str()),
                 Json::Null,
-                Judgement::neutral(),
+                Judgement::weakens(
+                    "what still acts through the role stops, such as the replication of a bucket",
+                ),
             );
             diff.push(Stage::Remove, Op::Remove, [gone]);
         } else {

@@ -68,6 +68,12 @@ Lifecycle and replication rules that backstay did not write are kept as they are
 with `backstay-`. A rule of somebody else that does what is declared satisfies the declaration. Without a
 `policy` block the bucket policy is left alone, but for statements that other blocks of the posture need there.
 
+Its own rules that no argument asks for any more are removed while the block declares any rule of that document;
+once it declares none, the document is no longer looked at.
+
+What can delete counts as weakening: an expiration where there was none, or a sooner one. Not so where there is
+nothing to lose yet: in a bucket that is being created, and for replaced versions of a bucket that never kept any.
+
 A `replicate` without `role` derives a role, which the plan shows as `s3_bucket.NAME.replication_role`.
 
 ## What it never does

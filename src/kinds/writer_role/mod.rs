@@ -135,7 +135,8 @@ impl Kind for WriterRole {
             return diff;
         }
         diff.action = Action::Remove;
-        let gone = AttributeChange::judged("name", Json::from(ident), Json::Null, Judgement::neutral());
+        let stops = Judgement::weakens("backups that are written through the role stop");
+        let gone = AttributeChange::judged("name", Json::from(ident), Json::Null, stops);
         diff.push(Stage::Remove, Op::Remove, [gone]);
         diff
     }

@@ -54,7 +54,7 @@ pub(super) fn format(pattern: &str, args: &[Value]) -> Result<String, CallError>
         out.push_str(rest.get(..at).unwrap_or(""));
         let offset = pattern.len() - rest.len() + at;
         let tail = rest.get(at + 1..).unwrap_or("");
-        let (verb, length) = read_verb(tail, args, &mut next, &mut highest, &mut indexed, offset)?;
+        let (verb, length) = read_verb(tail, &mut next, &mut highest, &mut indexed, offset)?;
         rest = tail.get(length..).unwrap_or("");
         if verb.letter == '%' {
             out.push('%');
@@ -82,7 +82,6 @@ pub(super) fn format(pattern: &str, args: &[Value]) -> Result<String, CallError>
 
 fn read_verb(
     text: &str,
-    args: &[Value],
     next: &mut usize,
     highest: &mut usize,
     indexed: &mut bool,
@@ -117,30 +116,9 @@ fn read_verb(
                 .map(Some)
                 .ok_or_else(|| blame(0, format!("a width at {offset} is larger than {MAX_WIDTH}")))
         };
-    let starred = |next: &mut usize| -> Result<usize, CallError> {
-        let width = args
-            .get(*next)
-            .and_then(Value::as_number)
-            .and_then(Number::to_usize);
-        *next += 1;
-        width.filter(|n| *n <= MAX_WIDTH).ok_or_else(|| {
-            blame(
-                0,
-                format!("the * at {offset} needs a whole number from 0 to {MAX_WIDTH} as argument"),
-            )
-        })
-    };
-    verb.width = if chars.next_if(|(_, c)| *c == '*').is_some() {
-        Some(starred(next)?)
-    } else {
-        number(&mut chars)?
-    };
+    verb.width = number(&mut chars)?;
     if chars.next_if(|(_, c)| *c == '.').is_some() {
-        verb.precision = Some(if chars.next_if(|(_, c)| *c == '*').is_some() {
-            starred(next)?
-        } else {
-            number(&mut chars)?.unwrap_or(0)
-        });
+        verb.precision = Some(number(&mut chars)?.unwrap_or(0));
     }
     let mut explicit = None;
     if chars.next_if(|(_, c)| *c == '[').is_some() {
@@ -184,20 +162,6 @@ fn render(verb: &Verb, value: &Value, offset: usize) -> Result<String, String> {
             .as_bool()
             .map_or_else(String::new, |b| b.to_string()),
         'b' | 'd' | 'o' | 'x' | 'X' | 'e' | 'E' | 'f' | 'g' | 'G' => {
-            // Text takes %x as its bytes.
-            if let (Some(text), 'x' | 'X') = (value.as_str(), verb.letter)
-                && Number::parse(text).is_none()
-            {
-                let hex = hex::encode(text);
-                return Ok(pad(
-                    &if verb.letter == 'X' {
-                        hex.to_uppercase()
-                    } else {
-                        hex
-                    },
-                    verb,
-                ));
-            }
             let number = converted(&Type::Number)?;
             let number = number.as_number().cloned().unwrap_or(Number::ZERO);
             return Ok(pad_number(&number_text(verb, &number), verb));
@@ -273,10 +237,10 @@ fn general(number: &Number, precision: Option<usize>) -> String {
     };
     let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let exponent: i64 = exponent.parse().unwrap_or(0);
-    let digits = mantissa.chars().filter(char::is_ascii_digit).count();
     let limit = match precision {
         Some(p) => i64::try_from(p.max(1)).unwrap_or(i64::MAX),
-        None => i64::try_from(digits.max(21)).unwrap_or(21),
+        // What Go does when as many digits as needed are printed.
+        None => 6,
     };
     if exponent < -4 || exponent >= limit {
         let trimmed = if mantissa.contains('.') {

@@ -29,7 +29,11 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "lower",
         &[param("str", Kind::String)],
         Returns::String,
-        |args, _| Ok(Value::string(text_of(args, 0).to_lowercase())),
+        |args, _| {
+            Ok(Value::string(
+                text_of(args, 0).chars().map(lower).collect::<String>(),
+            ))
+        },
     ),
     function(
         "split",
@@ -123,9 +127,26 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "upper",
         &[param("str", Kind::String)],
         Returns::String,
-        |args, _| Ok(Value::string(text_of(args, 0).to_uppercase())),
+        |args, _| {
+            Ok(Value::string(
+                text_of(args, 0).chars().map(upper).collect::<String>(),
+            ))
+        },
     ),
 ];
+
+/// Case is changed character by character: what has no single counterpart, like ß, stays.
+fn upper(c: char) -> char {
+    let mut all = c.to_uppercase();
+    match (all.next(), all.next()) {
+        (Some(one), None) => one,
+        _ => c,
+    }
+}
+
+fn lower(c: char) -> char {
+    c.to_lowercase().next().unwrap_or(c)
+}
 
 /// Largest indentation; more is a mistake and not worth the memory.
 const MAX_INDENT: i64 = 10_000;
@@ -200,7 +221,7 @@ fn title(args: &[Value], _: &Context<'_>) -> Outcome {
         if after_word {
             out.push(c);
         } else {
-            out.extend(c.to_uppercase());
+            out.push(upper(c));
         }
         // A letter, digit, underscore or mark inside a word; anything else separates words.
         after_word = c.is_alphanumeric() || c == '_' || (!c.is_ascii() && !c.is_whitespace());

@@ -42,7 +42,7 @@ pub(in crate::kinds::s3_bucket) fn diff(
     let provided: BTreeSet<(&Filter, &Effect)> = foreign.iter().flat_map(|r| r.atoms()).collect();
     let wanted = wanted(spec);
     let mut outcome = Outcome::default();
-    let mut rules: Vec<Rule> = foreign.iter().map(|r| Rule::clone(r)).collect();
+    let mut rules: Vec<Rule> = foreign.iter().copied().cloned().collect();
     let mut changed = false;
 
     for want in &wanted {

@@ -2,6 +2,7 @@
 
 use crate::aws::{AwsError, Class, Reader, classify};
 use crate::model::{Place, Region, Unreadable};
+use aws_sdk_s3::Client;
 use std::collections::BTreeMap;
 
 /// All buckets of the account by name, with the region where the service tells it.
@@ -59,7 +60,13 @@ pub(super) enum Existence {
 }
 
 /// Looks for a bucket: in the account's list, and where that does not have it, by itself.
-pub(super) async fn existence(reader: &Reader, place: &Place, account: &Account, name: &str) -> Existence {
+pub(super) async fn existence(
+    reader: &Reader,
+    client: &Client,
+    place: &Place,
+    account: &Account,
+    name: &str,
+) -> Existence {
     if let Ok(buckets) = account
         && let Some(region) = buckets.get(name)
     {
@@ -67,9 +74,7 @@ pub(super) async fn existence(reader: &Reader, place: &Place, account: &Account,
     }
     const ACTION: &str = "s3:ListBucket";
     let _permit = reader.permit().await;
-    let call = reader
-        .clients()
-        .s3(&place.region)
+    let call = client
         .head_bucket()
         .bucket(name)
         .expected_bucket_owner(place.account_id.as_str());
@@ -112,9 +117,9 @@ pub(super) async fn existence(reader: &Reader, place: &Place, account: &Account,
 }
 
 /// Where a bucket is, whoever owns it: S3 names the region even when it refuses.
-pub(super) async fn region(reader: &Reader, place: &Place, name: &str) -> Option<Region> {
+pub(super) async fn region(reader: &Reader, client: &Client, name: &str) -> Option<Region> {
     let _permit = reader.permit().await;
-    let call = reader.clients().s3(&place.region).head_bucket().bucket(name);
+    let call = client.head_bucket().bucket(name);
     match call.send().await {
         Ok(answer) => answer.bucket_region().and_then(|r| r.parse().ok()),
         Err(error) => header(&error, "x-amz-bucket-region"),

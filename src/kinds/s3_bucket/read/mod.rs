@@ -71,8 +71,10 @@ pub(super) async fn read(
     let mut all = BTreeMap::new();
     if let Some(account) = account {
         let account: &Account = &account;
+        // One for all buckets: making a client costs as much as a call.
+        let home = &cx.reader.clients().s3(&cx.place.region);
         let reads = wanted.iter().map(|(name, spec)| async move {
-            let observed = one(&cx, account, name, spec.as_ref()).await;
+            let observed = one(&cx, home, account, name, spec.as_ref()).await;
             (name.clone(), observed)
         });
         all.extend(futures::future::join_all(reads).await);
@@ -97,8 +99,14 @@ pub(super) async fn read(
     all
 }
 
-async fn one(cx: &ReadContext<'_>, account: &Account, name: &str, spec: Option<&Spec>) -> Observed<Live> {
-    let region = match existence::existence(cx.reader, cx.place, account, name).await {
+async fn one(
+    cx: &ReadContext<'_>,
+    home: &Client,
+    account: &Account,
+    name: &str,
+    spec: Option<&Spec>,
+) -> Observed<Live> {
+    let region = match existence::existence(cx.reader, home, cx.place, account, name).await {
         Existence::Ours(region) => region,
         Existence::Nowhere => return Observed::Absent,
         Existence::Unknown(why) => return Observed::Unreadable(why),
@@ -112,10 +120,12 @@ async fn one(cx: &ReadContext<'_>, account: &Account, name: &str, spec: Option<&
             ..Live::default()
         });
     }
-    let at = region.clone().unwrap_or_else(|| cx.place.region.clone());
     let bucket = Bucket {
         reader: cx.reader,
-        client: cx.reader.clients().s3(&at),
+        client: match &region {
+            Some(region) if elsewhere => cx.reader.clients().s3(region),
+            _ => home.clone(),
+        },
         name,
         owner: cx.place.account_id.as_str(),
     };
@@ -125,7 +135,7 @@ async fn one(cx: &ReadContext<'_>, account: &Account, name: &str, spec: Option<&
     };
     live.region = region;
     if cx.depth.everything() {
-        live.destinations = destinations(cx.reader, cx.place, account, &live).await;
+        live.destinations = destinations(cx.reader, home, cx.place, account, &live).await;
     }
     Observed::Present(live)
 }
@@ -189,7 +199,8 @@ fn seen<T>(answer: Option<Result<T, AwsError>>) -> Option<Seen<T>> {
         Some(Ok(value)) => Some(Observed::Present(value)),
         // The bucket's absence must not be taken for a setting's.
         Some(Err(error)) if error.code == "NoSuchBucket" => return None,
-        Some(Err(error)) if error.is_not_found() => Some(Observed::Absent),
+        // S3 names what is not configured; a bare 404 is of something between us and it.
+        Some(Err(error)) if error.is_not_found() && error.code != "NotFound" => Some(Observed::Absent),
         Some(Err(error)) => Some(Observed::Unreadable(error.unreadable())),
     })
 }
@@ -197,6 +208,7 @@ fn seen<T>(answer: Option<Result<T, AwsError>>) -> Option<Seen<T>> {
 /// Where the destinations of replication are, for proofs: from the account's list for nothing, else asked.
 async fn destinations(
     reader: &Reader,
+    home: &Client,
     place: &Place,
     account: &Account,
     live: &Live,
@@ -219,7 +231,7 @@ async fn destinations(
                 account: Some(place.account_id.clone()),
             },
             ours => SeenDestination {
-                region: existence::region(reader, place, name).await,
+                region: existence::region(reader, home, name).await,
                 account: ours.map(|_| place.account_id.clone()),
             },
         };

@@ -70,7 +70,7 @@ pub(in crate::kinds::s3_bucket) fn diff(
 /// The whole document: rules of others as they are, ours above them in the order of the blocks.
 fn document(role: &str, needed: &[&Wanted<'_>], foreign: &[&Rule]) -> Replication {
     let mut next = foreign.iter().filter_map(|r| r.priority).max().unwrap_or(0);
-    let mut rules: Vec<Rule> = foreign.iter().map(|r| Rule::clone(r)).collect();
+    let mut rules: Vec<Rule> = foreign.iter().copied().cloned().collect();
     for rule in rules.iter_mut().filter(|r| r.priority.is_none()) {
         next = next.saturating_add(1);
         rule.priority = Some(next);

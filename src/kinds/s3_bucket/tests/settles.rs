@@ -2,11 +2,12 @@
 
 use super::world::{applied, fresh, versioned};
 use super::{bucket, place, spec};
+use crate::kinds::Depth;
 use crate::kinds::s3_bucket::diff::diff;
 use crate::kinds::s3_bucket::lifecycle::{Effect, Filter, Lifecycle, Rule, When};
-use crate::kinds::s3_bucket::live::{Live, PublicAccessBlock};
-use crate::kinds::s3_bucket::policy;
+use crate::kinds::s3_bucket::live::{Live, Part, PublicAccessBlock};
 use crate::kinds::s3_bucket::spec::*;
+use crate::kinds::s3_bucket::{policy, read};
 use crate::model::change::{Diff, Direction};
 use crate::model::fact::{LockMode, LockRetention, ObjectLock};
 use crate::model::policy::{Effect as Verdict, Statement};
@@ -210,6 +211,27 @@ proptest! {
         let rest = diff(&want, Some(&half), &place());
         let after = applied(Some(&half), &rest);
         prop_assert!(settled(&diff(&want, Some(&after), &place())));
+    }
+
+    /// A plan reads enough: what is not asked for makes no difference.
+    #[test]
+    fn what_is_not_declared_need_not_be_read(want in specs(), have in lives()) {
+        let mut part = have.clone();
+        let parts = read::parts(Some(&want), Depth::Declared);
+        for unread in Part::ALL.into_iter().filter(|p| !parts.contains(p)) {
+            match unread {
+                Part::Tags => part.tags = None,
+                Part::Versioning => part.versioning = None,
+                Part::Encryption => part.encryption = None,
+                Part::PublicAccess => part.public_access = None,
+                Part::Ownership => part.ownership = None,
+                Part::Lock => part.lock = None,
+                Part::Lifecycle => part.lifecycle = None,
+                Part::Replication => part.replication = None,
+                Part::Policy => part.policy = None,
+            }
+        }
+        prop_assert_eq!(diff(&want, Some(&part), &place()), diff(&want, Some(&have), &place()));
     }
 
     /// Whatever weakens says why, and a bucket that is not there has nothing to lose.

@@ -31,7 +31,7 @@ pub(super) fn replicate(spec: &Spec, block: &EvaluatedBlock, diagnostics: &mut D
             );
         }
         if let Some(role) = &rule.role
-            && !role.arn.as_ref().is_some_and(|a| a.service() == "iam")
+            && role.arn.as_ref().is_none_or(|a| a.service() != "iam")
         {
             diagnostics.push(
                 about(

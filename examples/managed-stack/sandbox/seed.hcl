@@ -1,0 +1,1 @@
+# An account with nothing in it yet.

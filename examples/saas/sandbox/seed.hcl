@@ -1,0 +1,30 @@
+# What exists before backstay comes: the application's database and bucket, as a first deployment
+# left them, and the role that leads into the vault account.
+
+rds_instance "acme-app" {
+  engine_version = "16.4"
+  class          = "db.t4g.medium"
+  storage        = 50
+  retention      = 1
+  encrypted      = true
+  kms_key        = "arn:aws:kms:us-east-1:111111111111:key/0d9a1c52-7a5c-4d6f-8a39-0a1f4a5c8e21"
+  multi_az       = true
+  tags = {
+    service = "app"
+  }
+}
+
+s3_bucket "acme-uploads" {
+  objects = ["customers/17/logo.png", "customers/17/contract.pdf", "customers/42/import.csv"]
+  tags = {
+    service = "app"
+  }
+}
+
+iam_role "backstay" {
+  account = "222222222222"
+  trust   = "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"arn:aws:iam::111111111111:root\"},\"Action\":\"sts:AssumeRole\"}]}"
+  policies = {
+    all = "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":[\"s3:*\",\"iam:*\"],\"Resource\":\"*\"}]}"
+  }
+}
