@@ -19,6 +19,7 @@ mod support;
 mod accounts;
 mod approvals;
 mod audit;
+mod calls;
 
 mod crash;
 mod drift;
