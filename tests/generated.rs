@@ -16,18 +16,24 @@ fn root() -> &'static Path {
 fn generated() -> BTreeMap<PathBuf, String> {
     let mut files = BTreeMap::new();
     for kind in kinds::ALL {
-        files.insert(format!("docs/reference/{}.md", kind.name()), report::reference::kind(*kind));
+        files.insert(
+            format!("docs/reference/{}.md", kind.name()),
+            report::reference::kind(*kind),
+        );
     }
     files.insert("docs/controls.md".to_owned(), check::docs::markdown());
     files.insert("docs/errors.md".to_owned(), report::reference::errors());
     files.insert("docs/language.md".to_owned(), language());
-    for (name, schema) in [
-        ("plan", report::plan::json::schema()),
-        ("check", check::schema()),
-    ] {
-        files.insert(format!("schemas/{name}.schema.json"), format!("{:#}\n", schema.as_value()));
+    for (name, schema) in [("plan", report::plan::json::schema()), ("check", check::schema())] {
+        files.insert(
+            format!("schemas/{name}.schema.json"),
+            format!("{:#}\n", schema.as_value()),
+        );
     }
-    files.into_iter().map(|(path, text)| (root().join(path), text)).collect()
+    files
+        .into_iter()
+        .map(|(path, text)| (root().join(path), text))
+        .collect()
 }
 
 /// The page as it is, with the part between the marks made anew.
@@ -80,7 +86,11 @@ fn links_in_the_documentation_lead_somewhere() {
     let heading = regex::Regex::new(r"(?m)^#+ (.*)$").unwrap();
     let mut pages = vec![root().to_owned()];
     pages.extend(["docs", "docs/reference", "examples"].map(|folder| root().join(folder)));
-    pages.extend(fs::read_dir(root().join("examples")).unwrap().map(|e| e.unwrap().path()));
+    pages.extend(
+        fs::read_dir(root().join("examples"))
+            .unwrap()
+            .map(|e| e.unwrap().path()),
+    );
     let mut broken = Vec::new();
     for folder in pages.iter().filter(|p| p.is_dir()) {
         for entry in fs::read_dir(folder).unwrap() {
@@ -94,7 +104,11 @@ fn links_in_the_documentation_lead_somewhere() {
                 if target.contains("://") || target.starts_with("mailto:") {
                     continue;
                 }
-                let file = if target.is_empty() { page.clone() } else { folder.join(target) };
+                let file = if target.is_empty() {
+                    page.clone()
+                } else {
+                    folder.join(target)
+                };
                 let there = file.exists();
                 let anchored = there
                     && anchor.is_none_or(|anchor| {

@@ -1,6 +1,15 @@
 //! Roles, writers and databases from declared to settled, through the sandbox: what is applied
 //! leaves nothing to plan, what is run again changes nothing, and what is undeclared goes.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on should panic"
+)]
+
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_sdk_s3::primitives::ByteStream;
@@ -91,7 +100,7 @@ fn spec<K: Kind>(json: &Json) -> K::Spec {
     let mut diagnostics = Diagnostics::new();
     let block = block(json);
     let spec = K::Spec::decode(&block, &mut diagnostics).unwrap_or_else(|| panic!("{diagnostics:?}"));
-    K::validate(&spec, &block, &mut diagnostics);
+    K::validate(&spec, &place("any"), &block, &mut diagnostics);
     assert!(!diagnostics.has_errors(), "{diagnostics:?}");
     spec
 }

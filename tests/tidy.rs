@@ -1,6 +1,17 @@
 //! What keeps the source tidy: the way of the data through the modules, who may write and print, sizes of
 //! files, and tables that must agree with folders. Reads the source as text and runs nothing.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    reason = "a test that cannot go on should panic"
+)]
+
 use regex::Regex;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -16,14 +27,10 @@ const LONGER: &[(&str, &str)] = &[
         "one type, whose parsing, printing and arithmetic share its representation",
     ),
     (
-        "src/model/schema.rs",
-        "the `block!` macro and the traits that it expands to",
+        "src/model/value.rs",
+        "one type, its marks and what can be asked of it",
     ),
     ("src/syntax/body.rs", "one recursive-descent parser"),
-    (
-        "src/kinds/iam/write.rs",
-        "every write to IAM, so that all stand under one eye",
-    ),
 ];
 
 /// Names of modules that say nothing and collect everything.
@@ -252,9 +259,10 @@ fn only_apply_obtains_the_writing_half() {
     let kinds = sources()
         .into_iter()
         .filter(|s| s.module() == "kinds" && !s.is_test());
+    let cloud = Regex::new(r"\bCloud\b").unwrap();
     for source in kinds {
         for (number, line) in source.code() {
-            assert!(!line.contains("Cloud"), "{}:{number}: {line}", source.path);
+            assert!(!cloud.is_match(line), "{}:{number}: {line}", source.path);
         }
     }
 }
@@ -364,12 +372,13 @@ fn the_table_of_kinds_is_complete_and_sorted() {
 #[test]
 fn every_test_stands_on_the_map() {
     let map = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
-    let named = Regex::new(r"`(tests/\w+\.rs)`").unwrap();
+    let named = Regex::new(r"`(tests/\w+(?:/main)?\.rs)`").unwrap();
     let named: BTreeSet<_> = named.captures_iter(&map).map(|c| c[1].to_owned()).collect();
     let there: BTreeSet<_> = fs::read_dir(root().join("tests"))
         .unwrap()
         .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|e| e == "rs"))
+        .map(|path| if path.is_dir() { path.join("main.rs") } else { path })
+        .filter(|path| path.extension().is_some_and(|e| e == "rs") && path.is_file())
         .map(|path| relative(&path))
         .collect();
     assert_eq!(named, there, "ARCHITECTURE.md against the folder tests");

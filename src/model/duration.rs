@@ -42,7 +42,7 @@ impl Duration {
 
     /// In days, when it is a whole number of them that fits.
     pub fn whole_days(self) -> Option<u32> {
-        if self.0 % DAY == 0 {
+        if self.0.is_multiple_of(DAY) {
             u32::try_from(self.0 / DAY).ok()
         } else {
             None

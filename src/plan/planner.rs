@@ -104,7 +104,7 @@ impl Planner {
                 return;
             }
         };
-        let diff = match kind.diff(&desired.spec, have, &desired.place) {
+        let diff = match kind.diff(desired.wanted(have.is_some()), have, &desired.place) {
             Ok(diff) => diff,
             Err(diagnostic) => {
                 self.diagnostics.push(diagnostic.at(desired.span));
@@ -170,6 +170,21 @@ impl Planner {
     }
 
     fn release(&mut self, entry: &Entry) {
+        if let (kinds::UNDISCOVERED, Observed::Unreadable(why)) = (entry.ident.as_str(), &entry.seen) {
+            self.diagnostics.push(
+                Diagnostic::warning(
+                    code::UNREADABLE,
+                    format!(
+                        "{} in {}: what the project owns and no block declares any more could not be looked for: {}.",
+                        entry.kind,
+                        entry.place.scope(),
+                        why.why
+                    ),
+                )
+                .remedy("What is declared was read; allow the action to find what was forgotten too."),
+            );
+            return;
+        }
         let (Some(kind), Observed::Present(have)) = (kinds::find(&entry.kind), &entry.seen) else {
             return;
         };

@@ -40,8 +40,8 @@ pub fn blocks(schemas: &[&BlockSchema]) -> String {
     for schema in schemas {
         let labels: String = schema.labels.iter().map(|_| " \"name\"").collect();
         let _ = writeln!(out, "### `{}{labels}`\n\n{}\n", schema.name, sentence(schema.doc));
-        members(&mut out, schema, "");
-        nested(&mut out, schema, "");
+        members(&mut out, schema, schema.name);
+        nested(&mut out, schema, schema.name);
         out.push('\n');
     }
     out
@@ -105,7 +105,11 @@ fn nested(out: &mut String, schema: &BlockSchema, path: &str) {
         let labels: String = block.schema.labels.iter().map(|l| format!(" \"{l}\"")).collect();
         let _ = writeln!(out, "\n### `{path}`\n");
         if !labels.is_empty() {
-            let _ = writeln!(out, "Written with a label: `{}{labels} {{ … }}`.\n", block.schema.name);
+            let _ = writeln!(
+                out,
+                "Written with a label: `{}{labels} {{ … }}`.\n",
+                block.schema.name
+            );
         }
         members(out, &block.schema, &path);
         nested(out, &block.schema, &path);
@@ -147,7 +151,11 @@ mod tests {
     fn every_argument_of_every_kind_is_on_its_page() {
         fn check(page: &str, schema: &BlockSchema) {
             for attribute in &schema.attributes {
-                assert!(page.contains(&format!("**`{}`**", attribute.name)), "{}", attribute.name);
+                assert!(
+                    page.contains(&format!("**`{}`**", attribute.name)),
+                    "{}",
+                    attribute.name
+                );
                 assert!(!sentence(attribute.doc).is_empty(), "{}", attribute.name);
                 assert!(page.contains(&attribute.accepts));
             }

@@ -77,6 +77,14 @@ impl Remote {
         self.send("DELETE", "faults", "").map(drop)
     }
 
+    /// Ends the faults that are for one account, so that tests in other accounts keep theirs.
+    ///
+    /// # Errors
+    /// Nothing answers there.
+    pub fn clear_faults_of(&self, account: &str) -> Result<()> {
+        self.send("DELETE", &format!("faults/{account}"), "").map(drop)
+    }
+
     /// Back to empty: no resources, no sessions, no faults, no requests.
     ///
     /// # Errors

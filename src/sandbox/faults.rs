@@ -22,7 +22,7 @@ pub struct Fault {
     /// Lets this many matching requests pass first.
     pub after: u32,
     /// Lets this many answered writes of any kind pass first, then matches: what is left of
-    /// an estate when a client is cut off in the middle.
+    /// an estate when a client is cut off in the middle. Only those of `account`, if it is given.
     pub after_writes: u32,
     /// How often it fails; always when absent.
     pub times: Option<u32>,
@@ -144,6 +144,12 @@ impl Faults {
         self.active.clear();
     }
 
+    /// Ends those that are for one account.
+    pub(super) fn clear_of(&mut self, account: &str) {
+        self.active
+            .retain(|a| a.fault.account.as_deref() != Some(account));
+    }
+
     /// What happens to `call`; `None` lets it pass. Counts the call.
     pub(super) fn strike(&mut self, call: &Call) -> Option<Outcome> {
         let struck = self.active.iter_mut().find_map(|active| {
@@ -163,7 +169,8 @@ impl Faults {
         let carried_out = matches!(struck, None | Some(Outcome::Delay(_) | Outcome::ResetAfter));
         if call.write && carried_out {
             for active in &mut self.active {
-                active.writes += 1;
+                let account = active.fault.account.as_ref();
+                active.writes += u32::from(account.is_none_or(|a| *a == call.account));
             }
         }
         struck
@@ -222,6 +229,28 @@ mod tests {
                 "{operation}"
             );
         }
+    }
+
+    #[test]
+    fn what_is_for_one_account_counts_only_its_writes_and_ends_alone() {
+        let mut faults = Faults::default();
+        for account in ["111111111111", "222222222222"] {
+            let fault = Fault::cut_off_after(1);
+            faults.add(Fault {
+                account: Some(account.to_owned()),
+                ..fault
+            });
+        }
+        let of_the_second = || Call {
+            account: "222222222222".to_owned(),
+            ..call("PutObject", "b/k", true)
+        };
+        assert_eq!(faults.strike(&of_the_second()), None);
+        assert_eq!(faults.strike(&call("PutObject", "b/k", true)), None);
+        assert!(faults.strike(&call("PutObject", "b/k", true)).is_some());
+        faults.clear_of("111111111111");
+        assert_eq!(faults.strike(&call("PutObject", "b/k", true)), None);
+        assert!(faults.strike(&of_the_second()).is_some());
     }
 
     #[test]

@@ -203,6 +203,11 @@ async fn steer(
             context.state().faults.clear();
             done()
         }
+        (&Method::DELETE, path) if path.starts_with("faults/") => {
+            let account = path.trim_start_matches("faults/");
+            context.state().faults.clear_of(account);
+            done()
+        }
         (&Method::POST, "faults") => {
             let body = Limited::new(request.into_body(), LARGEST_BODY).collect().await;
             match body.map(|whole| serde_json::from_slice::<Fault>(&whole.to_bytes())) {

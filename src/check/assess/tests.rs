@@ -15,6 +15,7 @@ fn run(evidence: &[Evidence], drift: &[Drift], exemptions: &[Exemption]) -> Asse
         exemptions,
         today: TODAY,
         fail_on: Severity::Low,
+        framework: None,
     })
 }
 
@@ -104,6 +105,7 @@ fn milder_failures_can_be_tolerated_but_are_counted() {
         exemptions: &[],
         today: TODAY,
         fail_on: Severity::Medium,
+        framework: None,
     };
     let summary = assess(&input).summary;
     assert_eq!((summary.fail, summary.tolerated), (1, 1));

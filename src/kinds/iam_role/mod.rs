@@ -113,7 +113,7 @@ impl Kind for IamRole {
             .collect()
     }
 
-    fn validate(spec: &Spec, block: &EvaluatedBlock, diagnostics: &mut Diagnostics) {
+    fn validate(spec: &Spec, _: &Place, block: &EvaluatedBlock, diagnostics: &mut Diagnostics) {
         validate::validate(spec, block, diagnostics);
     }
 
@@ -185,7 +185,9 @@ impl Kind for IamRole {
                 "name",
                 Json::from(have.name.as_str()),
                 Json::Null,
-                Judgement::neutral(),
+                Judgement::weakens(
+                    "what still acts through the role stops, such as the replication of a bucket",
+                ),
             );
             diff.push(Stage::Remove, Op::Remove, [gone]);
         } else {

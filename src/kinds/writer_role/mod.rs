@@ -99,8 +99,8 @@ impl Kind for WriterRole {
         ])
     }
 
-    fn validate(spec: &Spec, block: &EvaluatedBlock, diagnostics: &mut Diagnostics) {
-        validate::validate(spec, block, diagnostics);
+    fn validate(spec: &Spec, place: &Place, block: &EvaluatedBlock, diagnostics: &mut Diagnostics) {
+        validate::validate(spec, place, block, diagnostics);
     }
 
     fn contributions(spec: &Spec, label: &str, place: &Place) -> Vec<Contribution> {
@@ -134,7 +134,8 @@ impl Kind for WriterRole {
             return diff;
         }
         diff.action = Action::Remove;
-        let gone = AttributeChange::judged("name", Json::from(ident), Json::Null, Judgement::neutral());
+        let stops = Judgement::weakens("backups that are written through the role stop");
+        let gone = AttributeChange::judged("name", Json::from(ident), Json::Null, stops);
         diff.push(Stage::Remove, Op::Remove, [gone]);
         diff
     }

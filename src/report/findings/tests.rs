@@ -50,6 +50,7 @@ fn sample() -> Assessment {
         exemptions: &[exemption],
         today: Date::constant(2026, 3, 1),
         fail_on: Severity::Low,
+        framework: None,
     })
 }
 
@@ -81,6 +82,7 @@ fn drifted() -> Assessment {
         exemptions: &[],
         today: Date::constant(2026, 3, 1),
         fail_on: Severity::Low,
+        framework: None,
     })
 }
 

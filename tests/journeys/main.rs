@@ -1,0 +1,31 @@
+//! The built program as its users run it: commands in, exit codes, text and a changed cloud out.
+//!
+//! The cloud is the sandbox, spoken to over HTTP by the program and by the tests' own SDK clients.
+//! One sandbox serves all tests; each test has accounts of its own (`support::Estate`), so
+//! that they run side by side and each can look at what was asked in its accounts alone.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test that meets the unexpected has to fail at once"
+)]
+
+mod support;
+
+mod accounts;
+mod approvals;
+mod audit;
+mod bad_cloud;
+mod bad_text;
+mod crash;
+mod drift;
+mod laptop;
+mod partial;
+mod permissions;
+mod saved_plan;
+mod selection;
+mod writer;

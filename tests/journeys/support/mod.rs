@@ -1,0 +1,11 @@
+//! What every journey needs: a cloud, a folder with a posture, the program, a look at the outcome.
+
+mod clients;
+mod estate;
+mod run;
+mod schema;
+
+pub(crate) use clients::{Clients, code};
+pub(crate) use estate::Estate;
+pub(crate) use run::Run;
+pub(crate) use schema::validate;
