@@ -71,18 +71,12 @@ pub async fn open(
     sources: &mut Sources,
     snapshot: Option<Snapshot>,
 ) -> Result<(Posture, Live, Diagnostics), Diagnostics> {
-    let (first, _) = evaluate(inputs, sources)?;
+    let first = evaluate(inputs, sources)?;
     let live = match snapshot {
         Some(snapshot) => Live::Snapshot(snapshot),
-        None => Live::Cloud(Cloud::connect(&first.accounts, &Settings::default()).await?),
+        None => Live::Cloud(Cloud::connect(&first.0.accounts, &Settings::default()).await?),
     };
-    let known = Inputs {
-        account_ids: live.ids(),
-        ..inputs.clone()
-    };
-    let mut again = Sources::new();
-    let (evaluated, warnings) = evaluate(&known, &mut again)?;
-    *sources = again;
+    let (evaluated, warnings) = with_numbers(first, inputs, &live.ids(), sources)?;
     let (posture, said) = compose(evaluated, &live.ids(), |a| live.region(a), sources)?;
     let mut diagnostics = warnings;
     diagnostics.append(said);
@@ -99,19 +93,14 @@ pub fn open_offline(
     sources: &mut Sources,
     fallback: Option<&Region>,
 ) -> Result<(Posture, Diagnostics), Diagnostics> {
-    let (first, _) = evaluate(inputs, sources)?;
+    let first = evaluate(inputs, sources)?;
     let ids: BTreeMap<String, AccountId> = first
+        .0
         .accounts
         .iter()
         .filter_map(|a| Some((a.label.clone(), a.id.clone().or_else(placeholder)?)))
         .collect();
-    let known = Inputs {
-        account_ids: ids.clone(),
-        ..inputs.clone()
-    };
-    let mut again = Sources::new();
-    let (evaluated, warnings) = evaluate(&known, &mut again)?;
-    *sources = again;
+    let (evaluated, warnings) = with_numbers(first, inputs, &ids, sources)?;
     let (posture, said) = compose(evaluated, &ids, |_| fallback.cloned(), sources)?;
     let mut diagnostics = warnings;
     diagnostics.append(said);
@@ -123,7 +112,28 @@ fn placeholder() -> Option<AccountId> {
     "000000000000".parse().ok()
 }
 
-fn evaluate(inputs: &Inputs, sources: &mut Sources) -> Result<(config::Posture, Diagnostics), Diagnostics> {
+type Evaluated = (config::Posture, Diagnostics);
+
+/// Evaluates again when numbers of accounts have become known that no block gives: ARNs are made
+/// of them.
+fn with_numbers(
+    first: Evaluated,
+    inputs: &Inputs,
+    ids: &BTreeMap<String, AccountId>,
+    sources: &mut Sources,
+) -> Result<Evaluated, Diagnostics> {
+    if first.0.accounts.iter().all(|account| account.id.is_some()) {
+        return Ok(first);
+    }
+    let known = Inputs {
+        account_ids: ids.clone(),
+        ..inputs.clone()
+    };
+    *sources = Sources::new();
+    evaluate(&known, sources)
+}
+
+fn evaluate(inputs: &Inputs, sources: &mut Sources) -> Result<Evaluated, Diagnostics> {
     let (posture, mut diagnostics) = config::load(inputs, sources, &Kinds);
     diagnostics.sort();
     match posture {

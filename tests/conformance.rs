@@ -3,11 +3,7 @@
 //! The vectors are not part of this repository. They are looked for in
 //! `$BACKSTAY_CONFORMANCE`, or in `../shared/conformance` beside it.
 
-#![expect(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 use backstay::config::console::{self, Mode};
 use backstay::config::eval::Env;

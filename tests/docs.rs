@@ -129,12 +129,19 @@ struct Session {
 impl Session {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        copy(&root().join("examples"), &folder.path().join("repository/examples"));
+        copy(
+            &root().join("examples"),
+            &folder.path().join("repository/examples"),
+        );
         // The emulators are installed once for everybody, the note of a running sandbox is the session's.
         let installed = install::install(&mut |line| eprintln!("{line}")).unwrap();
         let cache = folder.path().join("cache");
         fs::create_dir(&cache).unwrap();
-        symlink(installed.root(), cache.join(installed.root().file_name().unwrap())).unwrap();
+        symlink(
+            installed.root(),
+            cache.join(installed.root().file_name().unwrap()),
+        )
+        .unwrap();
         let mut script = String::new();
         for name in ["AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL"] {
             let _ = writeln!(script, "unset {name}");
@@ -158,7 +165,10 @@ impl Session {
     fn run(mut self, page: &str) {
         let text = fs::read_to_string(root().join(page)).unwrap();
         let steps = steps(&text);
-        assert!(steps.iter().any(|s| s.command.contains("backstay ")), "{page} has no command");
+        assert!(
+            steps.iter().any(|s| s.command.contains("backstay ")),
+            "{page} has no command"
+        );
         for (at, step) in steps.iter().enumerate() {
             // As on a terminal, where both streams are seen.
             let _ = writeln!(
@@ -209,12 +219,15 @@ impl Session {
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 fn page(page: &str, before: &str) {
-    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let _turn = ONE_AT_A_TIME
+        .lock()
+        .unwrap_or_else(|poisoned| poisoned.into_inner());
     Session::new().before(before).run(page);
 }
 
 /// What an account looks like in which somebody has begun with the example.
-const SEEDED: &str = "eval \"$(backstay sandbox up --seed examples/saas/sandbox/seed.hcl)\"\ncd examples/saas";
+const SEEDED: &str =
+    "eval \"$(backstay sandbox up --seed examples/saas/sandbox/seed.hcl)\"\ncd examples/saas";
 
 /// The same once it was applied, in the folder's own folder.
 const APPLIED: &str = "eval \"$(backstay sandbox up --seed examples/saas/sandbox/seed.hcl)\"\n\
@@ -251,7 +264,10 @@ fn the_workflow_runs_what_the_page_runs() {
         .collect();
     assert_eq!(commands.len(), 3, "{commands:?}");
     for command in commands {
-        assert!(run.iter().any(|r| r.starts_with(command)), "`{command}` is not run by the page");
+        assert!(
+            run.iter().any(|r| r.starts_with(command)),
+            "`{command}` is not run by the page"
+        );
     }
 }
 
@@ -268,13 +284,25 @@ fn how_it_works() {
 /// A page that is not run is a page that rots.
 #[test]
 fn every_page_with_commands_is_run() {
-    let run = ["README.md", "docs/laptop.md", "docs/ci.md", "docs/audit.md", "docs/how-it-works.md"];
+    let run = [
+        "README.md",
+        "docs/laptop.md",
+        "docs/ci.md",
+        "docs/audit.md",
+        "docs/how-it-works.md",
+    ];
     let mut pages = vec![root().to_owned(), root().join("docs"), root().join("examples")];
-    pages.extend(fs::read_dir(root().join("examples")).unwrap().map(|e| e.unwrap().path()));
+    pages.extend(
+        fs::read_dir(root().join("examples"))
+            .unwrap()
+            .map(|e| e.unwrap().path()),
+    );
     for folder in pages.iter().filter(|p| p.is_dir()) {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
-            if path.extension().is_some_and(|e| e == "md") && !steps(&fs::read_to_string(&path).unwrap()).is_empty() {
+            if path.extension().is_some_and(|e| e == "md")
+                && !steps(&fs::read_to_string(&path).unwrap()).is_empty()
+            {
                 let name = path.strip_prefix(root()).unwrap().to_str().unwrap();
                 assert!(run.contains(&name), "{name} has commands that nothing runs");
             }

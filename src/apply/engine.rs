@@ -1,6 +1,7 @@
 //! The engine: starts every step whose predecessors succeeded, several at once, and goes
 //! on after a failure with whatever does not depend on it.
 
+use super::queue::Queue;
 use super::{Event, Outcome, StepResult};
 use crate::aws::{AwsError, Class, Cloud};
 use crate::kinds::{self, WriteContext};
@@ -35,48 +36,37 @@ pub async fn run(plan: &Plan, cloud: &Cloud, options: &Options, mut tell: impl F
             (&c.address, target)
         })
         .collect();
+    let mut queue = Queue::new(&plan.steps);
     let mut results: Vec<Option<StepResult>> = vec![None; plan.steps.len()];
-    let mut started = vec![false; plan.steps.len()];
     let mut flying = FuturesUnordered::new();
     loop {
-        skip_what_cannot_run(plan, &mut results, &mut tell);
-        let stopping = *options.stop.borrow();
-        if !stopping {
-            for (id, step) in plan.steps.iter().enumerate() {
-                if flying.len() >= options.parallelism.max(1) {
-                    break;
-                }
-                let ready = step
-                    .after
-                    .iter()
-                    .all(|a| matches!(results.get(*a), Some(Some(StepResult::Done))));
-                let (Some(begun), Some(None)) = (started.get_mut(id), results.get(id)) else {
-                    continue;
-                };
-                if *begun || !ready {
-                    continue;
-                }
-                *begun = true;
-                tell(Event::Started(id));
-                flying.push(write(plan, cloud, targets.get(&step.address).copied(), id));
-            }
+        while flying.len() < options.parallelism.max(1)
+            && !*options.stop.borrow()
+            && let Some(id) = queue.next()
+        {
+            tell(Event::Started(id));
+            let target = plan.steps.get(id).and_then(|step| targets.get(&step.address));
+            flying.push(write(plan, cloud, target.copied(), id));
         }
         let Some((id, took, result)) = flying.next().await else {
             break;
         };
         let result = match result {
             Ok(()) => {
+                queue.done(id);
                 tell(Event::Done(id, took));
                 StepResult::Done
             }
             Err(error) => {
                 tell(Event::Failed(id, &error));
+                for (skipped, broken) in queue.failed(id) {
+                    tell(Event::Skipped(skipped, broken));
+                    put(&mut results, skipped, StepResult::Skipped(broken));
+                }
                 StepResult::Failed(error)
             }
         };
-        if let Some(slot) = results.get_mut(id) {
-            *slot = Some(result);
-        }
+        put(&mut results, id, result);
     }
     Outcome {
         interrupted: *options.stop.borrow(),
@@ -87,32 +77,17 @@ pub async fn run(plan: &Plan, cloud: &Cloud, options: &Options, mut tell: impl F
     }
 }
 
+fn put(results: &mut [Option<StepResult>], id: StepId, result: StepResult) {
+    if let Some(slot) = results.get_mut(id) {
+        *slot = Some(result);
+    }
+}
+
 #[derive(Debug, Clone, Copy)]
 struct Target<'a> {
     kind: &'a str,
     place: &'a Place,
     ident: &'a str,
-}
-
-/// Marks every step that needs one that failed or was skipped, until there is no more.
-fn skip_what_cannot_run(plan: &Plan, results: &mut [Option<StepResult>], tell: &mut impl FnMut(Event<'_>)) {
-    loop {
-        let next = plan.steps.iter().enumerate().find_map(|(id, step)| {
-            let open = matches!(results.get(id), Some(None));
-            let broken = step.after.iter().copied().find(|a| {
-                matches!(
-                    results.get(*a),
-                    Some(Some(StepResult::Failed(_) | StepResult::Skipped(_)))
-                )
-            })?;
-            open.then_some((id, broken))
-        });
-        let Some((id, broken)) = next else { return };
-        tell(Event::Skipped(id, broken));
-        if let Some(slot) = results.get_mut(id) {
-            *slot = Some(StepResult::Skipped(broken));
-        }
-    }
 }
 
 async fn write(

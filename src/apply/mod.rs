@@ -5,6 +5,7 @@
 mod engine;
 mod event;
 mod fresh;
+mod queue;
 
 pub use engine::{Options, run};
 pub use event::{Event, Outcome, StepResult};

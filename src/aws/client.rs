@@ -4,19 +4,25 @@ use super::guard::ReadOnly;
 use crate::model::Region;
 use aws_config::SdkConfig;
 use std::any::Any;
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, OnceLock, PoisonError};
 use tokio::sync::{Mutex, OnceCell, Semaphore};
 
 /// Requests in flight at once for each account; more only makes connections race.
 const IN_FLIGHT: usize = 32;
 
-/// The SDK clients of one account, by region.
+/// The SDK clients of one account, by region. Making one builds its whole configuration again, which
+/// costs as much as several calls, so each is made once; clones share them.
 #[derive(Debug, Clone)]
 pub struct Clients {
     config: SdkConfig,
     read_only: bool,
     path_style: bool,
+    s3: Made<aws_sdk_s3::Client>,
+    rds: Made<aws_sdk_rds::Client>,
+    tagging: Made<aws_sdk_resourcegroupstagging::Client>,
+    iam: Arc<OnceLock<aws_sdk_iam::Client>>,
+    sts: Arc<OnceLock<aws_sdk_sts::Client>>,
 }
 
 impl Clients {
@@ -26,57 +32,95 @@ impl Clients {
             config,
             read_only,
             path_style,
+            s3: Made::default(),
+            rds: Made::default(),
+            tagging: Made::default(),
+            iam: Arc::default(),
+            sts: Arc::default(),
         }
     }
 
     /// S3 in a region.
     pub fn s3(&self, region: &Region) -> aws_sdk_s3::Client {
-        let mut config = aws_sdk_s3::config::Builder::from(&self.config)
-            .region(aws_sdk_s3::config::Region::new(region.to_string()))
-            .force_path_style(self.path_style);
-        if self.read_only {
-            config = config.interceptor(ReadOnly);
-        }
-        aws_sdk_s3::Client::from_conf(config.build())
+        self.s3.get(region, || {
+            let mut config = aws_sdk_s3::config::Builder::from(&self.config)
+                .region(aws_sdk_s3::config::Region::new(region.to_string()))
+                .force_path_style(self.path_style);
+            if self.read_only {
+                config = config.interceptor(ReadOnly);
+            }
+            aws_sdk_s3::Client::from_conf(config.build())
+        })
     }
 
     /// RDS in a region.
     pub fn rds(&self, region: &Region) -> aws_sdk_rds::Client {
-        let mut config = aws_sdk_rds::config::Builder::from(&self.config)
-            .region(aws_sdk_rds::config::Region::new(region.to_string()));
-        if self.read_only {
-            config = config.interceptor(ReadOnly);
-        }
-        aws_sdk_rds::Client::from_conf(config.build())
+        self.rds.get(region, || {
+            let mut config = aws_sdk_rds::config::Builder::from(&self.config)
+                .region(aws_sdk_rds::config::Region::new(region.to_string()));
+            if self.read_only {
+                config = config.interceptor(ReadOnly);
+            }
+            aws_sdk_rds::Client::from_conf(config.build())
+        })
     }
 
     /// IAM, which is global.
     pub fn iam(&self) -> aws_sdk_iam::Client {
-        let mut config = aws_sdk_iam::config::Builder::from(&self.config);
-        if self.read_only {
-            config = config.interceptor(ReadOnly);
-        }
-        aws_sdk_iam::Client::from_conf(config.build())
+        let make = || {
+            let mut config = aws_sdk_iam::config::Builder::from(&self.config);
+            if self.read_only {
+                config = config.interceptor(ReadOnly);
+            }
+            aws_sdk_iam::Client::from_conf(config.build())
+        };
+        self.iam.get_or_init(make).clone()
     }
 
     /// STS.
     pub fn sts(&self) -> aws_sdk_sts::Client {
-        let mut config = aws_sdk_sts::config::Builder::from(&self.config);
-        if self.read_only {
-            config = config.interceptor(ReadOnly);
-        }
-        aws_sdk_sts::Client::from_conf(config.build())
+        let make = || {
+            let mut config = aws_sdk_sts::config::Builder::from(&self.config);
+            if self.read_only {
+                config = config.interceptor(ReadOnly);
+            }
+            aws_sdk_sts::Client::from_conf(config.build())
+        };
+        self.sts.get_or_init(make).clone()
     }
 
     /// The tagging service in a region: finds what is ours without asking each resource.
     pub fn tagging(&self, region: &Region) -> aws_sdk_resourcegroupstagging::Client {
-        let mut config = aws_sdk_resourcegroupstagging::config::Builder::from(&self.config).region(
-            aws_sdk_resourcegroupstagging::config::Region::new(region.to_string()),
-        );
-        if self.read_only {
-            config = config.interceptor(ReadOnly);
+        self.tagging.get(region, || {
+            let mut config = aws_sdk_resourcegroupstagging::config::Builder::from(&self.config).region(
+                aws_sdk_resourcegroupstagging::config::Region::new(region.to_string()),
+            );
+            if self.read_only {
+                config = config.interceptor(ReadOnly);
+            }
+            aws_sdk_resourcegroupstagging::Client::from_conf(config.build())
+        })
+    }
+}
+
+/// One service's clients that have been made so far.
+#[derive(Debug, Clone)]
+struct Made<C>(Arc<std::sync::Mutex<BTreeMap<Region, C>>>);
+
+impl<C> Default for Made<C> {
+    fn default() -> Self {
+        Self(Arc::default())
+    }
+}
+
+impl<C: Clone> Made<C> {
+    fn get(&self, region: &Region, make: impl FnOnce() -> C) -> C {
+        // Whoever panicked while holding it has left a whole map behind.
+        let mut made = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = made.get(region) {
+            return client.clone();
         }
-        aws_sdk_resourcegroupstagging::Client::from_conf(config.build())
+        made.entry(region.clone()).or_insert(make()).clone()
     }
 }
 

@@ -33,8 +33,8 @@ impl Default for Settings {
 
 #[derive(Debug)]
 struct Session {
-    config: SdkConfig,
     reader: Reader,
+    writer: Writer,
     id: AccountId,
     region: Option<Region>,
 }
@@ -93,9 +93,9 @@ impl Cloud {
     pub fn of(sessions: impl IntoIterator<Item = (String, AccountId, SdkConfig)>) -> Self {
         let session = |(label, id, config): (String, AccountId, SdkConfig)| {
             let session = Session {
-                reader: Reader::new(config.clone()),
                 region: config.region().and_then(|r| r.as_ref().parse().ok()),
-                config,
+                reader: Reader::new(config.clone()),
+                writer: Writer::new(config),
                 id,
             };
             (label, session)
@@ -125,9 +125,7 @@ impl Cloud {
 
     /// The half that writes to an account. Only `apply` may call this.
     pub fn writer(&self, scope: &Scope) -> Option<Writer> {
-        self.sessions
-            .get(&scope.account)
-            .map(|s| Writer::new(s.config.clone()))
+        self.sessions.get(&scope.account).map(|s| s.writer.clone())
     }
 }
 
@@ -166,8 +164,8 @@ async fn enter(account: &Account, base: SdkConfig) -> Result<Session, Box<Diagno
         .clone()
         .or_else(|| config.region().and_then(|r| r.as_ref().parse().ok()));
     Ok(Session {
-        config,
         reader,
+        writer: Writer::new(config),
         id,
         region,
     })

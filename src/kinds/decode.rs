@@ -94,11 +94,13 @@ pub fn decode(declared: &[Declared], diagnostics: &mut Diagnostics) -> Resources
             // A statement may name what the contributor derives (a replication role), so the
             // receiver waits for that too.
             Ok(()) => {
+                // The parts of a block are sorted right behind it.
                 let parts = resources
-                    .keys()
-                    .filter(|a| a.part.is_some() && a.block() == from)
-                    .cloned();
-                derived.extend(parts.map(|part| (on.clone(), part)));
+                    .range(&from..)
+                    .map(|(address, _)| address)
+                    .skip_while(|a| **a == from)
+                    .take_while(|a| a.block() == from);
+                derived.extend(parts.map(|part| (on.clone(), part.clone())));
                 derived.push((on, from));
             }
             Err(diagnostic) => diagnostics.push(*diagnostic),

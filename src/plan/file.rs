@@ -56,7 +56,15 @@ pub fn load(text: &str) -> Result<Plan, Diagnostic> {
             "Its content does not match its digest: it is truncated or was altered.".into(),
         ));
     }
-    serde_json::from_str(body).map_err(|e| bad(format!("It does not fit this version: {e}.")))
+    let plan: Plan =
+        serde_json::from_str(body).map_err(|e| bad(format!("It does not fit this version: {e}.")))?;
+    // The steps of a resource are looked up by this order; out of it, some would not be seen.
+    if !plan.steps.is_sorted_by(|a, b| a.address <= b.address) {
+        return Err(bad(
+            "It does not fit this version: its steps are not sorted.".into()
+        ));
+    }
+    Ok(plan)
 }
 
 fn digest(body: &str) -> String {

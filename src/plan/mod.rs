@@ -81,7 +81,7 @@ pub struct Plan {
     pub entrances: Vec<Account>,
     /// Resources that differ or could not be compared, sorted by address.
     pub changes: Vec<ResourceChange>,
-    /// The writes; a step's id is its place here.
+    /// The writes, sorted by address and within a resource by stage; a step's id is its place here.
     pub steps: Vec<Step>,
     /// How many resources were compared and are as declared.
     pub unchanged: usize,
@@ -152,10 +152,12 @@ impl Plan {
 
     /// The steps of one resource, in order.
     pub fn steps_of<'a>(&'a self, address: &'a Address) -> impl Iterator<Item = (StepId, &'a Step)> {
+        let first = self.steps.partition_point(|s| s.address < *address);
         self.steps
             .iter()
             .enumerate()
-            .filter(move |(_, s)| s.address == *address)
+            .skip(first)
+            .take_while(move |(_, s)| s.address == *address)
     }
 
     /// The attributes of one resource that change.

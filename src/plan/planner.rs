@@ -56,6 +56,8 @@ pub fn make(cx: Context<'_>) -> (Plan, Diagnostics) {
         diagnostics,
     } = planner;
     changes.sort_by(|a, b| a.address.cmp(&b.address));
+    // A stable sort: the steps of a resource stay in the order of their stages.
+    steps.sort_by(|a, b| a.address.cmp(&b.address));
     order::arrange(&mut steps, cx.graph);
     let plan = Plan {
         project: cx.project.to_owned(),

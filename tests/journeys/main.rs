@@ -21,6 +21,7 @@ mod approvals;
 mod audit;
 mod bad_cloud;
 mod bad_text;
+mod calls;
 mod crash;
 mod drift;
 mod laptop;

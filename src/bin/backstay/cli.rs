@@ -42,6 +42,8 @@ pub(crate) enum Command {
     Check(commands::check::CheckArgs),
     /// Check the configuration without the cloud
     Validate(commands::validate::ValidateArgs),
+    /// Write configuration files in the canonical style
+    Fmt(commands::fmt::FmtArgs),
     /// Show the evaluated posture, or a saved plan
     Show(commands::show::ShowArgs),
     /// Draw what depends on what

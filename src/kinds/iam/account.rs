@@ -1,8 +1,9 @@
 //! Every role and customer-managed policy of an account in one paged call.
 //!
 //! `GetAccountAuthorizationDetails` gives trust, inline and attached policies, boundaries and
-//! tags, where asking each role takes five calls. It leaves out descriptions, session lengths
-//! and the text of AWS's own policies; those are asked for one by one where they are needed.
+//! tags, where asking each role takes five calls. It leaves out descriptions and session lengths,
+//! which another list has (`live`), and the text of AWS's own policies; those are asked for one by
+//! one. Both only where they are needed.
 
 use crate::aws::{AwsError, Class, Reader, classify};
 use crate::model::policy::Document;
@@ -13,6 +14,9 @@ use std::sync::Arc;
 
 /// The action that [`read`] needs.
 pub const ACTION: &str = "iam:GetAccountAuthorizationDetails";
+
+/// The most that one page holds. IAM gives a hundred where nobody asks for more.
+pub(super) const PAGE: i32 = 1000;
 
 /// A role as the bulk read gives it.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,6 +61,7 @@ async fn fetch(reader: &Reader) -> Result<AccountRoles, AwsError> {
         .get_account_authorization_details()
         .filter(EntityType::Role)
         .filter(EntityType::LocalManagedPolicy)
+        .max_items(PAGE)
         .into_paginator()
         .send();
     let mut account = AccountRoles::default();

@@ -2,7 +2,7 @@
 
 use super::account::{self, AccountRoles, Role};
 use super::{PROJECT_TAG, own_path};
-use crate::aws::{Reader, classify};
+use crate::aws::{AwsError, Reader, classify};
 use crate::model::fact::{Identity, WriteTarget};
 use crate::model::policy::Document;
 use crate::model::{Observed, Place, Unreadable};
@@ -53,7 +53,7 @@ pub struct LiveRole {
 /// What has to be asked for besides the bulk read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Need {
-    /// Description and session length: one `GetRole`.
+    /// Description and session length: one `ListRoles`, shared by all roles.
     pub settings: bool,
     /// The text of AWS's own policies: two calls for each policy, shared by all roles.
     pub aws_policies: bool,
@@ -155,26 +155,42 @@ async fn policy(reader: &Reader, account: &AccountRoles, arn: &str, need: Need) 
     }
 }
 
+/// The action that reads [`Settings`].
+pub const SETTINGS_ACTION: &str = "iam:ListRoles";
+
 async fn settings(reader: &Reader, name: &str) -> Observed<Settings> {
+    let all = reader.once("iam:settings", || all_settings(reader)).await;
+    match all.as_ref() {
+        Ok(all) => all.get(name).cloned().map_or(Observed::Absent, Observed::Present),
+        Err(error) => Observed::Unreadable(error.unreadable()),
+    }
+}
+
+/// The settings of every role of the account, a thousand a call, where `GetRole` takes one call for
+/// each: what a list of roles leaves out (boundary, tags, last use) the bulk read has.
+async fn all_settings(reader: &Reader) -> Result<BTreeMap<String, Settings>, AwsError> {
     let _permit = reader.permit().await;
-    match reader.clients().iam().get_role().role_name(name).send().await {
-        Ok(answer) => match answer.role() {
-            Some(role) => Observed::Present(Settings {
+    let mut pages = reader
+        .clients()
+        .iam()
+        .list_roles()
+        .max_items(account::PAGE)
+        .into_paginator()
+        .send();
+    let mut all = BTreeMap::new();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(|e| classify(SETTINGS_ACTION, e))?;
+        for role in page.roles() {
+            let settings = Settings {
                 description: role.description().unwrap_or_default().to_owned(),
                 // IAM leaves the length out where nobody ever set it; it is one hour then.
                 max_session: role
                     .max_session_duration()
                     .and_then(|s| u32::try_from(s).ok())
                     .unwrap_or(3600),
-            }),
-            None => Observed::Absent,
-        },
-        Err(error) => {
-            let error = classify("iam:GetRole", error);
-            match error.is_not_found() {
-                true => Observed::Absent,
-                false => Observed::Unreadable(error.unreadable()),
-            }
+            };
+            all.insert(role.role_name().to_owned(), settings);
         }
     }
+    Ok(all)
 }

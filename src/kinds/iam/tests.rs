@@ -1,9 +1,10 @@
 //! The bulk read over real HTTP: pages, refusals and documents that cannot be parsed.
 
 use super::account;
+use super::live::Settings;
 use crate::aws::{Class, Reader};
 use crate::kinds::iam_role::IamRole;
-use crate::kinds::testing::{cloud, place, read};
+use crate::kinds::testing::{Written, cloud, place, read};
 use crate::kinds::writer_role::WriterRole;
 use crate::model::Observed;
 use wiremock::matchers::{body_string_contains, method};
@@ -131,4 +132,104 @@ async fn a_reader_sends_no_write() {
     let error = crate::aws::classify("iam:DeleteRole", refused.unwrap_err());
     assert_eq!(error.code, "ReadOnly");
     assert!(server.received_requests().await.unwrap().is_empty());
+}
+
+fn listed(roles: &[(&str, &str)], marker: Option<&str>) -> ResponseTemplate {
+    let more = match marker {
+        Some(marker) => format!("<IsTruncated>true</IsTruncated><Marker>{marker}</Marker>"),
+        None => "<IsTruncated>false</IsTruncated>".to_owned(),
+    };
+    let roles: String = roles
+        .iter()
+        .map(|(name, settings)| {
+            format!(
+                "<member><Path>/</Path><RoleName>{name}</RoleName><RoleId>AROA{name}</RoleId>\
+                 <Arn>arn:aws:iam::111111111111:role/{name}</Arn><CreateDate>2026-01-01T00:00:00Z</CreateDate>\
+                 {settings}</member>"
+            )
+        })
+        .collect();
+    ResponseTemplate::new(200).set_body_raw(
+        format!(
+            "<ListRolesResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\"><ListRolesResult>{more}\
+             <Roles>{roles}</Roles></ListRolesResult></ListRolesResponse>"
+        ),
+        "text/xml",
+    )
+}
+
+/// Roles whose description is declared, so that it is read.
+async fn described(reader: &Reader, names: &[&str]) -> Vec<Option<Observed<Settings>>> {
+    let spec = Written::new()
+        .set("name", "a")
+        .set("description", "x")
+        .nest(
+            "trust",
+            Written::new().nest(
+                "principals",
+                Written::new()
+                    .set("type", "Service")
+                    .set("identifiers", serde_json::json!(["ec2.amazonaws.com"])),
+            ),
+        )
+        .spec::<IamRole>();
+    let wanted: Vec<_> = names
+        .iter()
+        .map(|name| (format!("/{name}"), Some(spec.clone())))
+        .collect();
+    let roles = read::<IamRole>(reader, &wanted, false).await;
+    let live = |(ident, _): &(String, _)| roles.get(ident)?.present()?.settings.clone();
+    wanted.iter().map(live).collect()
+}
+
+#[tokio::test]
+async fn the_settings_of_all_roles_take_one_list() {
+    let bulk = Mock::given(body_string_contains("Action=GetAccountAuthorizationDetails")).respond_with(page(
+        &["a", "b", "c"].map(|name| role("/", name, TRUST)).concat(),
+        None,
+    ));
+    let second = Mock::given(body_string_contains("Marker=next"))
+        .respond_with(listed(
+            &[(
+                "b",
+                "<Description>two</Description><MaxSessionDuration>7200</MaxSessionDuration>",
+            )],
+            None,
+        ))
+        .with_priority(1);
+    let first = Mock::given(body_string_contains("Action=ListRoles"))
+        .respond_with(listed(&[("a", "")], Some("next")))
+        .with_priority(2);
+    let (server, reader) = answering(vec![bulk, second, first]).await;
+    let settings = |description: &str, max_session| {
+        Some(Observed::Present(Settings {
+            description: description.into(),
+            max_session,
+        }))
+    };
+    assert_eq!(
+        described(&reader, &["a", "b", "c"]).await,
+        [
+            settings("", 3600),
+            settings("two", 7200),
+            // Created between the two lists.
+            Some(Observed::Absent)
+        ]
+    );
+    assert_eq!(server.received_requests().await.unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn settings_that_may_not_be_listed_are_unreadable() {
+    let bulk = Mock::given(body_string_contains("Action=GetAccountAuthorizationDetails"))
+        .respond_with(page(&role("/", "a", TRUST), None));
+    let list =
+        Mock::given(body_string_contains("Action=ListRoles")).respond_with(refusal(403, "AccessDenied"));
+    let (_server, reader) = answering(vec![bulk, list]).await;
+    let read = described(&reader, &["a"]).await;
+    let Some(Some(Observed::Unreadable(why))) = read.first() else {
+        panic!("{read:?}")
+    };
+    assert!(why.denied);
+    assert_eq!(why.action, "iam:ListRoles");
 }

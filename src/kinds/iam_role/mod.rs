@@ -7,7 +7,7 @@ mod tests;
 mod validate;
 
 use super::iam::account;
-use super::iam::live::{LiveRole, Need};
+use super::iam::live::{LiveRole, Need, SETTINGS_ACTION};
 use super::iam::write::{Iam, NewRole};
 use super::iam::{INLINE, own_path, writer_path};
 use super::{Boxed, Depth, Kind, Output, Permission, Purpose, ReadContext, WriteContext};
@@ -22,7 +22,7 @@ use crate::model::{Arn, AttributeChange, Judgement, Observed, Place};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use spec::Spec;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The kind; see [`Kind::DOC`].
 pub struct IamRole;
@@ -153,10 +153,11 @@ impl Kind for IamRole {
             let mut read: BTreeMap<_, _> = futures::future::join_all(asked).await.into_iter().collect();
             if cx.discover {
                 let writers = writer_path(cx.place);
+                let asked: BTreeSet<&str> = wanted.iter().map(|(ident, _)| name_of(ident)).collect();
                 let forgotten = account.roles.values().filter(|role| {
                     super::iam::live::is_ours(&role.path, &role.tags, cx.place)
                         && !role.path.starts_with(&writers)
-                        && !wanted.iter().any(|(ident, _)| name_of(ident) == role.name)
+                        && !asked.contains(role.name.as_str())
                 });
                 for role in forgotten {
                     let live = LiveRole::complete(cx.reader, account, role, need(None, cx.depth)).await;
@@ -256,7 +257,7 @@ impl Kind for IamRole {
             },
         );
         if need.settings {
-            all.push(on_role("iam:GetRole"));
+            all.push(anywhere(SETTINGS_ACTION));
         }
         if need.aws_policies {
             all.extend(["iam:GetPolicy", "iam:GetPolicyVersion"].map(anywhere));

@@ -8,6 +8,7 @@ pub mod spec;
 mod tests;
 mod validate;
 
+use super::iam::live::SETTINGS_ACTION;
 use super::iam::write::{Iam, NewRole};
 use super::iam::{INLINE, account, writer_path};
 use super::{Boxed, Kind, Output, Permission, Purpose, ReadContext, WriteContext};
@@ -217,7 +218,7 @@ impl Kind for WriterRole {
         let mut all = vec![on("*", account::ACTION)];
         all.extend(["iam:GetPolicy", "iam:GetPolicyVersion"].map(|action| on("*", action)));
         if spec.max_session.is_some() {
-            all.push(on(&role, "iam:GetRole"));
+            all.push(on("*", SETTINGS_ACTION));
         }
         if purpose == Purpose::Apply {
             let on_role = [

@@ -3,7 +3,6 @@
 pub(crate) mod apply;
 pub(crate) mod check;
 pub(crate) mod completions;
-#[cfg(any())]
 pub(crate) mod fmt;
 pub(crate) mod graph;
 mod opening;
@@ -29,6 +28,7 @@ pub(crate) fn run(cli: Cli) -> u8 {
         Command::Check(args) => block_on(terminal, check::run(args, terminal)),
         Command::Validate(args) => validate::run(args, terminal),
 
+        Command::Fmt(args) => fmt::run(args, terminal),
         Command::Show(args) => show::run(args, terminal),
         Command::Graph(args) => graph::run(args, terminal),
         Command::Permissions(args) => block_on(terminal, permissions::run(args, terminal)),
