@@ -7,6 +7,8 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "config/arbitrary.rs"]
+mod arbitrary;
 #[path = "config/bad_input.rs"]
 mod bad_input;
 #[path = "config/fixture.rs"]

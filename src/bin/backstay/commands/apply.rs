@@ -3,7 +3,7 @@
 use super::opening::{self, Source};
 use super::progress::Progress;
 use super::{failed, read_file};
-use crate::cli::{PostureArgs, SelectionArgs};
+use crate::options::{PostureArgs, SelectionArgs};
 use crate::terminal::Terminal;
 use backstay::apply::{self, Options, StepResult};
 use backstay::aws::Cloud;

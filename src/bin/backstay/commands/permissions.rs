@@ -1,7 +1,7 @@
 //! `backstay permissions`: the least IAM policy that a posture needs.
 
 use super::opening;
-use crate::cli::PostureArgs;
+use crate::options::PostureArgs;
 use crate::terminal::Terminal;
 use backstay::diag::{Diagnostics, Exit, Sources};
 use backstay::kinds::{self, Purpose};
