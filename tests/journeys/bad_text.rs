@@ -237,6 +237,10 @@ fn several_errors_at_once() {
         "{HEAD}\n{}",
         r#"s3_bucket "data" {
   name = "Data_ACCOUNT"
+}
+
+s3_bucket "old" {
+  name = "old-ACCOUNT"
   noncurrent {
     expire_after = "0d"
   }
@@ -270,12 +274,12 @@ rds_instance "other" {
     let run = refused_in(&estate);
     for place in [
         "main.hcl:11:10",
-        "main.hcl:13:20",
-        "main.hcl:19:16",
-        "main.hcl:21:10",
-        "main.hcl:26:3",
-        "main.hcl:32:17",
-        "main.hcl:33:17",
+        "main.hcl:17:20",
+        "main.hcl:23:16",
+        "main.hcl:25:10",
+        "main.hcl:30:3",
+        "main.hcl:36:17",
+        "main.hcl:37:17",
         "zz.hcl:2:7",
         "zz.hcl:3:9",
         "zz.hcl:6:1",
