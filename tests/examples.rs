@@ -28,7 +28,9 @@ fn sandbox() -> &'static Sandbox {
 }
 
 fn folder(example: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(example)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("examples")
+        .join(example)
 }
 
 /// Runs the program on an example, and expects it to end so.
@@ -91,7 +93,10 @@ fn journey(example: &str) {
     assert_eq!(checked["summary"]["drift"], 0);
     // Each was written because it is needed: the finding that an exemption is idle would fail.
     let idle = checked["findings"].as_array().unwrap();
-    assert!(idle.iter().all(|f| f["address"].as_str().is_none_or(|a| !a.starts_with("exempt."))));
+    assert!(
+        idle.iter()
+            .all(|f| f["address"].as_str().is_none_or(|a| !a.starts_with("exempt.")))
+    );
 }
 
 #[test]
@@ -105,7 +110,10 @@ fn every_example_is_here() {
     let here: BTreeSet<String> = EXAMPLES.iter().map(|&name| name.to_owned()).collect();
     assert_eq!(there, here);
     for example in EXAMPLES {
-        assert!(folder(example).join("README.md").is_file(), "{example} has no README.md");
+        assert!(
+            folder(example).join("README.md").is_file(),
+            "{example} has no README.md"
+        );
     }
 }
 
@@ -142,7 +150,13 @@ fn saas() {
             let config = aws_config::defaults(BehaviorVersion::latest())
                 .endpoint_url(sandbox.endpoint())
                 .region(Region::new("us-east-1"))
-                .credentials_provider(Credentials::new(DEFAULT_ACCOUNT, ROOT_SECRET, None, None, "by hand"))
+                .credentials_provider(Credentials::new(
+                    DEFAULT_ACCOUNT,
+                    ROOT_SECRET,
+                    None,
+                    None,
+                    "by hand",
+                ))
                 .load()
                 .await;
             aws_sdk_rds::Client::new(&config)
@@ -179,15 +193,27 @@ fn what_weakens_is_refused_until_it_is_approved() {
     let sandbox = Sandbox::start(&Options::default(), &mut |line| eprintln!("{line}")).unwrap();
     seed(&sandbox, "single-database");
     let apply = |options: &[&str], wanted| {
-        let options: Vec<_> = ["--auto-approve"].into_iter().chain(options.iter().copied()).collect();
+        let options: Vec<_> = ["--auto-approve"]
+            .into_iter()
+            .chain(options.iter().copied())
+            .collect();
         run(&sandbox, "apply", "single-database", &options, wanted)
     };
     apply(&["--var", "retention=30d"], 0);
     let shorter = ["--var", "retention=14d"];
     apply(&shorter, 1);
-    let unchanged = run(&sandbox, "plan", "single-database", &["--var", "retention=30d"], 0);
+    let unchanged = run(
+        &sandbox,
+        "plan",
+        "single-database",
+        &["--var", "retention=30d"],
+        0,
+    );
     assert!(unchanged.starts_with("No changes."), "{unchanged}");
-    apply(&[&shorter[..], &["--allow-weaken", "rds_instance.main"]].concat(), 0);
+    apply(
+        &[&shorter[..], &["--allow-weaken", "rds_instance.main"]].concat(),
+        0,
+    );
     let done = run(&sandbox, "plan", "single-database", &shorter, 0);
     assert!(done.starts_with("No changes."), "{done}");
 }

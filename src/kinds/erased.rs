@@ -210,7 +210,7 @@ impl<K: Kind> AnyKind for Erased<K> {
         diagnostics: &mut Diagnostics,
     ) -> Option<Decoded> {
         let spec = K::Spec::decode(block, diagnostics)?;
-        K::validate(&spec, block, diagnostics);
+        K::validate(&spec, place, block, diagnostics);
         match store(K::NAME, &spec) {
             Ok(json) => Some(Decoded {
                 ident: K::ident(&spec, place),

@@ -104,7 +104,7 @@ impl Planner {
                 return;
             }
         };
-        let diff = match kind.diff(&desired.spec, have, &desired.place) {
+        let diff = match kind.diff(desired.wanted(have.is_some()), have, &desired.place) {
             Ok(diff) => diff,
             Err(diagnostic) => {
                 self.diagnostics.push(diagnostic.at(desired.span));

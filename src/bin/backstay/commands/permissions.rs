@@ -63,6 +63,25 @@ pub(crate) async fn run(args: PermissionsArgs, terminal: Terminal) -> Exit {
             Err(diagnostic) => diagnostics.push(diagnostic),
         }
     }
+    for account in &posture.accounts {
+        let Some(assume) = &account.assume_role else {
+            continue;
+        };
+        // The caller's own credentials lead into the others.
+        for entrance in posture
+            .accounts
+            .iter()
+            .filter(|a| a.assume_role.is_none() && a.profile == account.profile)
+        {
+            by_account
+                .entry(entrance.label.clone())
+                .or_default()
+                .push(kinds::Permission {
+                    action: "sts:AssumeRole",
+                    resource: assume.role.to_string(),
+                });
+        }
+    }
     terminal.diagnose(&diagnostics, &Sources::new());
     for (account, needed) in by_account {
         if args.account.as_ref().is_some_and(|a| *a != account) {
