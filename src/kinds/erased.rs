@@ -158,6 +158,7 @@ fn erase<K: Kind>(diff: Diff<K::Op>) -> Result<Diff<Json>, Diagnostic> {
     Ok(Diff {
         action: diff.action,
         missing: diff.missing,
+        out_of_reach: diff.out_of_reach,
         unreadable: diff.unreadable,
         findings: diff.findings,
         changes: diff

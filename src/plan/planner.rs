@@ -131,6 +131,13 @@ impl Planner {
         for why in &diff.unreadable {
             self.unreadable(desired, why);
         }
+        if diff.out_of_reach {
+            for finding in &diff.findings {
+                let detail = format!("{}: {}.", desired.address, finding.why.trim_end_matches('.'));
+                self.diagnostics
+                    .push(Diagnostic::error(code::NOT_OURS, detail).at(desired.span));
+            }
+        }
         let settled = match settle(kind, seen.clone()) {
             Ok(settled) => settled,
             Err(diagnostic) => {

@@ -77,12 +77,18 @@ rds_instance "app" {
 }
 "#,
     );
-    insta::assert_snapshot!("database_missing", refused(&estate).stderr);
+    let mark = estate.mark();
+    estate.run(&["apply", "--auto-approve"]).exits(1);
+    assert_eq!(estate.written(mark), Vec::<String>::new());
+    let run = estate.run(&["plan", "--detailed-exitcode"]).exits(1);
+    insta::assert_snapshot!("database_missing", run.stderr);
+    // For an audit it is drift: the estate is not as declared.
+    estate.run(&["check"]).exits(2).prints("BKS-DRIFT-002");
     // It exists, but in another region.
     estate
         .seed("rds_instance \"app\" {\n  account = \"ACCOUNT\"\n  region = \"eu-west-1\"\n}")
         .await;
-    refused(&estate).tells("us-east-1");
+    estate.run(&["plan"]).exits(1).tells("us-east-1");
     estate.edit("us-east-1", "eu-west-1");
     estate.settle();
 }
@@ -93,7 +99,12 @@ async fn a_bucket_in_another_region() {
     estate
         .seed("s3_bucket \"two\" {\n  account = \"ACCOUNT\"\n  region = \"eu-west-1\"\n  name = \"two-ACCOUNT\"\n}")
         .await;
-    insta::assert_snapshot!("bucket_elsewhere", refused(&estate).stderr);
+    let mark = estate.mark();
+    estate.run(&["apply", "--auto-approve"]).exits(1);
+    let run = estate.run(&["plan", "--detailed-exitcode"]).exits(1);
+    insta::assert_snapshot!("bucket_elsewhere", run.stderr);
+    estate.run(&["check"]).exits(3).prints("BKS-DRIFT-003");
+    assert_eq!(estate.written(mark), Vec::<String>::new());
 }
 
 #[tokio::test]
