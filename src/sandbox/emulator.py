@@ -53,6 +53,7 @@ def ministack():
 
     principal_of_a_session_is_its_role()
     name_with_paths()
+    conditional_writes()
     config = Config()
     config.bind = [f"fd://{listener.detach()}"]
     config.keep_alive_timeout = 600
@@ -90,6 +91,27 @@ def name_with_paths():
         return arn
 
     iam_actions.extract_resource_arn = extract_resource_arn
+
+
+def conditional_writes():
+    """Condition keys of S3 that ministack lacks: whether a write is conditional, and whether it makes an object."""
+    from ministack.core import iam_actions
+
+    without_keys = iam_actions.s3_service_context
+
+    def s3_service_context(action, query_params, path="", headers=None):
+        context = without_keys(action, query_params, path, headers)
+        if action == "s3:PutObject":
+            # The parts of a multipart upload, and its beginning, make no object.
+            part = iam_actions._query_param(query_params or {}, "partNumber")
+            begins = "uploads" in (query_params or {})
+            context["s3:ObjectCreationOperation"] = "false" if part or begins else "true"
+            for name in ("if-none-match", "if-match"):
+                if (headers or {}).get(name):
+                    context[f"s3:{name}"] = headers[name]
+        return context
+
+    iam_actions.s3_service_context = s3_service_context
 
 
 def moto():

@@ -12,10 +12,11 @@ use std::time::Duration;
 fn one_write_and_death(estate: &Estate) -> bool {
     estate.fault(Fault::cut_off_after(1));
     let mark = estate.mark();
+    let said = std::fs::File::create(estate.path("said")).unwrap();
     let mut apply = estate
         .command(&["apply", "--auto-approve"])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
+        .stdout(said.try_clone().unwrap())
+        .stderr(said)
         .spawn()
         .unwrap();
     let ended = loop {
@@ -30,6 +31,13 @@ fn one_write_and_death(estate: &Estate) -> bool {
         std::thread::sleep(Duration::from_millis(20));
     };
     estate.heal();
+    let cut_off = estate.asked(mark).iter().any(|r| r.fault);
+    assert!(
+        cut_off || ended.is_some_and(|status| status.success()),
+        "after {:#?}:\n{}",
+        estate.written(0),
+        estate.read("said")
+    );
     ended.is_some_and(|status| status.success())
 }
 

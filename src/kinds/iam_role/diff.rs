@@ -77,15 +77,23 @@ pub(super) fn create(want: &Spec, place: &Place) -> Diff<Op> {
         tags,
     };
     diff.push(Stage::Identity, Op::Create(role), attributes);
-    if let Some(policy) = policy(want) {
-        let attribute = set("policy", judge::shown(Some(&policy)));
-        diff.push(Stage::Identity, Op::PutPolicy(policy), [attribute]);
-    }
     for arn in want.managed_policies.iter().flatten().collect::<BTreeSet<_>>() {
         let attribute = set(&managed(arn), true);
         diff.push(Stage::Identity, Op::Attach(arn.clone()), [attribute]);
     }
+    // Last, because its absence tells a role that was only half made.
+    if let Some(policy) = policy(want) {
+        let attribute = set("policy", judge::shown(Some(&policy)));
+        diff.push(Stage::Identity, Op::PutPolicy(policy), [attribute]);
+    }
     diff
+}
+
+/// Whether the making of the role was cut off: it is ours and still lacks what is written last. What
+/// it gets now is no more than what its making was to give, and nothing to approve anew.
+fn half_made(want: &Spec, have: &LiveRole, place: &Place) -> bool {
+    let lacks_the_last = !have.inline.contains_key(INLINE);
+    have.path == own_path(place) && lacks_the_last && (!want.statement.is_empty() || have.attached.is_empty())
 }
 
 fn managed(arn: &str) -> String {
@@ -117,8 +125,9 @@ pub(super) fn update(want: &Spec, have: &LiveRole, place: &Place) -> Diff<Op> {
             Observed::Unreadable(why) => diff.unreadable.push(why.clone()),
         }
     }
-    inline(want, have, &mut diff);
-    attached(want, have, &mut diff);
+    let new = half_made(want, have, place);
+    attached(want, have, new, &mut diff);
+    inline(want, have, new, &mut diff);
     settings(want, have, &mut diff);
     if let Some(tags) = &want.tags {
         let changes = judge::tags(tags, &have.tags);
@@ -158,7 +167,7 @@ fn fixed(want: &Spec, have: &LiveRole, place: &Place, diff: &mut Diff<Op>) {
 }
 
 /// The inline policy of our name is ours alone: without statements it goes.
-fn inline(want: &Spec, have: &LiveRole, diff: &mut Diff<Op>) {
+fn inline(want: &Spec, have: &LiveRole, new: bool, diff: &mut Diff<Op>) {
     let before = match have.inline.get(INLINE).map(Observed::known) {
         None => None,
         Some(Ok(before)) => before,
@@ -168,20 +177,27 @@ fn inline(want: &Spec, have: &LiveRole, diff: &mut Diff<Op>) {
         }
     };
     let after = policy(want);
-    let change = judge::policy("policy", before, after.as_ref());
+    let change = match &after {
+        Some(after) if new => Some(set("policy", judge::shown(Some(after)))),
+        _ => judge::policy("policy", before, after.as_ref()),
+    };
     let op = after.map_or(Op::DeletePolicy, Op::PutPolicy);
     diff.push(Stage::Identity, op, change);
 }
 
-fn attached(want: &Spec, have: &LiveRole, diff: &mut Diff<Op>) {
+fn attached(want: &Spec, have: &LiveRole, new: bool, diff: &mut Diff<Op>) {
     let Some(want) = &want.managed_policies else {
         return;
     };
     let want: BTreeSet<&String> = want.iter().collect();
     for arn in &want {
         if !have.attached.iter().any(|p| p.arn == **arn) {
-            let change =
-                AttributeChange::judged(managed(arn), false.into(), true.into(), judge::attached(arn));
+            let judgement = if new {
+                Judgement::neutral()
+            } else {
+                judge::attached(arn)
+            };
+            let change = AttributeChange::judged(managed(arn), false.into(), true.into(), judgement);
             diff.push(Stage::Identity, Op::Attach((*arn).clone()), [change]);
         }
     }

@@ -32,6 +32,8 @@ pub(super) fn permissions(spec: &Spec, place: &Place, purpose: Purpose) -> Vec<P
     all.extend(parts.iter().map(|part| on_bucket(part.read_action())));
     if purpose == Purpose::Apply {
         all.push(on_bucket("s3:CreateBucket"));
+        // CreateBucket with tags asks for this besides.
+        all.push(on_bucket("s3:TagResource"));
         for part in &parts {
             // Versioning may be read only for what depends on it.
             let written = match part {

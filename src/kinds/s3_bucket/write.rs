@@ -64,6 +64,13 @@ fn unbuildable(action: &str, error: impl std::fmt::Display) -> AwsError {
     AwsError::new(action, Class::Refused, "InvalidRequest", error.to_string())
 }
 
+fn tag_set(action: &str, tags: &Tags) -> Result<Vec<sdk::Tag>, AwsError> {
+    tags.iter()
+        .map(|(key, value)| sdk::Tag::builder().key(key).value(value).build())
+        .collect::<Result<_, _>>()
+        .map_err(|e| unbuildable(action, e))
+}
+
 /// Sends a call patiently: `send!(action, builder)`.
 macro_rules! send {
     ($action:literal, $call:expr) => {
@@ -75,20 +82,21 @@ macro_rules! send {
 }
 
 impl Bucket<'_> {
-    /// Creates the bucket, waits until it is there, tags it. One that is ours already is left as it is.
+    /// Creates the bucket, waits until it is there, and tags it once more: an answer of success does not
+    /// mean that a bucket that was there already got the tags. One that is ours is left as it is.
     async fn create(&self, lock: bool, tags: &Tags) -> Result<(), AwsError> {
         let mut call = self.client.create_bucket().bucket(self.name);
         if lock {
             call = call.object_lock_enabled_for_bucket(true);
         }
+        // Tagged from the start: whoever is cut off behind this call still finds the bucket again.
+        let mut configuration =
+            sdk::CreateBucketConfiguration::builder().set_tags(Some(tag_set("s3:CreateBucket", tags)?));
         // us-east-1 is the one region that must not be named.
         if self.region != "us-east-1" {
-            call = call.create_bucket_configuration(
-                sdk::CreateBucketConfiguration::builder()
-                    .location_constraint(self.region.into())
-                    .build(),
-            );
+            configuration = configuration.location_constraint(self.region.into());
         }
+        call = call.create_bucket_configuration(configuration.build());
         match send!("s3:CreateBucket", call) {
             Ok(_) => {}
             Err(error) if error.code == "BucketAlreadyOwnedByYou" => {}
@@ -211,13 +219,8 @@ impl Bucket<'_> {
                 .expected_bucket_owner(&self.owner);
             return send!("s3:PutBucketTagging", call).map(drop);
         }
-        let set = tags
-            .iter()
-            .map(|(key, value)| sdk::Tag::builder().key(key).value(value).build())
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(|e| unbuildable(ACTION, e))?;
         let tagging = sdk::Tagging::builder()
-            .set_tag_set(Some(set))
+            .set_tag_set(Some(tag_set(ACTION, tags)?))
             .build()
             .map_err(|e| unbuildable(ACTION, e))?;
         let call = self

@@ -127,9 +127,11 @@ fn update(want: &Spec, have: &LiveRole, place: &Place, diff: &mut Diff<Op>) {
     let policy = documents::policy(want, &place.region);
     match have.inline.get(INLINE).map(Observed::known) {
         Some(Err(why)) => diff.unreadable.push(why.clone()),
+        // Written last when the role is made: one that lacks it is half made, and what it gets is no
+        // more than what its making was to give.
         None | Some(Ok(None)) => {
-            let change = judge::policy("policy", None, Some(&policy));
-            diff.push(Stage::Identity, Op::PutPolicy(policy), change);
+            let attribute = set("policy", judge::shown(Some(&policy)));
+            diff.push(Stage::Identity, Op::PutPolicy(policy), [attribute]);
         }
         Some(Ok(Some(before))) => {
             let change = judge::policy("policy", Some(before), Some(&policy));
