@@ -228,29 +228,32 @@ fn summary_lines(out: &mut String, summary: &Summary, style: Style) {
     warn(
         summary.weakens,
         format!(
-            "{} weaken protection and need --allow-weaken=ADDRESS.",
-            count(summary.weakens, "change")
+            "{} protection, to be approved with --allow-weaken=ADDRESS.",
+            counted(summary.weakens, "change weakens", "changes weaken")
         ),
         AnsiColors::Red,
     );
     warn(
         summary.irreversible,
         format!(
-            "{} can never be undone and need --allow-irreversible=ADDRESS.",
-            count(summary.irreversible, "change")
+            "{} be undone, to be approved with --allow-irreversible=ADDRESS.",
+            counted(summary.irreversible, "change can never", "changes can never")
         ),
         AnsiColors::Magenta,
     );
     warn(
         summary.disruptive,
-        format!("{} interrupt something.", count(summary.disruptive, "change")),
+        format!(
+            "{} something.",
+            counted(summary.disruptive, "change interrupts", "changes interrupt")
+        ),
         AnsiColors::Magenta,
     );
     warn(
         summary.by_hand,
         format!(
-            "{} differ and can only be changed by hand.",
-            count(summary.by_hand, "setting")
+            "{} and can only be changed by hand.",
+            counted(summary.by_hand, "setting differs", "settings differ")
         ),
         AnsiColors::Red,
     );
@@ -265,11 +268,11 @@ fn summary_lines(out: &mut String, summary: &Summary, style: Style) {
 }
 
 fn count(n: usize, what: &str) -> String {
-    if n == 1 {
-        format!("1 {what}")
-    } else {
-        format!("{n} {what}s")
-    }
+    counted(n, what, &format!("{what}s"))
+}
+
+fn counted(n: usize, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
 }
 
 fn paint(text: &str, color: AnsiColors, style: Style) -> String {
