@@ -228,29 +228,48 @@ fn summary_lines(out: &mut String, summary: &Summary, style: Style) {
     warn(
         summary.weakens,
         format!(
-            "{} weaken protection and need --allow-weaken=ADDRESS.",
-            count(summary.weakens, "change")
+            "{} --allow-weaken=ADDRESS.",
+            says(
+                summary.weakens,
+                "change weakens protection and needs",
+                "changes weaken protection and need"
+            )
         ),
         AnsiColors::Red,
     );
     warn(
         summary.irreversible,
         format!(
-            "{} can never be undone and need --allow-irreversible=ADDRESS.",
-            count(summary.irreversible, "change")
+            "{} --allow-irreversible=ADDRESS.",
+            says(
+                summary.irreversible,
+                "change can never be undone and needs",
+                "changes can never be undone and need"
+            )
         ),
         AnsiColors::Magenta,
     );
     warn(
         summary.disruptive,
-        format!("{} interrupt something.", count(summary.disruptive, "change")),
+        format!(
+            "{}.",
+            says(
+                summary.disruptive,
+                "change interrupts something",
+                "changes interrupt something"
+            )
+        ),
         AnsiColors::Magenta,
     );
     warn(
         summary.by_hand,
         format!(
-            "{} differ and can only be changed by hand.",
-            count(summary.by_hand, "setting")
+            "{} only be changed by hand.",
+            says(
+                summary.by_hand,
+                "setting differs and can",
+                "settings differ and can"
+            )
         ),
         AnsiColors::Red,
     );
@@ -270,6 +289,10 @@ fn count(n: usize, what: &str) -> String {
     } else {
         format!("{n} {what}s")
     }
+}
+
+fn says(n: usize, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
 }
 
 fn paint(text: &str, color: AnsiColors, style: Style) -> String {
