@@ -71,13 +71,22 @@ pub async fn open(
     sources: &mut Sources,
     snapshot: Option<Snapshot>,
 ) -> Result<(Posture, Live, Diagnostics), Diagnostics> {
-    let first = evaluate(inputs, sources)?;
+    let first = evaluate(inputs, sources, |_| None)?;
+    // What is wrong with the text is said before anybody is asked for anything.
+    if first
+        .0
+        .accounts
+        .iter()
+        .all(|a| a.id.is_some() && a.region.is_some())
+    {
+        compose(&first.0, &numbers(&first.0), |_| None, sources)?;
+    }
     let live = match snapshot {
         Some(snapshot) => Live::Snapshot(snapshot),
         None => Live::Cloud(Cloud::connect(&first.0.accounts, &Settings::default()).await?),
     };
-    let (evaluated, warnings) = with_numbers(first, inputs, &live.ids(), sources)?;
-    let (posture, said) = compose(evaluated, &live.ids(), |a| live.region(a), sources)?;
+    let (evaluated, warnings) = with_numbers(first, inputs, &live.ids(), sources, |a| live.region(a))?;
+    let (posture, said) = compose(&evaluated, &live.ids(), |a| live.region(a), sources)?;
     let mut diagnostics = warnings;
     diagnostics.append(said);
     Ok((posture, live, diagnostics))
@@ -93,23 +102,20 @@ pub fn open_offline(
     sources: &mut Sources,
     fallback: Option<&Region>,
 ) -> Result<(Posture, Diagnostics), Diagnostics> {
-    let first = evaluate(inputs, sources)?;
-    let ids: BTreeMap<String, AccountId> = first
-        .0
-        .accounts
-        .iter()
-        .filter_map(|a| Some((a.label.clone(), a.id.clone().or_else(placeholder)?)))
-        .collect();
-    let (evaluated, warnings) = with_numbers(first, inputs, &ids, sources)?;
-    let (posture, said) = compose(evaluated, &ids, |_| fallback.cloned(), sources)?;
+    let first = evaluate(inputs, sources, |_| fallback.cloned())?;
+    let ids = numbers(&first.0);
+    let (evaluated, warnings) = with_numbers(first, inputs, &ids, sources, |_| fallback.cloned())?;
+    let (posture, said) = compose(&evaluated, &ids, |_| fallback.cloned(), sources)?;
     let mut diagnostics = warnings;
     diagnostics.append(said);
     Ok((posture, diagnostics))
 }
 
-/// The number of an account that offline commands cannot know: visibly none.
-fn placeholder() -> Option<AccountId> {
-    "000000000000".parse().ok()
+/// The accounts' numbers as far as blocks give them; where none does, one that is visibly none.
+fn numbers(posture: &config::Posture) -> BTreeMap<String, AccountId> {
+    let placeholder: Option<AccountId> = "000000000000".parse().ok();
+    let number = |a: &Account| Some((a.label.clone(), a.id.clone().or_else(|| placeholder.clone())?));
+    posture.accounts.iter().filter_map(number).collect()
 }
 
 type Evaluated = (config::Posture, Diagnostics);
@@ -121,6 +127,7 @@ fn with_numbers(
     inputs: &Inputs,
     ids: &BTreeMap<String, AccountId>,
     sources: &mut Sources,
+    region_of: impl Fn(&str) -> Option<Region>,
 ) -> Result<Evaluated, Diagnostics> {
     if first.0.accounts.iter().all(|account| account.id.is_some()) {
         return Ok(first);
@@ -130,20 +137,36 @@ fn with_numbers(
         ..inputs.clone()
     };
     *sources = Sources::new();
-    evaluate(&known, sources)
+    evaluate(&known, sources, region_of)
 }
 
-fn evaluate(inputs: &Inputs, sources: &mut Sources) -> Result<Evaluated, Diagnostics> {
+/// Evaluates the text. When something in it is wrong, the kinds judge the rest, so that one run
+/// tells all that has to be corrected.
+fn evaluate(
+    inputs: &Inputs,
+    sources: &mut Sources,
+    region_of: impl Fn(&str) -> Option<Region>,
+) -> Result<Evaluated, Diagnostics> {
     let (posture, mut diagnostics) = config::load(inputs, sources, &Kinds);
-    diagnostics.sort();
-    match posture {
-        Some(posture) => diagnostics.into_result(posture),
-        None => Err(diagnostics),
+    let Some(mut posture) = posture else {
+        return Err(diagnostics);
+    };
+    if diagnostics.has_errors() {
+        // What refers to something wrong is not judged: it would be blamed for the other's fault.
+        let sound: BTreeSet<Address> = posture.resources.iter().map(|r| r.address.clone()).collect();
+        posture
+            .resources
+            .retain(|r| r.region.is_some() && r.references.iter().all(|a| sound.contains(a)));
+        if let Err(more) = compose(&posture, &numbers(&posture), region_of, sources) {
+            diagnostics.append(more);
+        }
     }
+    diagnostics.sort();
+    diagnostics.into_result(posture)
 }
 
 fn compose(
-    evaluated: config::Posture,
+    evaluated: &config::Posture,
     ids: &BTreeMap<String, AccountId>,
     region_of: impl Fn(&str) -> Option<Region>,
     sources: &Sources,
@@ -163,6 +186,16 @@ fn compose(
                 diagnostics.push(no_region(block));
                 return None;
             };
+            if block.lifecycle.prevent_release {
+                diagnostics.push(
+                    Diagnostic::warning(
+                        code::CONFLICT,
+                        format!("{}: prevent_release has no effect in this version.", block.address),
+                    )
+                    .at(block.span)
+                    .remedy("A bucket or database is never deleted in any case; a role is removed only with --allow-weaken."),
+                );
+            }
             Some(Declared {
                 address: block.address.clone(),
                 place: Place {
@@ -171,6 +204,7 @@ fn compose(
                 },
                 home: home.region.clone(),
                 body: block.body.clone(),
+                ignored: block.lifecycle.ignore_changes.clone(),
                 depends_on: block.references.clone(),
                 span: block.span,
                 location: sources.location(block.span),

@@ -1,16 +1,14 @@
 //! Whole folders of configuration, with a small table of made-up kinds.
 
-#![allow(
+#![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    clippy::string_slice,
-    clippy::print_stderr,
-    clippy::print_stdout,
-    reason = "a test that cannot go on should panic"
+    reason = "a test fails by panicking"
 )]
 
+#[path = "config/arbitrary.rs"]
+mod arbitrary;
 #[path = "config/bad_input.rs"]
 mod bad_input;
 #[path = "config/fixture.rs"]

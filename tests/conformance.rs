@@ -3,16 +3,7 @@
 //! The vectors are not part of this repository. They are looked for in
 //! `$BACKSTAY_CONFORMANCE`, or in `../shared/conformance` beside it.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    clippy::print_stderr,
-    clippy::print_stdout,
-    reason = "a test that cannot go on should panic"
-)]
+#![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 use backstay::config::console::{self, Mode};
 use backstay::config::eval::Env;

@@ -3,12 +3,10 @@
 
 #![allow(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::panic,
-    clippy::indexing_slicing,
-    clippy::string_slice,
     clippy::print_stderr,
-    clippy::print_stdout,
+    clippy::expect_used,
+    clippy::indexing_slicing,
     reason = "a test that cannot go on should panic"
 )]
 
@@ -102,7 +100,7 @@ fn spec<K: Kind>(json: &Json) -> K::Spec {
     let mut diagnostics = Diagnostics::new();
     let block = block(json);
     let spec = K::Spec::decode(&block, &mut diagnostics).unwrap_or_else(|| panic!("{diagnostics:?}"));
-    K::validate(&spec, &block, &mut diagnostics);
+    K::validate(&spec, &place("any"), &block, &mut diagnostics);
     assert!(!diagnostics.has_errors(), "{diagnostics:?}");
     spec
 }

@@ -26,6 +26,10 @@ const LONGER: &[(&str, &str)] = &[
         "src/model/number.rs",
         "one type, whose parsing, printing and arithmetic share its representation",
     ),
+    (
+        "src/model/value.rs",
+        "one type, its marks and what can be asked of it",
+    ),
     ("src/syntax/body.rs", "one recursive-descent parser"),
 ];
 

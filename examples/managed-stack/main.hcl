@@ -73,7 +73,7 @@ s3_bucket "offsite" {
 
 # One writer for each export. The workflow of a pull request gets neither: the environment decides.
 writer_role "export" {
-  for_each  = local.exports
+  for_each = local.exports
 
   name      = "studio-export-${each.key}"
   writes_to = [s3_bucket.offsite]

@@ -126,7 +126,7 @@ impl Summary {
             Outcome::Drifted => "Drift found",
         };
         let mut parts = vec![
-            format!("{} failed", self.fail),
+            format!("{} failed", self.fail.saturating_sub(self.tolerated)),
             format!("{} drifted", self.drift),
             format!("{} unknown", self.unknown),
         ];
@@ -144,7 +144,8 @@ impl Summary {
         };
         let tolerated = match self.tolerated {
             0 => String::new(),
-            n => format!(" {n} below the severity that fails the check."),
+            1 => " 1 milder failure does not count.".to_owned(),
+            n => format!(" {n} milder failures do not count."),
         };
         format!(
             "{opening}: {} on {} {noun}.{tolerated}",

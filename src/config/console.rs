@@ -58,7 +58,7 @@ pub fn run(mode: Mode, src: &str, vars: &HashMap<String, Value>, env: &Env) -> R
             Ok(value)
         }
     };
-    syntax::on_deep_stack(work).unwrap_or_else(|diagnostic| Err(diagnostic.into()))
+    syntax::on_deep_stack(work).unwrap_or_else(|diagnostic| Err((*diagnostic).into()))
 }
 
 /// Whether a text can be parsed; nothing is evaluated.

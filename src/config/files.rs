@@ -92,7 +92,9 @@ pub(super) fn read(
     let decoded = bytes.and_then(|b| text::decode(b).map_err(|e| format!("{}: {e}.", path.display())));
     match decoded {
         Ok(text) => {
-            let file = sources.add(path.display().to_string(), text.as_str());
+            // `main.hcl` and not `./main.hcl`: code-scanning services compare with a repository's paths.
+            let name = path.strip_prefix(".").unwrap_or(path);
+            let file = sources.add(name.display().to_string(), text.as_str());
             Some((file, text))
         }
         Err(detail) => {

@@ -18,8 +18,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Reads, evaluates and checks the posture in a folder. There is no posture when the diagnostics
-/// hold an error. Texts are added to `sources`, so that diagnostics can quote them.
+/// Reads, evaluates and checks the posture in a folder. When the diagnostics hold an error, the
+/// posture lacks what is wrong: the rest can still be judged, so that all errors are told at
+/// once, and nothing else may be done with it. Texts are added to `sources`, so that
+/// diagnostics can quote them.
 pub fn load(
     inputs: &Inputs,
     sources: &mut Sources,
@@ -30,13 +32,9 @@ pub fn load(
         let posture = loader.posture();
         let mut diagnostics = loader.diagnostics;
         diagnostics.sort();
-        if diagnostics.has_errors() {
-            (None, diagnostics)
-        } else {
-            (Some(posture), diagnostics)
-        }
+        (Some(posture), diagnostics)
     };
-    syntax::on_deep_stack(work).unwrap_or_else(|diagnostic| (None, diagnostic.into()))
+    syntax::on_deep_stack(work).unwrap_or_else(|diagnostic| (None, (*diagnostic).into()))
 }
 
 /// What is gathered while the modules are walked.

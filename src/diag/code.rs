@@ -76,7 +76,7 @@ codes! {
     UNREACHABLE = "BKS-E0503", "The cloud cannot be reached", "The endpoint did not answer: no network, a wrong region or endpoint, or a dead proxy.";
     UNREADABLE = "BKS-E0504", "A resource cannot be read", "Reading was denied or failed, so whether the resource is as declared is unknown. An unknown is never counted as clean.";
     NOT_FOUND = "BKS-E0505", "A resource that must exist does not", "backstay manages how this resource is protected but never creates it.";
-    NOT_OURS = "BKS-E0506", "The resource belongs to somebody else", "The name is taken by another account or another project.";
+    NOT_OURS = "BKS-E0506", "The resource is not the one that is meant", "The name is taken: by another account, another project, or in another region.";
     API = "BKS-E0507", "A call to the cloud failed", "The service answered with an error that is not a lack of permission.";
     REFUSED = "BKS-E0601", "A change is refused until it is approved by name", "It weakens protection or can never be undone.";
     STALE_PLAN = "BKS-E0602", "The plan is out of date", "Something that the plan touches has changed since it was made. Nothing was changed; make a new plan.";

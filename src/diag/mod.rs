@@ -6,6 +6,7 @@
 //! error of a file is reported at once.
 
 pub mod code;
+pub mod escape;
 mod exit;
 pub mod render;
 mod source;

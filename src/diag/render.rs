@@ -1,6 +1,6 @@
 //! Diagnostics as text for a terminal (through miette) and as JSON.
 
-use super::{Diagnostic, Diagnostics, Location, Severity, Sources};
+use super::{Diagnostic, Diagnostics, Location, Severity, Sources, escape};
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource};
 
 /// How to draw.
@@ -75,6 +75,11 @@ pub fn json(diagnostic: &Diagnostic, sources: &Sources) -> Json {
     }
 }
 
+/// Texts of ours have lines; what acts on a terminal in them comes from elsewhere.
+fn lines(text: &str) -> String {
+    text.lines().map(escape::line).collect::<Vec<_>>().join("\n")
+}
+
 /// One diagnostic in miette's terms. One label only: overlapping ones draw badly.
 #[derive(Debug)]
 struct Report {
@@ -88,16 +93,22 @@ struct Report {
 
 impl Report {
     fn new(diagnostic: &Diagnostic, sources: &Sources) -> Self {
-        let mut help = diagnostic.remedy.clone().unwrap_or_default();
+        let mut help = lines(diagnostic.remedy.as_deref().unwrap_or_default());
         for (span, text) in &diagnostic.related {
             let at = sources.location(*span);
             if !help.is_empty() {
                 help.push('\n');
             }
-            help.push_str(&format!("{}:{}:{}: {text}", at.file, at.line, at.column));
+            help.push_str(&format!(
+                "{}:{}:{}: {}",
+                at.file,
+                at.line,
+                at.column,
+                escape::line(text)
+            ));
         }
         Self {
-            message: format!("{}: {}", diagnostic.summary, diagnostic.detail),
+            message: lines(&format!("{}: {}", diagnostic.summary, diagnostic.detail)),
             code: diagnostic.code.id(),
             severity: match diagnostic.severity {
                 Severity::Error => miette::Severity::Error,

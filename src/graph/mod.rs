@@ -219,6 +219,7 @@ mod tests {
             },
             ident: address.into(),
             spec: serde_json::Value::Null,
+            kept_spec: None,
             depends_on: needs.iter().map(|n| n.parse().unwrap()).collect(),
             span: None,
             location: None,

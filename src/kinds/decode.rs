@@ -20,6 +20,9 @@ pub struct Declared {
     pub home: crate::model::Region,
     /// Its arguments.
     pub body: EvaluatedBlock,
+    /// Arguments that are not compared once the resource exists; `all` for every one that
+    /// can be left out.
+    pub ignored: Vec<String>,
     /// What its expressions refer to.
     pub depends_on: Vec<Address>,
     /// Where it is declared.
@@ -56,6 +59,7 @@ pub fn decode(declared: &[Declared], diagnostics: &mut Diagnostics) -> Resources
             place: place.clone(),
             ident: decoded.ident,
             spec: decoded.spec,
+            kept_spec: kept_spec(kind, block, &place, diagnostics),
             depends_on: block.depends_on.clone(),
             span: Some(block.span),
             location: Some(block.location.clone()),
@@ -115,6 +119,49 @@ fn placed(kind: &dyn AnyKind, block: &Declared) -> Place {
     place
 }
 
+/// The spec without what is ignored; `None` when nothing is.
+fn kept_spec(
+    kind: &dyn AnyKind,
+    block: &Declared,
+    place: &Place,
+    diagnostics: &mut Diagnostics,
+) -> Option<serde_json::Value> {
+    if block.ignored.is_empty() {
+        return None;
+    }
+    let schema = kind.schema();
+    let required = |name: &str| {
+        schema.attribute(name).is_some_and(|a| a.required) || schema.block(name).is_some_and(|b| b.required)
+    };
+    let all = block.ignored.iter().any(|i| i == "all");
+    let mut body = block.body.clone();
+    body.attributes
+        .retain(|name, _| required(name) || !all && !block.ignored.contains(name));
+    body.blocks
+        .retain(|name, _| required(name) || !all && !block.ignored.contains(name));
+    for name in &block.ignored {
+        let known = schema.attribute(name).is_some() || schema.block(name).is_some();
+        if name != "all" && (!known || required(name)) {
+            diagnostics.push(
+                Diagnostic::error(
+                    code::INVALID_VALUE,
+                    format!(
+                        "ignore_changes names \"{name}\", which {}.",
+                        if known {
+                            "says what the resource is and cannot be ignored"
+                        } else {
+                            "is no argument of this block"
+                        }
+                    ),
+                )
+                .at(block.span),
+            );
+        }
+    }
+    kind.decode(&body, place, &mut Diagnostics::new())
+        .map(|decoded| decoded.spec)
+}
+
 fn part_of(
     base: &Desired,
     part: &str,
@@ -131,6 +178,7 @@ fn part_of(
         ident: kind.ident(&spec, &place)?,
         place,
         spec,
+        kept_spec: None,
         depends_on: Vec::new(),
         span: base.span,
         location: base.location.clone(),
@@ -153,6 +201,9 @@ fn hand_over(
             format!("there is no kind named {}.", receiver.kind),
         ))
     })?;
+    if let Some(kept) = &receiver.kept_spec {
+        receiver.kept_spec = kind.accept(kept, statement.clone()).map_err(Box::new)?;
+    }
     match kind.accept(&receiver.spec, statement).map_err(Box::new)? {
         Some(spec) => {
             receiver.spec = spec;

@@ -158,6 +158,7 @@ fn erase<K: Kind>(diff: Diff<K::Op>) -> Result<Diff<Json>, Diagnostic> {
     Ok(Diff {
         action: diff.action,
         missing: diff.missing,
+        out_of_reach: diff.out_of_reach,
         unreadable: diff.unreadable,
         findings: diff.findings,
         changes: diff
@@ -210,7 +211,7 @@ impl<K: Kind> AnyKind for Erased<K> {
         diagnostics: &mut Diagnostics,
     ) -> Option<Decoded> {
         let spec = K::Spec::decode(block, diagnostics)?;
-        K::validate(&spec, block, diagnostics);
+        K::validate(&spec, place, block, diagnostics);
         match store(K::NAME, &spec) {
             Ok(json) => Some(Decoded {
                 ident: K::ident(&spec, place),

@@ -133,8 +133,9 @@ pub trait Kind: Send + Sync + 'static {
     /// The values of [`OUTPUTS`](Kind::OUTPUTS) that are known before an apply.
     fn outputs(spec: &Self::Spec, place: &Place) -> BTreeMap<&'static str, Value>;
 
-    /// Rules that span several arguments; reports at `block`.
-    fn validate(_spec: &Self::Spec, _block: &EvaluatedBlock, _diagnostics: &mut Diagnostics) {}
+    /// Rules that span several arguments, or that arguments have with the place; reports at `block`.
+    fn validate(_spec: &Self::Spec, _place: &Place, _block: &EvaluatedBlock, _diagnostics: &mut Diagnostics) {
+    }
 
     /// What the resource adds to the posture besides itself. `label` is the block's.
     fn contributions(_spec: &Self::Spec, _label: &str, _place: &Place) -> Vec<Contribution> {

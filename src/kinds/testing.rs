@@ -51,7 +51,7 @@ impl Written {
         let mut diagnostics = Diagnostics::new();
         let spec = K::Spec::decode(&self.0, &mut diagnostics);
         if let Some(spec) = &spec {
-            K::validate(spec, &self.0, &mut diagnostics);
+            K::validate(spec, &place(), &self.0, &mut diagnostics);
         }
         (spec, diagnostics.iter().map(|d| d.detail.clone()).collect())
     }

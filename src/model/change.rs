@@ -204,6 +204,9 @@ pub struct Diff<Op> {
     pub findings: Vec<super::Finding>,
     /// Set when the resource must exist, doesn't, and is never created by backstay: what to do.
     pub missing: Option<String>,
+    /// Whether the findings say that it is not the thing that is meant at all, so that no plan
+    /// that holds it can be applied.
+    pub out_of_reach: bool,
 }
 
 impl<Op> Diff<Op> {
@@ -215,6 +218,7 @@ impl<Op> Diff<Op> {
             unreadable: Vec::new(),
             findings: Vec::new(),
             missing: None,
+            out_of_reach: false,
         }
     }
 

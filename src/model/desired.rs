@@ -19,6 +19,10 @@ pub struct Desired {
     pub ident: String,
     /// The kind's own `Spec`, as data.
     pub spec: Json,
+    /// What it is compared with when it exists: the spec without what
+    /// `lifecycle { ignore_changes }` names. The same as `spec` when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept_spec: Option<Json>,
     /// What must be settled before it, as far as stages allow.
     pub depends_on: Vec<Address>,
     /// Where it was declared, for messages.
@@ -26,6 +30,16 @@ pub struct Desired {
     pub span: Option<Span>,
     /// The same place by line and column, for reports.
     pub location: Option<Location>,
+}
+
+impl Desired {
+    /// What to compare with: a resource that exists is not changed in what is ignored.
+    pub fn wanted(&self, exists: bool) -> &Json {
+        match &self.kept_spec {
+            Some(kept) if exists => kept,
+            _ => &self.spec,
+        }
+    }
 }
 
 /// What one resource adds to the posture besides itself.

@@ -108,6 +108,7 @@ mod tests {
             },
             ident: format!("r{i}"),
             spec: Json::Null,
+            kept_spec: None,
             depends_on: needs
                 .into_iter()
                 .map(|n| Address::new("k", format!("r{n}")))

@@ -106,7 +106,7 @@ impl Planner {
                 return;
             }
         };
-        let diff = match kind.diff(&desired.spec, have, &desired.place) {
+        let diff = match kind.diff(desired.wanted(have.is_some()), have, &desired.place) {
             Ok(diff) => diff,
             Err(diagnostic) => {
                 self.diagnostics.push(diagnostic.at(desired.span));
@@ -130,6 +130,13 @@ impl Planner {
         }
         for why in &diff.unreadable {
             self.unreadable(desired, why);
+        }
+        if diff.out_of_reach {
+            for finding in &diff.findings {
+                let detail = format!("{}: {}.", desired.address, finding.why.trim_end_matches('.'));
+                self.diagnostics
+                    .push(Diagnostic::error(code::NOT_OURS, detail).at(desired.span));
+            }
         }
         let settled = match settle(kind, seen.clone()) {
             Ok(settled) => settled,

@@ -6,10 +6,9 @@
 //! - [`findings`]: an assessment as text, JSON, SARIF, JUnit and markdown
 //! - [`posture`], [`permissions`]: what is declared, and what it takes
 //! - [`reference`]: pages made from what the code declares
-//! - [`escape`]: everything that the cloud or the user says goes through it
+//! - [`escape`](crate::diag::escape): everything that the cloud or the user says goes through it
 
 pub mod apply;
-pub mod escape;
 pub mod findings;
 pub mod permissions;
 pub mod plan;
@@ -17,4 +16,5 @@ pub mod posture;
 pub mod reference;
 mod wrap;
 
+pub use crate::diag::escape;
 pub use crate::diag::render::Style;

@@ -40,8 +40,8 @@ pub fn blocks(schemas: &[&BlockSchema]) -> String {
     for schema in schemas {
         let labels: String = schema.labels.iter().map(|_| " \"name\"").collect();
         let _ = writeln!(out, "### `{}{labels}`\n\n{}\n", schema.name, sentence(schema.doc));
-        members(&mut out, schema, "");
-        nested(&mut out, schema, "");
+        members(&mut out, schema, schema.name);
+        nested(&mut out, schema, schema.name);
         out.push('\n');
     }
     out

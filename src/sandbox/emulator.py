@@ -52,12 +52,44 @@ def ministack():
     from ministack.app import app
 
     principal_of_a_session_is_its_role()
+    name_with_paths()
     config = Config()
     config.bind = [f"fd://{listener.detach()}"]
     config.keep_alive_timeout = 600
     config.loglevel = "WARNING"
     ready(port)
     asyncio.run(serve(app, config))
+
+
+def name_with_paths():
+    """ministack asks policies about roles, users and policies without their paths; AWS with them."""
+    from ministack.core import iam_actions
+    from ministack.services import iam
+
+    without_paths = iam_actions.extract_resource_arn
+    made = {"CreateRole": "role", "CreateUser": "user", "CreatePolicy": "policy"}
+    kept = {"RoleName": iam._roles, "UserName": iam._users}
+
+    def extract_resource_arn(service, method, path, headers, body, query_params, region, account):
+        arguments = (service, method, path, headers, body, query_params, region, account)
+        arn = without_paths(*arguments)
+        if service != "iam":
+            return arn
+
+        def parameter(name):
+            return iam_actions._query_param(query_params, name)
+
+        kind = made.get(parameter("Action"))
+        if kind:
+            name = parameter(f"{kind.capitalize()}Name")
+            return f"arn:aws:iam::{account}:{kind}{parameter('Path') or '/'}{name}"
+        for name, things in kept.items():
+            thing = things.get(parameter(name)) if parameter(name) else None
+            if thing:
+                return thing["Arn"]
+        return arn
+
+    iam_actions.extract_resource_arn = extract_resource_arn
 
 
 def moto():

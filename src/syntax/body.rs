@@ -110,7 +110,12 @@ impl BodyParser<'_> {
             match self.kind() {
                 None => break,
                 Some(TokenKind::Close(b'}')) if depth > 0 => break,
-                _ => self.item(&mut body, &mut names, depth),
+                _ => {
+                    let before = self.at;
+                    self.item(&mut body, &mut names, depth);
+                    // Whatever an item is, it ends: a token that fits nowhere is passed over.
+                    self.at = self.at.max(before + 1);
+                }
             }
         }
         body.span.end = self.here().start.max(start);
@@ -242,7 +247,6 @@ impl BodyParser<'_> {
                     return;
                 }
                 TokenKind::Close(b'}') if depth > 0 && open.closed_too_early(b'}') => return,
-                TokenKind::Close(_) if open.is_empty() && depth > 0 => return,
                 // Brackets that never close must not swallow the rest of the file.
                 TokenKind::Ident if !open.is_empty() && self.starts_top_level_block() => return,
                 _ => open.see(token.kind),
@@ -285,7 +289,10 @@ impl BodyParser<'_> {
                 if flaw == Flaw::NewlineInQuotes {
                     self.skip_item(depth);
                     // The line end itself belongs to `end_of_item`.
-                    self.at = self.at.saturating_sub(1);
+                    let last = self.at.checked_sub(1).and_then(|i| self.tokens.get(i));
+                    if last.is_some_and(|t| t.kind == TokenKind::Newline) {
+                        self.at -= 1;
+                    }
                     break;
                 }
             }

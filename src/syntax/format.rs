@@ -25,7 +25,7 @@ pub fn format(file: FileId, text: &str) -> Result<String, Diagnostics> {
         let pieces: Vec<Piece> = pieces.into_iter().filter(|p| !p.dropped).collect();
         Ok(layout(pieces))
     })
-    .unwrap_or_else(|diagnostic| Err(diagnostic.into()))
+    .unwrap_or_else(|diagnostic| Err((*diagnostic).into()))
 }
 
 /// A token with the blanks before it.

@@ -305,7 +305,11 @@ impl Lexer<'_> {
                     self.modes.pop();
                     return self.invalid(self.at, Flaw::NewlineInQuotes);
                 }
-                b'\\' if self.peek(1) != b'\n' && self.peek(1) != 0 => self.at += 2,
+                b'\\' => {
+                    // The escaped character, unless the line or the text ends here.
+                    let escaped = self.rest().chars().nth(1).filter(|c| *c != '\n');
+                    self.at += 1 + escaped.map_or(0, char::len_utf8);
+                }
                 b'$' | b'%' if self.starts_with("$${") || self.starts_with("%%{") => self.at += 3,
                 b'$' | b'%' if self.peek(1) == b'{' => {
                     self.push_text(TokenKind::QuotedText, start);

@@ -24,10 +24,11 @@ const STACK: usize = 16 << 20;
 ///
 /// # Errors
 /// When the system gives no thread, or `work` panicked.
-pub fn on_deep_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, Diagnostic> {
+pub fn on_deep_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, Box<Diagnostic>> {
     let defect = || {
-        Diagnostic::error(code::INTERNAL, "Reading the configuration was cut short.")
-            .remedy("Report this with the files that led to it.")
+        let detail = "Reading the configuration was cut short.";
+        let diagnostic = Diagnostic::error(code::INTERNAL, detail);
+        Box::new(diagnostic.remedy("Report this with the files that led to it."))
     };
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new()

@@ -100,6 +100,8 @@ fn what_never_ends() {
         "store \"a\" {",
         "locals {\n  a = (1\n}\n",
         "locals {\n  a = f(\n",
+        "locals {\n  )\n}\n",
+        "locals {\n  a = 1 ]\n}\n",
     ] {
         assert!(load_text(text).diagnostics.has_errors(), "{text:?}");
     }

@@ -115,7 +115,7 @@ async fn each_account_is_written_as_itself() {
 
 #[tokio::test]
 async fn an_account_that_cannot_be_entered_stops_everything() {
-    let estate = Estate::new(POSTURE);
+    let estate = Estate::strict(POSTURE);
     let mark = estate.mark();
     let run = estate.run(&["apply", "--auto-approve"]).exits(1);
     insta::assert_snapshot!("vault_closed", run.stderr);

@@ -71,16 +71,30 @@ async fn codes_and_json_say_the_same() {
 }
 
 #[tokio::test]
-async fn check_says_clean_drift_and_unknown_by_its_code() {
+async fn check_says_clean_drift_failure_and_unknown_by_its_code() {
     let estate = shop().await;
     let schema = estate.run(&["schema", "check"]).exits(0).json();
     let check = ["check", "--format", "json", "--fail-on", "critical"];
     let clean = estate.run(&check).exits(0).json();
     assert_eq!(validate(&schema, &clean), Vec::<String>::new());
 
-    suspend_versioning(&estate).await;
+    estate
+        .root()
+        .rds
+        .modify_db_instance()
+        .db_instance_identifier("app")
+        .backup_retention_period(20)
+        .apply_immediately(true)
+        .send()
+        .await
+        .unwrap();
     let drifted = estate.run(&check).exits(2).json();
     assert_eq!(validate(&schema, &drifted), Vec::<String>::new());
+
+    // Backups lie in this one: what is overwritten there is lost now.
+    suspend_versioning(&estate).await;
+    let failed = estate.run(&check).exits(3).json();
+    assert_eq!(validate(&schema, &failed), Vec::<String>::new());
 
     estate
         .fault(backstay::sandbox::Fault::error("s3", "GetBucketVersioning", 403, "AccessDenied").on("copy-"));

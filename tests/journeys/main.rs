@@ -19,8 +19,9 @@ mod support;
 mod accounts;
 mod approvals;
 mod audit;
+mod bad_cloud;
+mod bad_text;
 mod calls;
-
 mod crash;
 mod drift;
 mod laptop;

@@ -21,7 +21,10 @@ s3_bucket "data" {
 iam_role "reader" {
   name = "reader-ACCOUNT"
   trust {
-    principals = { Service = ["ec2.amazonaws.com"] }
+    principals {
+      type        = "Service"
+      identifiers = ["ec2.amazonaws.com"]
+    }
   }
   statement {
     actions   = ["s3:GetObject"]

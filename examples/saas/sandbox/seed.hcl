@@ -6,6 +6,7 @@ rds_instance "acme-app" {
   class          = "db.t4g.medium"
   storage        = 50
   retention      = 1
+  window         = "06:00-06:30"
   encrypted      = true
   kms_key        = "arn:aws:kms:us-east-1:111111111111:key/0d9a1c52-7a5c-4d6f-8a39-0a1f4a5c8e21"
   multi_az       = true

@@ -2,8 +2,7 @@
 
 use crate::commands;
 use crate::terminal::Color;
-use clap::{Args, Parser, Subcommand};
-use std::path::PathBuf;
+use clap::{Parser, Subcommand};
 
 /// Plan, apply and check how an estate's data can be brought back
 ///
@@ -42,6 +41,8 @@ pub(crate) enum Command {
     Check(commands::check::CheckArgs),
     /// Check the configuration without the cloud
     Validate(commands::validate::ValidateArgs),
+    /// Write configuration files in the canonical style
+    Fmt(commands::fmt::FmtArgs),
     /// Show the evaluated posture, or a saved plan
     Show(commands::show::ShowArgs),
     /// Draw what depends on what
@@ -54,39 +55,4 @@ pub(crate) enum Command {
     Sandbox(commands::sandbox::SandboxArgs),
     /// Print a completion script for a shell
     Completions(commands::completions::CompletionsArgs),
-}
-
-/// Which posture, and the values of its variables.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct PostureArgs {
-    /// The folder that holds the posture's .hcl files
-    #[arg(default_value = ".", value_name = "DIR")]
-    pub(crate) dir: PathBuf,
-
-    #[command(flatten)]
-    pub(crate) variables: VariableArgs,
-}
-
-/// Values of variables.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct VariableArgs {
-    /// A variable's value
-    #[arg(long = "var", value_name = "NAME=VALUE")]
-    pub(crate) vars: Vec<String>,
-
-    /// A file of variables' values
-    #[arg(long = "var-file", value_name = "FILE")]
-    pub(crate) var_files: Vec<PathBuf>,
-}
-
-/// Which part of the posture.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct SelectionArgs {
-    /// Only this resource and what it depends on; may be repeated
-    #[arg(long = "target", value_name = "ADDRESS")]
-    pub(crate) targets: Vec<String>,
-
-    /// Not this resource, nor what depends on it; may be repeated
-    #[arg(long = "exclude", value_name = "ADDRESS")]
-    pub(crate) excludes: Vec<String>,
 }

@@ -3,9 +3,16 @@
 mod arguments;
 mod cli;
 mod commands;
+mod options;
 mod terminal;
 
-use clap::Parser;
+use crate::cli::{Cli, Command};
+use crate::commands::{
+    apply, check, completions, failed, fmt, graph, permissions, plan, sandbox, schema, show, validate,
+};
+use crate::terminal::Terminal;
+use backstay::diag::{Diagnostic, Exit, code};
+use clap::{CommandFactory, Parser};
 use std::process::ExitCode;
 
 /// Evaluating hostile input recurses; the main thread's stack is not ours to choose.
@@ -13,7 +20,7 @@ const STACK: usize = 64 * 1024 * 1024;
 
 fn main() -> ExitCode {
     let arguments = arguments::normalise(std::env::args_os());
-    let cli = match cli::Cli::try_parse_from(arguments) {
+    let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => {
             // Clap's own code for wrong usage is 2, which here means that changes are pending.
@@ -24,10 +31,43 @@ fn main() -> ExitCode {
     };
     let worker = std::thread::Builder::new()
         .stack_size(STACK)
-        .spawn(move || commands::run(cli));
+        .spawn(move || run(cli));
     match worker.map(std::thread::JoinHandle::join) {
         Ok(Ok(code)) => ExitCode::from(code),
         // A panic has printed its message; it is a defect, and nothing was decided.
         Ok(Err(_)) | Err(_) => ExitCode::from(1),
+    }
+}
+
+/// Runs a command and gives the process's exit code.
+fn run(cli: Cli) -> u8 {
+    let terminal = Terminal::new(cli.color);
+    let exit = match cli.command {
+        Command::Plan(args) => block_on(terminal, plan::run(args, terminal)),
+        Command::Apply(args) => block_on(terminal, apply::run(args, terminal)),
+        Command::Check(args) => block_on(terminal, check::run(args, terminal)),
+        Command::Validate(args) => validate::run(args, terminal),
+
+        Command::Fmt(args) => fmt::run(args, terminal),
+        Command::Show(args) => show::run(args, terminal),
+        Command::Graph(args) => graph::run(args, terminal),
+        Command::Permissions(args) => block_on(terminal, permissions::run(args, terminal)),
+        Command::Schema(args) => schema::run(args, terminal),
+        Command::Completions(args) => completions::run(args, Cli::command(), terminal),
+        Command::Sandbox(args) => match sandbox::run(args) {
+            Ok(code) => return code,
+            Err(diagnostic) => failed(terminal, *diagnostic),
+        },
+    };
+    exit.code()
+}
+
+fn block_on(terminal: Terminal, command: impl Future<Output = Exit>) -> Exit {
+    match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(command),
+        Err(error) => failed(
+            terminal,
+            Diagnostic::error(code::INTERNAL, format!("the runtime does not start: {error}.")),
+        ),
     }
 }

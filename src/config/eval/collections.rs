@@ -162,14 +162,16 @@ pub(super) fn for_expr(for_expr: &For, scope: &Scope<'_>, diagnostics: &mut Diag
                     sensitive |= marked;
                     if for_expr.grouping {
                         groups.entry(key).or_default().push(value);
-                    } else if attributes.contains_key(&key) {
+                        return;
+                    }
+                    // A sensitive key must not show in the message.
+                    let shown = if marked { String::new() } else { format!(" \"{key}\"") };
+                    if attributes.insert(key, value).is_some() {
                         let detail = format!(
-                            "Two elements have the key \"{key}\". Use ... after the value to collect the values of one key."
+                            "Two elements have the key{shown}. Use ... after the value to collect the values of one key."
                         );
                         evaluation_error(diagnostics, key_expr.span, detail);
                         known = false;
-                    } else {
-                        attributes.insert(key, value);
                     }
                 }
             }

@@ -153,6 +153,7 @@ fn fixed(want: &Spec, have: &LiveRole, place: &Place, diff: &mut Diff<Op>) {
                 have.path
             ),
         });
+        diff.out_of_reach = true;
     }
 }
 

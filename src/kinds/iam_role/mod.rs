@@ -113,7 +113,7 @@ impl Kind for IamRole {
             .collect()
     }
 
-    fn validate(spec: &Spec, block: &EvaluatedBlock, diagnostics: &mut Diagnostics) {
+    fn validate(spec: &Spec, _: &Place, block: &EvaluatedBlock, diagnostics: &mut Diagnostics) {
         validate::validate(spec, block, diagnostics);
     }
 

@@ -33,7 +33,7 @@ pub(super) fn diff(want: &Spec, have: Option<&LiveInstance>, place: &Place) -> D
         backups(pitr, have, &mut diff);
     }
     if !want.replicate.is_empty() {
-        replicas(want, have, place, &mut diff);
+        replicas(want, have, &mut diff);
     }
     if let (Some(tags), Some(arn)) = (&want.tags, &have.arn) {
         let changes = tags.iter().filter_map(|(key, value)| {
@@ -187,7 +187,7 @@ fn refused(want: &Pitr, have: &LiveInstance) -> Option<String> {
     })
 }
 
-fn replicas(want: &Spec, have: &LiveInstance, place: &Place, diff: &mut Diff<Op>) {
+fn replicas(want: &Spec, have: &LiveInstance, diff: &mut Diff<Op>) {
     let Some(source) = &have.arn else { return };
     let on = have.retention_days > 0
         || have.pending_retention.is_some_and(|days| days > 0)
@@ -201,7 +201,7 @@ fn replicas(want: &Spec, have: &LiveInstance, place: &Place, diff: &mut Diff<Op>
             )
         });
     for replicate in &want.replicate {
-        if let Err(why) = possible(replicate, have, on, place) {
+        if let Err(why) = possible(replicate, have, on) {
             let path = format!("{}.region", path(replicate));
             diff.findings
                 .push(finding(&path, replicate.region.as_str(), Json::Null, why));
@@ -244,13 +244,7 @@ fn path(replicate: &Replicate) -> String {
 }
 
 /// Why a copy cannot be made.
-fn possible(want: &Replicate, have: &LiveInstance, on: bool, place: &Place) -> Result<(), String> {
-    if want.region == place.region {
-        return Err(format!(
-            "the instance itself lies in {}; a copy has to go to another region",
-            place.region
-        ));
-    }
+fn possible(want: &Replicate, have: &LiveInstance, on: bool) -> Result<(), String> {
     let exists = matches!(have.replicas.get(&want.region), Some(Observed::Present(_)));
     if !on {
         return Err(

@@ -56,8 +56,8 @@ impl Kind for RdsInstance {
             .collect()
     }
 
-    fn validate(spec: &Spec, block: &EvaluatedBlock, diagnostics: &mut Diagnostics) {
-        validate::validate(spec, block, diagnostics);
+    fn validate(spec: &Spec, place: &Place, block: &EvaluatedBlock, diagnostics: &mut Diagnostics) {
+        validate::validate(spec, place, block, diagnostics);
     }
 
     fn read<'a>(
@@ -85,7 +85,15 @@ impl Kind for RdsInstance {
 
     fn describe(op: &Op) -> String {
         match op {
-            Op::Protect { .. } => "set deletion protection and tag copying".into(),
+            Op::Protect {
+                deletion_protection: Some(_),
+                copy_tags: None,
+            } => "set deletion protection".into(),
+            Op::Protect {
+                deletion_protection: None,
+                ..
+            } => "set whether snapshots carry tags".into(),
+            Op::Protect { .. } => "set deletion protection and whether snapshots carry tags".into(),
             Op::Backups { retention: None, .. } => "move the backup window".into(),
             Op::Backups {
                 retention: Some(days),

@@ -3,6 +3,7 @@
 use super::spec::Spec;
 use crate::diag::{Diagnostic, Diagnostics, code};
 use crate::model::schema::{EvaluatedBlock, about};
+use crate::model::{Place, Region};
 use std::collections::BTreeSet;
 
 /// Why an identifier is not accepted (RDS User Guide: 1 to 63 letters, digits and hyphens).
@@ -21,7 +22,7 @@ fn bad_identifier(identifier: &str) -> Option<&'static str> {
     }
 }
 
-pub(super) fn validate(spec: &Spec, block: &EvaluatedBlock, diagnostics: &mut Diagnostics) {
+pub(super) fn validate(spec: &Spec, place: &Place, block: &EvaluatedBlock, diagnostics: &mut Diagnostics) {
     if let Some(why) = bad_identifier(&spec.identifier) {
         diagnostics.push(about(
             block,
@@ -40,11 +41,10 @@ pub(super) fn validate(spec: &Spec, block: &EvaluatedBlock, diagnostics: &mut Di
             ));
         }
     }
-    replicas(spec, block, diagnostics);
+    replicas(spec, &place.region, block, diagnostics);
 }
 
-fn replicas(spec: &Spec, block: &EvaluatedBlock, diagnostics: &mut Diagnostics) {
-    let here = block.attributes.get("region").and_then(|a| a.value.as_str());
+fn replicas(spec: &Spec, here: &Region, block: &EvaluatedBlock, diagnostics: &mut Diagnostics) {
     let mut seen = BTreeSet::new();
     for (n, replicate) in spec.replicate.iter().enumerate() {
         let region = &replicate.region;
@@ -59,7 +59,7 @@ fn replicas(spec: &Spec, block: &EvaluatedBlock, diagnostics: &mut Diagnostics) 
                 format!("Two replicate blocks name {region}; RDS keeps one copy in a region."),
             ));
         }
-        if here == Some(region.as_str()) {
+        if here == region {
             diagnostics.push(
                 at(
                     "region",

@@ -134,7 +134,7 @@ s3_bucket \"uploads\" {
         ])
     }
 
-    fn validate(spec: &Spec, block: &EvaluatedBlock, diagnostics: &mut Diagnostics) {
+    fn validate(spec: &Spec, _: &Place, block: &EvaluatedBlock, diagnostics: &mut Diagnostics) {
         validate::validate(spec, block, diagnostics);
     }
 

@@ -28,6 +28,7 @@ pub(super) fn diff(want: &Spec, have: Option<&LiveWriter>, place: &Place) -> Dif
                 writer_path(place)
             ),
         });
+        diff.out_of_reach = true;
         return diff;
     }
     let boundary = have.and_then(|h| h.boundary.as_ref());

@@ -100,8 +100,8 @@ impl Kind for WriterRole {
         ])
     }
 
-    fn validate(spec: &Spec, block: &EvaluatedBlock, diagnostics: &mut Diagnostics) {
-        validate::validate(spec, block, diagnostics);
+    fn validate(spec: &Spec, place: &Place, block: &EvaluatedBlock, diagnostics: &mut Diagnostics) {
+        validate::validate(spec, place, block, diagnostics);
     }
 
     fn contributions(spec: &Spec, label: &str, place: &Place) -> Vec<Contribution> {

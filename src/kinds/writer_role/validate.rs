@@ -4,10 +4,10 @@ use super::documents;
 use super::spec::{Spec, Trust};
 use crate::diag::{Diagnostic, Diagnostics, Severity, code};
 use crate::kinds::iam::limits;
-use crate::model::Region;
+use crate::model::Place;
 use crate::model::schema::{EvaluatedBlock, about};
 
-pub(super) fn validate(spec: &Spec, block: &EvaluatedBlock, diagnostics: &mut Diagnostics) {
+pub(super) fn validate(spec: &Spec, place: &Place, block: &EvaluatedBlock, diagnostics: &mut Diagnostics) {
     let bad = |path: &str, why: String| about(block, path, code::INVALID_VALUE, format!("{path}: {why}."));
     if let Some(name) = &spec.name {
         diagnostics.extend(limits::bad_name(name).map(|why| bad("name", why)));
@@ -41,7 +41,7 @@ pub(super) fn validate(spec: &Spec, block: &EvaluatedBlock, diagnostics: &mut Di
             diagnostics.push(bad("tags", format!("\"{key}\" has a prefix that is reserved")));
         }
     }
-    targets(spec, block, diagnostics);
+    targets(spec, place, block, diagnostics);
     key(spec, block, diagnostics);
     if spec.trust.is_empty() {
         diagnostics.push(about(
@@ -57,7 +57,7 @@ pub(super) fn validate(spec: &Spec, block: &EvaluatedBlock, diagnostics: &mut Di
     }
 }
 
-fn targets(spec: &Spec, block: &EvaluatedBlock, diagnostics: &mut Diagnostics) {
+fn targets(spec: &Spec, place: &Place, block: &EvaluatedBlock, diagnostics: &mut Diagnostics) {
     if spec.writes_to.is_empty() {
         diagnostics.push(about(
             block,
@@ -95,23 +95,33 @@ fn targets(spec: &Spec, block: &EvaluatedBlock, diagnostics: &mut Diagnostics) {
             )),
         }
     }
-    if let Ok(longest) = "ap-southeast-1".parse::<Region>() {
-        let size = limits::size(&documents::boundary(spec, &longest));
-        if size > limits::MANAGED_AT_MOST {
-            diagnostics.push(
-                about(
-                    block,
-                    "writes_to",
-                    code::INVALID_VALUE,
-                    format!(
-                        "The boundary for {} buckets has {size} characters; IAM takes {}.",
-                        spec.writes_to.len(),
-                        limits::MANAGED_AT_MOST
-                    ),
-                )
-                .remedy("Declare several writers, each for some of the buckets."),
-            );
-        }
+    let size = limits::size(&documents::boundary(spec, &place.region));
+    if size > limits::MANAGED_AT_MOST {
+        diagnostics.push(
+            about(
+                block,
+                "writes_to",
+                code::INVALID_VALUE,
+                format!(
+                    "The boundary for {} buckets has {size} characters; IAM takes {}.",
+                    spec.writes_to.len(),
+                    limits::MANAGED_AT_MOST
+                ),
+            )
+            .remedy("Declare several writers, each for some of the buckets."),
+        );
+    }
+    let size = limits::size(&documents::trust(spec, place));
+    if size > limits::TRUST_DEFAULT {
+        diagnostics.push(about(
+            block,
+            "trust",
+            code::INVALID_VALUE,
+            format!(
+                "The trust policy has {size} characters; IAM takes {}.",
+                limits::TRUST_DEFAULT
+            ),
+        ));
     }
 }
 

@@ -192,8 +192,16 @@ impl Estate {
             .replace(&self.vault, "VAULT")
             .replace(&folder, "FOLDER")
             .replace(&self.sandbox.endpoint(), "ENDPOINT");
-        let request = regex::Regex::new(r"\[request [^\]]*\]").unwrap();
-        request.replace_all(&text, "[request ID]").into_owned()
+        // Of one width with what they stand for, where a line break may follow.
+        let changing = [
+            (r"\[request [^\]]*\]", "[request ID]"),
+            (r"\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", "2000-01-01T00:00:00Z"),
+            (r"\b(Backstay[A-Za-z]+?)[0-9a-f]{8}\b", "${1}00000000"),
+        ];
+        changing.iter().fold(text, |text, (pattern, instead)| {
+            let pattern = regex::Regex::new(pattern).unwrap();
+            pattern.replace_all(&text, *instead).into_owned()
+        })
     }
 
     /// Clients of an account's root.

@@ -3,7 +3,7 @@
 use super::opening::{self, Source};
 use super::progress::Progress;
 use super::{failed, read_file};
-use crate::cli::{PostureArgs, SelectionArgs};
+use crate::options::{PostureArgs, SelectionArgs};
 use crate::terminal::Terminal;
 use backstay::apply::{self, Options, StepResult};
 use backstay::aws::Cloud;
@@ -23,7 +23,8 @@ use tokio::sync::watch;
     backstay apply\n  \
     backstay apply tonight.plan\n  \
     backstay apply -auto-approve -allow-weaken 's3_bucket.uploads[\"eu\"]'\n\n\
-    Exit codes: 0 done, 1 nothing was changed, 4 applied in part, 130 interrupted.")]
+    Exit codes: 0 done, 1 nothing was changed, 2 something can only be changed by hand,\n    \
+    4 applied in part, 130 interrupted.")]
 pub(crate) struct ApplyArgs {
     #[command(flatten)]
     posture: PostureArgs,
@@ -147,13 +148,16 @@ async fn go(
     }
     terminal.diagnose(&diagnostics, sources);
     terminal.print(&report::apply::summary(plan, &outcome, terminal.style()));
-    outcome.exit()
+    match outcome.exit() {
+        Exit::Clean => by_hand(plan, terminal),
+        other => other,
+    }
 }
 
-/// Nothing to write; what can only be done by hand was shown with the plan.
+/// Nothing is left to write; what can only be done by hand was shown with the plan.
 fn by_hand(plan: &Plan, terminal: Terminal) -> Exit {
-    if plan.summary().differs() {
-        terminal.tell("There is nothing that backstay can change.");
+    if plan.summary().by_hand > 0 {
+        terminal.tell("What the plan marks with ! is left: it can only be changed by hand.");
         return Exit::Pending;
     }
     Exit::Clean

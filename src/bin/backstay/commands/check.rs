@@ -2,7 +2,7 @@
 
 use super::failed;
 use super::opening::{self, Source};
-use crate::cli::{PostureArgs, SelectionArgs};
+use crate::options::{PostureArgs, SelectionArgs};
 use crate::terminal::Terminal;
 use backstay::check::{self, Severity};
 use backstay::diag::{Diagnostic, Exit, code};

@@ -1,9 +1,8 @@
 //! `backstay completions`: completion scripts.
 
-use crate::cli::Cli;
 use crate::terminal::Terminal;
 use backstay::diag::Exit;
-use clap::{Args, CommandFactory};
+use clap::{Args, Command};
 use clap_complete::Shell;
 
 /// Print a completion script for a shell
@@ -15,9 +14,9 @@ pub(crate) struct CompletionsArgs {
     shell: Shell,
 }
 
-pub(crate) fn run(args: CompletionsArgs, terminal: Terminal) -> Exit {
+pub(crate) fn run(args: CompletionsArgs, mut grammar: Command, terminal: Terminal) -> Exit {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "backstay", &mut script);
+    clap_complete::generate(args.shell, &mut grammar, "backstay", &mut script);
     terminal.print(&String::from_utf8_lossy(&script));
     Exit::Clean
 }

@@ -2,7 +2,7 @@
 
 use super::{failed, read_file, write_file};
 use crate::terminal::Terminal;
-use backstay::diag::{Diagnostic, Diagnostics, Exit, Sources, code};
+use backstay::diag::{Diagnostic, Exit, Sources, code};
 use backstay::syntax::format;
 use clap::Args;
 use similar::TextDiff;
@@ -110,7 +110,7 @@ fn formatted(name: &str, text: &str, terminal: Terminal) -> Option<String> {
     match format::format(file, text) {
         Ok(formatted) => Some(formatted),
         Err(diagnostics) => {
-            terminal.diagnose(&Diagnostics::from_iter(diagnostics), &sources);
+            terminal.diagnose(&diagnostics, &sources);
             None
         }
     }

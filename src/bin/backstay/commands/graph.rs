@@ -1,7 +1,7 @@
 //! `backstay graph`: what depends on what, as a picture.
 
 use super::opening;
-use crate::cli::PostureArgs;
+use crate::options::PostureArgs;
 use crate::terminal::Terminal;
 use backstay::diag::Exit;
 use backstay::graph::picture;

@@ -1,7 +1,7 @@
 //! What most commands begin with: a posture, the live state, a plan.
 
 use super::{failed, read_file, write_file};
-use crate::cli::{PostureArgs, SelectionArgs};
+use crate::options::{PostureArgs, SelectionArgs};
 use crate::terminal::Terminal;
 use backstay::aws::Cloud;
 use backstay::check::{Drift, Exemption};

@@ -1,7 +1,7 @@
 //! `backstay permissions`: the least IAM policy that a posture needs.
 
 use super::opening;
-use crate::cli::PostureArgs;
+use crate::options::PostureArgs;
 use crate::terminal::Terminal;
 use backstay::diag::{Diagnostics, Exit, Sources};
 use backstay::kinds::{self, Purpose};
@@ -61,6 +61,25 @@ pub(crate) async fn run(args: PermissionsArgs, terminal: Terminal) -> Exit {
                 .or_default()
                 .extend(needed),
             Err(diagnostic) => diagnostics.push(diagnostic),
+        }
+    }
+    for account in &posture.accounts {
+        let Some(assume) = &account.assume_role else {
+            continue;
+        };
+        // The caller's own credentials lead into the others.
+        for entrance in posture
+            .accounts
+            .iter()
+            .filter(|a| a.assume_role.is_none() && a.profile == account.profile)
+        {
+            by_account
+                .entry(entrance.label.clone())
+                .or_default()
+                .push(kinds::Permission {
+                    action: "sts:AssumeRole",
+                    resource: assume.role.to_string(),
+                });
         }
     }
     terminal.diagnose(&diagnostics, &Sources::new());

@@ -2,7 +2,7 @@
 
 use super::opening::{self, Source};
 use super::{failed, write_file};
-use crate::cli::{PostureArgs, SelectionArgs};
+use crate::options::{PostureArgs, SelectionArgs};
 use crate::terminal::Terminal;
 use backstay::diag::{Exit, render};
 use backstay::plan;

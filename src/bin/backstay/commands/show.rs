@@ -1,7 +1,7 @@
 //! `backstay show`: the evaluated posture, or a saved plan.
 
 use super::{failed, opening, read_file};
-use crate::cli::PostureArgs;
+use crate::options::PostureArgs;
 use crate::terminal::Terminal;
 use backstay::diag::Exit;
 use backstay::{plan, report};

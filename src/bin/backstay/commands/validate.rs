@@ -1,7 +1,7 @@
 //! `backstay validate`: the configuration without the cloud.
 
 use super::opening;
-use crate::cli::PostureArgs;
+use crate::options::PostureArgs;
 use crate::terminal::Terminal;
 use backstay::diag::{Exit, render};
 use clap::Args;

@@ -288,7 +288,7 @@ fn decode_text(bytes: &[u8], encoding: &str) -> Result<String, CallError> {
             .chunks_exact(2)
             .filter_map(|c| c.try_into().ok().map(read))
             .collect();
-        if bytes.len() % 2 != 0 {
+        if !bytes.len().is_multiple_of(2) {
             return Err(bad());
         }
         String::from_utf16(&units).map_err(|_| bad())

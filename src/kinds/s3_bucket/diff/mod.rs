@@ -34,6 +34,7 @@ pub(super) fn diff(want: &Spec, have: Option<&Live>, place: &Place) -> Diff<Op> 
     };
     if let Some(finding) = have.and_then(|live| out_of_reach(want, live, place)) {
         c.diff.findings.push(finding);
+        c.diff.out_of_reach = true;
         return c.diff;
     }
     c.create();

@@ -50,7 +50,7 @@ pub(super) fn decoded(json: &Json) -> (Option<Spec>, Diagnostics) {
     let mut diagnostics = Diagnostics::new();
     let spec = Spec::decode(&block, &mut diagnostics);
     if let Some(spec) = &spec {
-        S3Bucket::validate(spec, &block, &mut diagnostics);
+        S3Bucket::validate(spec, &super::place(), &block, &mut diagnostics);
     }
     (spec, diagnostics)
 }

@@ -1,0 +1,248 @@
+//! A cloud that refuses, lies elsewhere or does not answer: said clearly, and nothing changed.
+
+use crate::support::{Estate, Run};
+use backstay::sandbox::{Fault, Outcome};
+use std::time::{Duration, Instant};
+
+const MANY: &str = r#"backstay {
+  project = "many"
+}
+
+account "prod" {
+  id     = "ACCOUNT"
+  region = "us-east-1"
+}
+
+s3_bucket "many" {
+  for_each   = toset(["one", "two", "three"])
+  name       = "${each.key}-ACCOUNT"
+  versioning = true
+}
+"#;
+
+const BUCKETS: &str = r#"
+s3_bucket "one" {
+  account = "ACCOUNT"
+  name    = "one-ACCOUNT"
+}
+s3_bucket "two" {
+  account = "ACCOUNT"
+  name    = "two-ACCOUNT"
+}
+s3_bucket "three" {
+  account = "ACCOUNT"
+  name    = "three-ACCOUNT"
+}
+"#;
+
+/// Plan, check and apply end with 1 and change nothing; what the plan said.
+#[track_caller]
+fn refused(estate: &Estate) -> Run {
+    let mark = estate.mark();
+    estate.run(&["apply", "--auto-approve"]).exits(1);
+    estate.run(&["check"]).exits(1);
+    let run = estate.run(&["plan", "--detailed-exitcode"]).exits(1);
+    assert_eq!(estate.written(mark), Vec::<String>::new());
+    run
+}
+
+#[tokio::test]
+async fn somebody_elses_bucket() {
+    let estate = Estate::new(MANY);
+    estate
+        .seed("s3_bucket \"two\" {\n  account = \"VAULT\"\n  name = \"two-ACCOUNT\"\n}")
+        .await;
+    let run = refused(&estate);
+    insta::assert_snapshot!("bucket_of_somebody_else", run.stderr);
+    // The others are planned all the same.
+    run.prints("s3_bucket.many[\"one\"] will be created")
+        .prints("s3_bucket.many[\"three\"] will be created");
+}
+
+#[tokio::test]
+async fn a_database_that_does_not_exist() {
+    let estate = Estate::new(
+        r#"backstay {
+  project = "lost"
+}
+
+account "prod" {
+  id     = "ACCOUNT"
+  region = "us-east-1"
+}
+
+rds_instance "app" {
+  identifier          = "app"
+  deletion_protection = true
+}
+"#,
+    );
+    let mark = estate.mark();
+    estate.run(&["apply", "--auto-approve"]).exits(1);
+    assert_eq!(estate.written(mark), Vec::<String>::new());
+    let run = estate.run(&["plan", "--detailed-exitcode"]).exits(1);
+    insta::assert_snapshot!("database_missing", run.stderr);
+    // For an audit it is drift: the estate is not as declared.
+    estate.run(&["check"]).exits(2).prints("BKS-DRIFT-002");
+    // It exists, but in another region.
+    estate
+        .seed("rds_instance \"app\" {\n  account = \"ACCOUNT\"\n  region = \"eu-west-1\"\n}")
+        .await;
+    estate.run(&["plan"]).exits(1).tells("us-east-1");
+    estate.edit("us-east-1", "eu-west-1");
+    estate.settle();
+}
+
+#[tokio::test]
+async fn a_bucket_in_another_region() {
+    let estate = Estate::new(MANY);
+    estate
+        .seed("s3_bucket \"two\" {\n  account = \"ACCOUNT\"\n  region = \"eu-west-1\"\n  name = \"two-ACCOUNT\"\n}")
+        .await;
+    let mark = estate.mark();
+    estate.run(&["apply", "--auto-approve"]).exits(1);
+    let run = estate.run(&["plan", "--detailed-exitcode"]).exits(1);
+    insta::assert_snapshot!("bucket_elsewhere", run.stderr);
+    estate.run(&["check"]).exits(3).prints("BKS-DRIFT-003");
+    assert_eq!(estate.written(mark), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn no_credentials() {
+    let estate = Estate::new(MANY)
+        .without("AWS_ACCESS_KEY_ID")
+        .without("AWS_SECRET_ACCESS_KEY");
+    let start = Instant::now();
+    let run = refused(&estate);
+    assert!(start.elapsed() < Duration::from_secs(15), "{:?}", start.elapsed());
+    insta::assert_snapshot!("credentials_missing", run.stderr);
+}
+
+#[tokio::test]
+async fn another_account() {
+    let estate = Estate::new(MANY);
+    let vault = estate.vault.clone();
+    let estate = estate.with("AWS_ACCESS_KEY_ID", &vault);
+    insta::assert_snapshot!("account_is_another", refused(&estate).stderr);
+}
+
+#[tokio::test]
+async fn one_of_many_may_not_be_read() {
+    let estate = Estate::new(MANY);
+    estate.seed(BUCKETS).await;
+    estate.fault(Fault::error("s3", "GetBucketVersioning", 403, "AccessDenied").on("two-"));
+    let run = refused(&estate);
+    insta::assert_snapshot!("one_may_not_be_read", run.stderr);
+    run.prints("s3_bucket.many[\"one\"] will be updated in-place")
+        .prints("s3_bucket.many[\"three\"] will be updated in-place");
+    estate.heal();
+    estate.settle();
+}
+
+#[tokio::test]
+async fn nothing_may_be_read() {
+    let estate = Estate::new(MANY);
+    estate.seed(BUCKETS).await;
+    estate.fault(Fault {
+        service: Some("s3".to_owned()),
+        outcome: Outcome::Error {
+            status: 403,
+            code: "AccessDenied".to_owned(),
+        },
+        ..Fault::default()
+    });
+    let run = refused(&estate);
+    assert!(run.stderr.contains("s3:"), "{}", run.stderr);
+    assert!(run.stderr.contains("backstay permissions"), "{}", run.stderr);
+    estate.heal();
+}
+
+#[test]
+fn a_dead_endpoint() {
+    let estate = Estate::new(MANY).with("AWS_ENDPOINT_URL", "http://127.0.0.1:9");
+    let start = Instant::now();
+    let run = estate.run(&["plan"]).exits(1);
+    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+    insta::assert_snapshot!("endpoint_dead", run.stderr);
+}
+
+#[test]
+fn an_endpoint_that_is_something_else() {
+    let estate = Estate::new(MANY).with("AWS_ENDPOINT_URL", "not an address");
+    let run = estate.run(&["plan"]).exits(1);
+    assert!(run.stderr.contains("AWS_ENDPOINT_URL"), "{}", run.stderr);
+}
+
+fn throttled() -> Fault {
+    Fault {
+        service: Some("s3".to_owned()),
+        outcome: Outcome::Error {
+            status: 503,
+            code: "SlowDown".to_owned(),
+        },
+        ..Fault::default()
+    }
+}
+
+#[tokio::test]
+async fn throttling_that_passes_is_waited_for() {
+    let estate = Estate::new(MANY);
+    estate.seed(BUCKETS).await;
+    estate.fault(throttled().times(4));
+    estate.plan().exits(2);
+    estate.fault(throttled().times(4));
+    estate.settle();
+}
+
+#[tokio::test]
+async fn throttling_that_stays_is_unknown_and_never_clean() {
+    let estate = Estate::new(MANY);
+    estate.seed(BUCKETS).await;
+    estate.settle();
+    estate.fault(throttled());
+    let start = Instant::now();
+    let mark = estate.mark();
+    let run = estate.run(&["plan", "--detailed-exitcode"]).exits(1);
+    assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
+    run.tells("SlowDown");
+    assert_eq!(estate.written(mark), Vec::<String>::new());
+    estate.heal();
+}
+
+#[tokio::test]
+async fn an_answer_that_makes_no_sense() {
+    let estate = Estate::new(MANY);
+    estate.seed(BUCKETS).await;
+    estate.fault(Fault::error("s3", "GetBucketVersioning", 400, "NoIdeaWhatHappened").on("two-"));
+    refused(&estate).tells("NoIdeaWhatHappened");
+    estate.heal();
+}
+
+#[tokio::test]
+async fn control_characters_of_the_cloud_are_shown_and_not_obeyed() {
+    let estate = Estate::new(MANY);
+    estate
+        .seed("s3_bucket \"one\" {\n  account = \"ACCOUNT\"\n  name = \"one-ACCOUNT\"\n}")
+        .await;
+    let tag = aws_sdk_s3::types::Tag::builder()
+        .key("backstay:project")
+        .value("\u{202e}many")
+        .build()
+        .unwrap();
+    let tagging = aws_sdk_s3::types::Tagging::builder()
+        .tag_set(tag)
+        .build()
+        .unwrap();
+    estate
+        .root()
+        .s3
+        .put_bucket_tagging()
+        .bucket(estate.fill("one-ACCOUNT"))
+        .tagging(tagging)
+        .send()
+        .await
+        .unwrap();
+    let run = estate.run(&["plan"]);
+    assert!(!run.stdout.contains('\u{202e}'), "{:?}", run.stdout);
+    assert!(!run.stderr.contains('\u{202e}'), "{:?}", run.stderr);
+}
