@@ -15,7 +15,7 @@ fn evaluate(criterion: &mut Criterion) {
         group.throughput(Throughput::Elements(blocks as u64));
         for (form, text) in [
             ("written", support::pairs(blocks / 2)),
-            ("for_each", support::repeated(blocks / 2)),
+            ("for_each", support::repeated(blocks)),
         ] {
             let folder = support::folder(&text);
             let inputs = support::inputs(&folder);
