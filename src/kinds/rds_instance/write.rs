@@ -257,17 +257,20 @@ impl<'a> Rds<'a> {
 
     async fn start(&self, copy: &Copy) -> Result<(), AwsError> {
         const ACTION: &str = "rds:StartDBInstanceAutomatedBackupsReplication";
-        if self.copy(&copy.source, &copy.region).await?.is_some() {
-            return Ok(());
-        }
         let rds = self.writer.clients().rds(&copy.region);
         patiently(Patience::INSTANCE, busy, || async {
+            // Each time anew: when the answer to a start is lost, the next one is refused as if the
+            // instance were busy.
+            if self.copy(&copy.source, &copy.region).await?.is_some() {
+                return Ok(());
+            }
             rds.start_db_instance_automated_backups_replication()
                 .source_db_instance_arn(copy.source.as_str())
                 .set_backup_retention_period(copy.retention.and_then(|d| i32::try_from(d).ok()))
                 .set_kms_key_id(copy.key.as_ref().map(|k| k.as_str().to_owned()))
                 .send()
                 .await
+                .map(drop)
                 .map_err(|e| classify(ACTION, e))
         })
         .await?;
@@ -276,15 +279,16 @@ impl<'a> Rds<'a> {
 
     async fn stop(&self, source: &Arn, region: &Region) -> Result<(), AwsError> {
         const ACTION: &str = "rds:StopDBInstanceAutomatedBackupsReplication";
-        if self.copy(source, region).await?.is_none() {
-            return Ok(());
-        }
         let rds = self.writer.clients().rds(region);
         patiently(Patience::INSTANCE, busy, || async {
+            if self.copy(source, region).await?.is_none() {
+                return Ok(());
+            }
             rds.stop_db_instance_automated_backups_replication()
                 .source_db_instance_arn(source.as_str())
                 .send()
                 .await
+                .map(drop)
                 .map_err(|e| classify(ACTION, e))
         })
         .await?;

@@ -38,13 +38,14 @@ pub(super) fn diff(want: &Spec, have: Option<&Live>, place: &Place) -> Diff<Op> 
         return c.diff;
     }
     c.create();
+    // Before versioning, whose first moment it has to precede where no versions can be there yet.
+    c.lifecycle();
     c.versioning();
     c.encryption();
     c.public_access();
     c.ownership();
     c.tags();
     c.lock();
-    c.lifecycle();
     c.policy();
     c.replication();
     c.done()

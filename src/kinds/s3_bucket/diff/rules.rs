@@ -35,11 +35,18 @@ impl Comparison<'_> {
             }
             return;
         }
-        let outcome = lifecycle::diff(self.want, have, self.circumstances(versioning.map(|v| v.state)));
+        let circumstances = self.circumstances(versioning.map(|v| v.state));
+        let outcome = lifecycle::diff(self.want, have, circumstances);
         self.diff.findings.extend(outcome.findings);
+        // Rules about versions take nothing away while there are none. Written later, after an apply
+        // that was cut off behind versioning, they would have to be approved as weakening.
+        let stage = match circumstances.no_versions {
+            true => Stage::Protect,
+            false => Stage::Expire,
+        };
         if let Some(lifecycle) = outcome.document {
             self.diff
-                .push(Stage::Expire, Op::PutLifecycle { lifecycle }, outcome.attributes);
+                .push(stage, Op::PutLifecycle { lifecycle }, outcome.attributes);
         }
     }
 
