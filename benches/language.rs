@@ -1,5 +1,13 @@
 //! Text to an evaluated posture: `cargo bench --bench language`.
 
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    missing_docs,
+    reason = "a bench that cannot go on should panic"
+)]
+
 mod support;
 
 use backstay::config;
