@@ -1,5 +1,13 @@
 //! Text to an evaluated posture: `cargo bench --bench language`.
 
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    missing_docs,
+    reason = "a bench that cannot go on should panic"
+)]
+
 mod support;
 
 use backstay::config;
@@ -15,7 +23,7 @@ fn evaluate(criterion: &mut Criterion) {
         group.throughput(Throughput::Elements(blocks as u64));
         for (form, text) in [
             ("written", support::pairs(blocks / 2)),
-            ("for_each", support::repeated(blocks / 2)),
+            ("for_each", support::repeated(blocks)),
         ] {
             let folder = support::folder(&text);
             let inputs = support::inputs(&folder);

@@ -1,5 +1,13 @@
 //! Desired and live state to a plan, without a cloud: `cargo bench --bench planning`.
 
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    missing_docs,
+    reason = "a bench that cannot go on should panic"
+)]
+
 mod support;
 
 use backstay::graph::{DerivedEdge, Graph};

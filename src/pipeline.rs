@@ -73,20 +73,29 @@ pub async fn open(
 ) -> Result<(Posture, Live, Diagnostics), Diagnostics> {
     let first = evaluate(inputs, sources, |_| None)?;
     // What is wrong with the text is said before anybody is asked for anything.
-    if first
+    let written = numbers(&first.0);
+    let early = match first
         .0
         .accounts
         .iter()
         .all(|a| a.id.is_some() && a.region.is_some())
     {
-        compose(&first.0, &numbers(&first.0), |_| None, sources)?;
-    }
+        true => Some(compose(&first.0, &written, |_| None, sources)?),
+        false => None,
+    };
     let live = match snapshot {
         Some(snapshot) => Live::Snapshot(snapshot),
         None => Live::Cloud(Cloud::connect(&first.0.accounts, &Settings::default()).await?),
     };
-    let (evaluated, warnings) = with_numbers(first, inputs, &live.ids(), sources, |a| live.region(a))?;
-    let (posture, said) = compose(&evaluated, &live.ids(), |a| live.region(a), sources)?;
+    let ((posture, said), warnings) = match early {
+        Some(composed) if live.ids() == written => (composed, first.1),
+        _ => {
+            let (evaluated, warnings) =
+                with_numbers(first, inputs, &live.ids(), sources, |a| live.region(a))?;
+            let composed = compose(&evaluated, &live.ids(), |a| live.region(a), sources)?;
+            (composed, warnings)
+        }
+    };
     let mut diagnostics = warnings;
     diagnostics.append(said);
     Ok((posture, live, diagnostics))

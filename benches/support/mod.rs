@@ -52,30 +52,24 @@ s3_bucket \"copy_{n}\" {{
     text
 }
 
-/// The same buckets in two blocks with `for_each`.
+/// Buckets in one block with `for_each`; `count` is a multiple of ten.
 pub(crate) fn repeated(count: usize) -> String {
+    let tens = count / 10;
     format!(
         "{HEAD}
+locals {{
+  # A range has at most 1,024 elements.
+  names = toset([for n in setproduct(range({tens}), range(10)) : \"${{n[0]}}${{n[1]}}\"])
+}}
+
 s3_bucket \"data\" {{
-  for_each      = toset([for n in range({count}) : tostring(n)])
+  for_each      = local.names
   name          = \"bench-data-${{each.key}}\"
   versioning    = true
   public_access = false
 
-  replicate {{
-    to = s3_bucket.copy[each.key]
-  }}
-}}
-
-s3_bucket \"copy\" {{
-  for_each   = toset([for n in range({count}) : tostring(n)])
-  region     = \"us-west-2\"
-  name       = \"bench-copy-${{each.key}}\"
-  versioning = true
-
-  object_lock {{
-    mode      = \"governance\"
-    retention = \"${{local.days}}d\"
+  noncurrent {{
+    expire_after = \"${{local.days}}d\"
   }}
 }}
 "

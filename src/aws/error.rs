@@ -4,7 +4,7 @@ use crate::diag::{Diagnostic, code};
 use crate::model::Unreadable;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
-use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_smithy_types::error::metadata::{ErrorMetadata, ProvideErrorMetadata};
 use std::fmt;
 
 /// What a caller can do about an error.
@@ -257,7 +257,11 @@ fn chain(error: &dyn std::error::Error) -> String {
     let mut parts = vec![error.to_string()];
     let mut at = error.source();
     while let Some(cause) = at {
-        let text = cause.to_string();
+        // The SDK shows the answer of a nested call as a struct; what the service said is in it.
+        let text = match cause.downcast_ref::<ErrorMetadata>() {
+            Some(answer) => answer.message().unwrap_or_default().to_owned(),
+            None => cause.to_string(),
+        };
         if parts.last().is_none_or(|last| !last.contains(&text)) {
             parts.push(text);
         }

@@ -86,23 +86,25 @@ impl Planner {
             self.diagnostics.push(unknown_kind(&desired.kind));
             return;
         };
-        let seen = snapshot
-            .get(&desired.kind, &desired.place, &desired.ident)
-            .cloned()
-            .unwrap_or_else(|| {
-                Observed::Unreadable(Unreadable {
+        let unknown;
+        let seen = match snapshot.get(&desired.kind, &desired.place, &desired.ident) {
+            Some(seen) => seen,
+            None => {
+                unknown = Observed::Unreadable(Unreadable {
                     action: String::new(),
                     why: "it is not in the snapshot".into(),
                     denied: false,
-                })
-            });
-        let have = match &seen {
+                });
+                &unknown
+            }
+        };
+        let have = match seen {
             Observed::Present(have) => Some(have),
             Observed::Absent => None,
             Observed::Unreadable(why) => {
                 self.unreadable(desired, why);
                 self.changes
-                    .push(change_of(desired, Action::NoOp, seen, Diff::new()));
+                    .push(change_of(desired, Action::NoOp, seen.clone(), Diff::new()));
                 return;
             }
         };
@@ -138,13 +140,6 @@ impl Planner {
                     .push(Diagnostic::error(code::NOT_OURS, detail).at(desired.span));
             }
         }
-        let settled = match settle(kind, seen.clone()) {
-            Ok(settled) => settled,
-            Err(diagnostic) => {
-                self.diagnostics.push(diagnostic.at(desired.span));
-                return;
-            }
-        };
         let quiet = diff.changes.is_empty()
             && diff.findings.is_empty()
             && diff.unreadable.is_empty()
@@ -153,6 +148,13 @@ impl Planner {
             self.unchanged += 1;
             return;
         }
+        let settled = match settle(kind, seen) {
+            Ok(settled) => settled,
+            Err(diagnostic) => {
+                self.diagnostics.push(diagnostic.at(desired.span));
+                return;
+            }
+        };
         let action = match (diff.changes.is_empty(), have) {
             (true, _) => Action::NoOp,
             (false, None) => Action::Create,
@@ -203,7 +205,7 @@ impl Planner {
         };
         let released = kind
             .release(&entry.ident, have, &entry.place)
-            .and_then(|diff| settle(kind, entry.seen.clone()).map(|saw| (diff, saw)));
+            .and_then(|diff| settle(kind, &entry.seen).map(|saw| (diff, saw)));
         match released {
             Ok((diff, saw)) if diff.action != Action::NoOp => {
                 self.add_steps(kind, &address, &diff);
@@ -242,10 +244,10 @@ impl Planner {
     }
 }
 
-fn settle(kind: &dyn AnyKind, seen: Observed<Json>) -> Result<Observed<Json>, Diagnostic> {
+fn settle(kind: &dyn AnyKind, seen: &Observed<Json>) -> Result<Observed<Json>, Diagnostic> {
     Ok(match seen {
-        Observed::Present(have) => Observed::Present(kind.settled(&have)?),
-        other => other,
+        Observed::Present(have) => Observed::Present(kind.settled(have)?),
+        other => other.clone(),
     })
 }
 
