@@ -66,6 +66,18 @@ async fn killed_after_each_write_it_converges_and_makes_nothing_twice() {
     // Fewer would mean that the apply was not cut off after each write.
     assert!(deaths > 15, "{deaths}: {:#?}", estate.written(0));
     estate.run(&["plan", "--detailed-exitcode"]).exits(0);
+    // However soon it was cut off, what it created is found again.
+    for name in ["copy-ACCOUNT", "dumps-ACCOUNT"] {
+        let s3 = estate.root().s3;
+        let tags = s3.get_bucket_tagging().bucket(estate.fill(name)).send().await;
+        let keys: Vec<_> = tags
+            .unwrap()
+            .tag_set()
+            .iter()
+            .map(|t| t.key().to_owned())
+            .collect();
+        assert_eq!(keys, ["backstay:project"], "{name}");
+    }
     let twice: Vec<_> = made(&estate)
         .into_iter()
         .filter(|(_, times)| *times > 1)

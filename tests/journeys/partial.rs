@@ -40,3 +40,37 @@ async fn when_no_write_succeeds_nothing_was_changed() {
     });
     estate.run(&["apply", "--auto-approve"]).exits(1).prints("0 of ");
 }
+
+#[tokio::test]
+async fn what_only_a_hand_can_change_is_left_and_said() {
+    let estate = Estate::new(
+        r#"backstay {
+  project = "hand"
+}
+
+account "prod" {
+  id     = "ACCOUNT"
+  region = "us-east-1"
+}
+
+rds_instance "app" {
+  identifier = "app"
+  encrypted  = true
+  copy_tags  = true
+}
+"#,
+    );
+    estate
+        .seed("rds_instance \"app\" {\n  account = \"ACCOUNT\"\n}")
+        .await;
+    estate
+        .run(&["apply", "--auto-approve"])
+        .exits(2)
+        .prints("Apply complete!")
+        .tells("it can only be changed by hand");
+    // Again and again, until somebody has done it.
+    let mark = estate.mark();
+    estate.run(&["plan", "--detailed-exitcode"]).exits(2);
+    estate.run(&["apply", "--auto-approve"]).exits(2);
+    assert_eq!(estate.written(mark), Vec::<String>::new());
+}

@@ -228,7 +228,12 @@ async fn requests_carry_what_s3_demands() {
     let sent = server.received_requests().await.unwrap();
     let has = |r: &Request, name: &str, value: &str| r.headers.get(name).is_some_and(|v| v == value);
     assert!(has(&sent[0], "x-amz-bucket-object-lock-enabled", "true"));
-    assert!(sent[0].body.is_empty(), "us-east-1 must not be named");
+    let create = String::from_utf8_lossy(&sent[0].body).into_owned();
+    assert!(create.contains("<Key>backstay:project</Key>"), "{create}");
+    assert!(
+        !create.contains("LocationConstraint"),
+        "us-east-1 must not be named: {create}"
+    );
     for request in &sent[1..] {
         assert!(
             has(request, "x-amz-expected-bucket-owner", PROD),
