@@ -167,7 +167,12 @@ fn evaluate(
             .resources
             .retain(|r| r.region.is_some() && r.references.iter().all(|a| sound.contains(a)));
         if let Err(more) = compose(&posture, &numbers(&posture), region_of, sources) {
-            diagnostics.append(more);
+            // A value is unknown here because what it is made of is wrong.
+            diagnostics.append(
+                more.into_iter()
+                    .filter(|d| d.code != code::UNKNOWN_VALUE)
+                    .collect(),
+            );
         }
     }
     diagnostics.sort();

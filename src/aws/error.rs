@@ -155,7 +155,9 @@ impl AwsError {
             ),
             Class::Credentials => (
                 code::NO_CREDENTIALS,
-                "Check the credentials (`aws sts get-caller-identity`) and this machine's clock.".to_owned(),
+                "Give credentials: AWS_PROFILE, `aws sso login`, AWS_ACCESS_KEY_ID, or `profile` or `assume_role` in the \
+                 account block. `aws sts get-caller-identity` shows what is in use; a wrong clock has the same effect."
+                    .to_owned(),
             ),
             Class::Unreachable => (
                 code::UNREACHABLE,

@@ -79,22 +79,18 @@ pub(super) fn read(
         Diagnostic::error(code::FILE_UNREADABLE, detail)
             .remedy("Check the path, its permissions and its encoding.")
     };
+    // `main.hcl` and not `./main.hcl`: code-scanning services compare with a repository's paths.
+    let name = path.strip_prefix(".").unwrap_or(path).display();
     let too_large = std::fs::metadata(path).is_ok_and(|m| m.len() > text::MAX_FILE as u64);
     let bytes = if too_large {
-        Err(format!(
-            "{} is larger than {} MiB.",
-            path.display(),
-            text::MAX_FILE >> 20
-        ))
+        Err(format!("{} is larger than {} MiB.", name, text::MAX_FILE >> 20))
     } else {
-        std::fs::read(path).map_err(|error| format!("{} cannot be read: {error}.", path.display()))
+        std::fs::read(path).map_err(|error| format!("{name} cannot be read: {error}."))
     };
-    let decoded = bytes.and_then(|b| text::decode(b).map_err(|e| format!("{}: {e}.", path.display())));
+    let decoded = bytes.and_then(|b| text::decode(b).map_err(|e| format!("{name}: {e}.")));
     match decoded {
         Ok(text) => {
-            // `main.hcl` and not `./main.hcl`: code-scanning services compare with a repository's paths.
-            let name = path.strip_prefix(".").unwrap_or(path);
-            let file = sources.add(name.display().to_string(), text.as_str());
+            let file = sources.add(name.to_string(), text.as_str());
             Some((file, text))
         }
         Err(detail) => {

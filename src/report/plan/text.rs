@@ -228,48 +228,32 @@ fn summary_lines(out: &mut String, summary: &Summary, style: Style) {
     warn(
         summary.weakens,
         format!(
-            "{} --allow-weaken=ADDRESS.",
-            says(
-                summary.weakens,
-                "change weakens protection and needs",
-                "changes weaken protection and need"
-            )
+            "{} protection, to be approved with --allow-weaken=ADDRESS.",
+            counted(summary.weakens, "change weakens", "changes weaken")
         ),
         AnsiColors::Red,
     );
     warn(
         summary.irreversible,
         format!(
-            "{} --allow-irreversible=ADDRESS.",
-            says(
-                summary.irreversible,
-                "change can never be undone and needs",
-                "changes can never be undone and need"
-            )
+            "{} be undone, to be approved with --allow-irreversible=ADDRESS.",
+            counted(summary.irreversible, "change can never", "changes can never")
         ),
         AnsiColors::Magenta,
     );
     warn(
         summary.disruptive,
         format!(
-            "{}.",
-            says(
-                summary.disruptive,
-                "change interrupts something",
-                "changes interrupt something"
-            )
+            "{} something.",
+            counted(summary.disruptive, "change interrupts", "changes interrupt")
         ),
         AnsiColors::Magenta,
     );
     warn(
         summary.by_hand,
         format!(
-            "{} only be changed by hand.",
-            says(
-                summary.by_hand,
-                "setting differs and can",
-                "settings differ and can"
-            )
+            "{} and can only be changed by hand.",
+            counted(summary.by_hand, "setting differs", "settings differ")
         ),
         AnsiColors::Red,
     );
@@ -284,14 +268,10 @@ fn summary_lines(out: &mut String, summary: &Summary, style: Style) {
 }
 
 fn count(n: usize, what: &str) -> String {
-    if n == 1 {
-        format!("1 {what}")
-    } else {
-        format!("{n} {what}s")
-    }
+    counted(n, what, &format!("{what}s"))
 }
 
-fn says(n: usize, one: &str, many: &str) -> String {
+fn counted(n: usize, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })
 }
 

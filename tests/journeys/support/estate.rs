@@ -3,7 +3,7 @@
 use super::{Clients, Run};
 use aws_credential_types::Credentials;
 use backstay::sandbox::{Fault, Options, ROOT_SECRET, Record, Sandbox, Seed};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -195,6 +195,10 @@ impl Estate {
         // Of one width with what they stand for, where a line break may follow.
         let changing = [
             (r"\[request [^\]]*\]", "[request ID]"),
+            (
+                r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b",
+                "00000000-0000-0000-0000-000000000000",
+            ),
             (r"\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", "2000-01-01T00:00:00Z"),
             (r"\b(Backstay[A-Za-z]+?)[0-9a-f]{8}\b", "${1}00000000"),
         ];
@@ -256,10 +260,5 @@ impl Estate {
             .filter(|r| r.write)
             .map(|r| self.redact(&format!("{}:{} {}", r.service, r.operation, r.resource)))
             .collect()
-    }
-
-    /// The folder itself.
-    pub(crate) fn folder(&self) -> &Path {
-        self.folder.path()
     }
 }
