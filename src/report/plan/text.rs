@@ -228,32 +228,48 @@ fn summary_lines(out: &mut String, summary: &Summary, style: Style) {
     warn(
         summary.weakens,
         format!(
-            "{} protection, to be approved with --allow-weaken=ADDRESS.",
-            counted(summary.weakens, "change weakens", "changes weaken")
+            "{} --allow-weaken=ADDRESS.",
+            says(
+                summary.weakens,
+                "change weakens protection and needs",
+                "changes weaken protection and need"
+            )
         ),
         AnsiColors::Red,
     );
     warn(
         summary.irreversible,
         format!(
-            "{} be undone, to be approved with --allow-irreversible=ADDRESS.",
-            counted(summary.irreversible, "change can never", "changes can never")
+            "{} --allow-irreversible=ADDRESS.",
+            says(
+                summary.irreversible,
+                "change can never be undone and needs",
+                "changes can never be undone and need"
+            )
         ),
         AnsiColors::Magenta,
     );
     warn(
         summary.disruptive,
         format!(
-            "{} something.",
-            counted(summary.disruptive, "change interrupts", "changes interrupt")
+            "{}.",
+            says(
+                summary.disruptive,
+                "change interrupts something",
+                "changes interrupt something"
+            )
         ),
         AnsiColors::Magenta,
     );
     warn(
         summary.by_hand,
         format!(
-            "{} and can only be changed by hand.",
-            counted(summary.by_hand, "setting differs", "settings differ")
+            "{} only be changed by hand.",
+            says(
+                summary.by_hand,
+                "setting differs and can",
+                "settings differ and can"
+            )
         ),
         AnsiColors::Red,
     );
@@ -268,10 +284,14 @@ fn summary_lines(out: &mut String, summary: &Summary, style: Style) {
 }
 
 fn count(n: usize, what: &str) -> String {
-    counted(n, what, &format!("{what}s"))
+    if n == 1 {
+        format!("1 {what}")
+    } else {
+        format!("{n} {what}s")
+    }
 }
 
-fn counted(n: usize, one: &str, many: &str) -> String {
+fn says(n: usize, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })
 }
 
