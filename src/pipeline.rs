@@ -187,6 +187,7 @@ fn compose(
 ) -> Result<(Posture, Diagnostics), Diagnostics> {
     let mut diagnostics = Diagnostics::new();
     let project = evaluated.settings.project.clone();
+    without_effect(&evaluated.settings, &mut diagnostics);
     let homes: BTreeMap<&str, Place> = evaluated
         .accounts
         .iter()
@@ -274,6 +275,31 @@ fn compose(
         project,
     };
     diagnostics.into_result(posture)
+}
+
+/// What the language knows and no command acts on yet is said, so that nobody relies on it.
+fn without_effect(settings: &config::Settings, diagnostics: &mut Diagnostics) {
+    let declared = [
+        (
+            "lock",
+            settings.lock_bucket.is_some(),
+            "Two applies at once are kept apart by nothing but their own repeatability.",
+        ),
+        (
+            "evidence",
+            settings.evidence_bucket.is_some(),
+            "Keep the output of `check -format json` where you keep evidence.",
+        ),
+    ];
+    for (name, is_set, remedy) in declared {
+        if is_set {
+            diagnostics.push(
+                Diagnostic::warning(code::CONFLICT, format!("`{name}` has no effect in this version."))
+                    .at(settings.span)
+                    .remedy(remedy),
+            );
+        }
+    }
 }
 
 fn home<'a>(

@@ -5,6 +5,16 @@
 //! Each page is one session in a copy of the repository's examples, with a sandbox of its own. What can't
 //! be run here (installing, GitHub) stands in blocks of another kind.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::print_stderr,
+    reason = "a test that cannot go on should panic"
+)]
+
 use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::fs::symlink;

@@ -1,6 +1,12 @@
 //! Pages and schemas that are made from the code and committed, so that they can be read and linked to
 //! without running anything. `UPDATE=1 cargo test --test generated` writes them anew.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on should panic"
+)]
+
 use backstay::{check, config, kinds, report};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -275,7 +275,17 @@ async fn see(
     Ok(Seen {
         drift: pipeline::drift(&selected, &plan),
         evidence,
-        exemptions: posture.exemptions,
+        exemptions: posture
+            .exemptions
+            .into_iter()
+            // One for a resource that was left out is not idle.
+            .filter(|e| {
+                whole
+                    || e.resource
+                        .as_ref()
+                        .is_none_or(|r| selected.iter().any(|d| r.covers(&d.address)))
+            })
+            .collect(),
         diagnostics,
         sources,
     })
