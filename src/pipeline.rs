@@ -3,16 +3,19 @@
 //! text -> posture ([`open`]) -> desired and graph -> live ([`look`]) -> plan ([`plan`]) or
 //! evidence ([`evidence`]). Commands call these and print; nothing here prints.
 
+mod compose;
+
 use crate::aws::{Cloud, Settings};
 use crate::check::{Drift, Exemption};
-use crate::config::{self, Inputs};
-use crate::diag::{Diagnostic, Diagnostics, Sources, code};
-use crate::graph::{DerivedEdge, Graph};
-use crate::kinds::{self, Declared, Depth, Kinds};
+use crate::config::Inputs;
+use crate::diag::{Diagnostics, Sources};
+use crate::graph::Graph;
+use crate::kinds::{self, Depth};
 use crate::live::{self, Ask, Request, Snapshot};
 use crate::model::fact::Evidence;
 use crate::model::{Account, AccountId, Action, Address, Desired, Observed, Place, Region};
 use crate::plan::{self, Context, Plan, Selection};
+use compose::{compose, evaluate, numbers, with_numbers};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -118,227 +121,6 @@ pub fn open_offline(
     let mut diagnostics = warnings;
     diagnostics.append(said);
     Ok((posture, diagnostics))
-}
-
-/// The accounts' numbers as far as blocks give them; where none does, one that is visibly none.
-fn numbers(posture: &config::Posture) -> BTreeMap<String, AccountId> {
-    let placeholder: Option<AccountId> = "000000000000".parse().ok();
-    let number = |a: &Account| Some((a.label.clone(), a.id.clone().or_else(|| placeholder.clone())?));
-    posture.accounts.iter().filter_map(number).collect()
-}
-
-type Evaluated = (config::Posture, Diagnostics);
-
-/// Evaluates again when numbers of accounts have become known that no block gives: ARNs are made
-/// of them.
-fn with_numbers(
-    first: Evaluated,
-    inputs: &Inputs,
-    ids: &BTreeMap<String, AccountId>,
-    sources: &mut Sources,
-    region_of: impl Fn(&str) -> Option<Region>,
-) -> Result<Evaluated, Diagnostics> {
-    if first.0.accounts.iter().all(|account| account.id.is_some()) {
-        return Ok(first);
-    }
-    let known = Inputs {
-        account_ids: ids.clone(),
-        ..inputs.clone()
-    };
-    *sources = Sources::new();
-    evaluate(&known, sources, region_of)
-}
-
-/// Evaluates the text. When something in it is wrong, the kinds judge the rest, so that one run
-/// tells all that has to be corrected.
-fn evaluate(
-    inputs: &Inputs,
-    sources: &mut Sources,
-    region_of: impl Fn(&str) -> Option<Region>,
-) -> Result<Evaluated, Diagnostics> {
-    let (posture, mut diagnostics) = config::load(inputs, sources, &Kinds);
-    let Some(mut posture) = posture else {
-        return Err(diagnostics);
-    };
-    if diagnostics.has_errors() {
-        // What refers to something wrong is not judged: it would be blamed for the other's fault.
-        let sound: BTreeSet<Address> = posture.resources.iter().map(|r| r.address.clone()).collect();
-        posture
-            .resources
-            .retain(|r| r.region.is_some() && r.references.iter().all(|a| sound.contains(a)));
-        if let Err(more) = compose(&posture, &numbers(&posture), region_of, sources) {
-            // A value is unknown here because what it is made of is wrong.
-            diagnostics.append(
-                more.into_iter()
-                    .filter(|d| d.code != code::UNKNOWN_VALUE)
-                    .collect(),
-            );
-        }
-    }
-    diagnostics.sort();
-    diagnostics.into_result(posture)
-}
-
-fn compose(
-    evaluated: &config::Posture,
-    ids: &BTreeMap<String, AccountId>,
-    region_of: impl Fn(&str) -> Option<Region>,
-    sources: &Sources,
-) -> Result<(Posture, Diagnostics), Diagnostics> {
-    let mut diagnostics = Diagnostics::new();
-    let project = evaluated.settings.project.clone();
-    without_effect(&evaluated.settings, &mut diagnostics);
-    let homes: BTreeMap<&str, Place> = evaluated
-        .accounts
-        .iter()
-        .filter_map(|account| home(account, &project, ids, &region_of))
-        .collect();
-    let declared: Vec<Declared> = evaluated
-        .resources
-        .iter()
-        .filter_map(|block| {
-            let Some(home) = homes.get(block.account.as_str()) else {
-                diagnostics.push(no_region(block));
-                return None;
-            };
-            if block.lifecycle.prevent_release {
-                diagnostics.push(
-                    Diagnostic::warning(
-                        code::CONFLICT,
-                        format!("{}: prevent_release has no effect in this version.", block.address),
-                    )
-                    .at(block.span)
-                    .remedy("A bucket or database is never deleted in any case; a role is removed only with --allow-weaken."),
-                );
-            }
-            Some(Declared {
-                address: block.address.clone(),
-                place: Place {
-                    region: block.region.clone().unwrap_or_else(|| home.region.clone()),
-                    ..home.clone()
-                },
-                home: home.region.clone(),
-                body: block.body.clone(),
-                ignored: block.lifecycle.ignore_changes.clone(),
-                depends_on: block.references.clone(),
-                span: block.span,
-                location: sources.location(block.span),
-            })
-        })
-        .collect();
-    let resources = kinds::decode(&declared, &mut diagnostics);
-    let derived: Vec<DerivedEdge> = resources
-        .derived
-        .into_iter()
-        .map(|(from, to)| DerivedEdge { from, to })
-        .collect();
-    let graph = match Graph::build(&resources.desired, &derived) {
-        Ok(graph) => graph,
-        Err(cycles) => {
-            diagnostics.append(cycles);
-            Graph::default()
-        }
-    };
-    diagnostics.sort();
-    let places: BTreeSet<Place> = resources.desired.iter().map(|d| d.place.clone()).collect();
-    let posture = Posture {
-        desired: resources.desired,
-        graph,
-        exemptions: evaluated
-            .exemptions
-            .iter()
-            .map(|e| exemption(e, sources))
-            .collect(),
-        outputs: evaluated
-            .outputs
-            .iter()
-            .map(|(name, output)| {
-                let hidden = output.value.is_sensitive();
-                (
-                    name.clone(),
-                    if hidden {
-                        Json::Null
-                    } else {
-                        output.value.to_json()
-                    },
-                )
-            })
-            .collect(),
-        places: places
-            .into_iter()
-            .chain(homes.values().cloned())
-            .collect::<BTreeSet<_>>()
-            .into_iter()
-            .collect(),
-        homes: homes.into_values().collect(),
-        accounts: evaluated.accounts.clone(),
-        project,
-    };
-    diagnostics.into_result(posture)
-}
-
-/// What the language knows and no command acts on yet is said, so that nobody relies on it.
-fn without_effect(settings: &config::Settings, diagnostics: &mut Diagnostics) {
-    let declared = [
-        (
-            "lock",
-            settings.lock_bucket.is_some(),
-            "Two applies at once are kept apart by nothing but their own repeatability.",
-        ),
-        (
-            "evidence",
-            settings.evidence_bucket.is_some(),
-            "Keep the output of `check -format json` where you keep evidence.",
-        ),
-    ];
-    for (name, is_set, remedy) in declared {
-        if is_set {
-            diagnostics.push(
-                Diagnostic::warning(code::CONFLICT, format!("`{name}` has no effect in this version."))
-                    .at(settings.span)
-                    .remedy(remedy),
-            );
-        }
-    }
-}
-
-fn home<'a>(
-    account: &'a Account,
-    project: &str,
-    ids: &BTreeMap<String, AccountId>,
-    region_of: impl Fn(&str) -> Option<Region>,
-) -> Option<(&'a str, Place)> {
-    let place = Place {
-        account: account.label.clone(),
-        account_id: ids.get(&account.label)?.clone(),
-        region: account.region.clone().or_else(|| region_of(&account.label))?,
-        project: project.to_owned(),
-    };
-    Some((account.label.as_str(), place))
-}
-
-fn no_region(block: &config::ResourceBlock) -> Diagnostic {
-    Diagnostic::error(
-        code::MISSING_ATTRIBUTE,
-        format!(
-            "{} has no region: neither it nor account \"{}\" names one.",
-            block.address, block.account
-        ),
-    )
-    .at(block.span)
-    .remedy("Set `region` in the account block, or AWS_REGION, or a region in the AWS profile.")
-}
-
-fn exemption(block: &config::Exemption, sources: &Sources) -> Exemption {
-    Exemption {
-        name: block.name.clone(),
-        control: block.control.clone(),
-        resource: Some(block.resource.clone()),
-        reason: block.reason.clone(),
-        owner: block.owner.clone(),
-        expires: block.expires,
-        location: Some(sources.location(block.span)),
-    }
 }
 
 /// Reads what is selected, or takes the snapshot as it is.

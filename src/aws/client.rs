@@ -3,6 +3,7 @@
 use super::guard::ReadOnly;
 use crate::model::Region;
 use aws_config::SdkConfig;
+use aws_config::retry::RetryConfig;
 use std::any::Any;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, OnceLock, PoisonError};
@@ -80,7 +81,10 @@ impl Clients {
     /// STS.
     pub fn sts(&self) -> aws_sdk_sts::Client {
         let make = || {
-            let mut config = aws_sdk_sts::config::Builder::from(&self.config);
+            // The first call of every command: whoever has no network should not wait for that
+            // answer as long as a long read waits for one that is worth it.
+            let mut config = aws_sdk_sts::config::Builder::from(&self.config)
+                .retry_config(RetryConfig::standard().with_max_attempts(3));
             if self.read_only {
                 config = config.interceptor(ReadOnly);
             }

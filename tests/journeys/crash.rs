@@ -67,8 +67,8 @@ async fn killed_after_each_write_it_converges_and_makes_nothing_twice() {
     assert!(deaths > 15, "{deaths}: {:#?}", estate.written(0));
     estate.run(&["plan", "--detailed-exitcode"]).exits(0);
     // However soon it was cut off, what it created is found again.
-    for name in ["copy-ACCOUNT", "dumps-ACCOUNT"] {
-        let s3 = estate.root().s3;
+    for (name, region) in [("copy-ACCOUNT", "us-west-2"), ("dumps-ACCOUNT", "us-east-1")] {
+        let s3 = estate.root().region(region).s3;
         let tags = s3.get_bucket_tagging().bucket(estate.fill(name)).send().await;
         let keys: Vec<_> = tags
             .unwrap()
