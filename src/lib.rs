@@ -31,6 +31,7 @@ pub mod live;
 pub mod model;
 pub mod pipeline;
 pub mod plan;
+pub mod prove;
 pub mod report;
 pub mod sandbox;
 pub mod syntax;

@@ -13,8 +13,10 @@ use crate::graph::Graph;
 use crate::kinds::{self, Depth};
 use crate::live::{self, Ask, Request, Snapshot};
 use crate::model::fact::Evidence;
+use crate::model::objective::{Objective, Scenario};
 use crate::model::{Account, AccountId, Action, Address, Desired, Observed, Place, Region};
 use crate::plan::{self, Context, Plan, Selection};
+use crate::prove::{self, Proof};
 use compose::{compose, evaluate, numbers, with_numbers};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,6 +34,10 @@ pub struct Posture {
     pub graph: Graph,
     /// Controls that need not hold.
     pub exemptions: Vec<Exemption>,
+    /// What is asked for.
+    pub objectives: Vec<Objective>,
+    /// The disasters: those that every posture knows, then those declared.
+    pub scenarios: Vec<Scenario>,
     /// The root's outputs; sensitive ones as null.
     pub outputs: BTreeMap<String, Json>,
     /// Places where undeclared resources of the project are looked for.
@@ -144,6 +150,24 @@ pub async fn look(
             live::read(cloud, request).await
         }
     }
+}
+
+/// Reads who can act in the accounts of the posture; a snapshot says it itself.
+pub async fn look_at_everyone(posture: &Posture, live: &Live, snapshot: &mut Snapshot) {
+    if let Live::Cloud(cloud) = live {
+        snapshot.principals = live::everyone(cloud, &posture.homes).await;
+    }
+}
+
+/// What survives which disaster.
+pub fn proof(posture: &Posture, evidence: &[Evidence], snapshot: &Snapshot) -> Proof {
+    prove::prove(&prove::Input {
+        evidence,
+        principals: &snapshot.principals,
+        objectives: &posture.objectives,
+        scenarios: &posture.scenarios,
+        read_at: &snapshot.taken_at.to_string(),
+    })
 }
 
 /// Compares what is selected with the live state.

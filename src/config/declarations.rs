@@ -11,14 +11,24 @@ use std::path::PathBuf;
 
 /// The block types of the language itself.
 pub(super) const LANGUAGE: &[&str] = &[
-    "account", "backstay", "check", "exempt", "locals", "module", "moved", "output", "variable",
+    "account",
+    "backstay",
+    "check",
+    "exempt",
+    "locals",
+    "module",
+    "moved",
+    "objective",
+    "output",
+    "scenario",
+    "variable",
 ];
 
 /// How many labels a block type of the language has.
 pub(super) fn labels_of(kind: &str) -> Option<usize> {
     match kind {
         "backstay" | "locals" | "moved" => Some(0),
-        "account" | "check" | "exempt" | "module" | "output" | "variable" => Some(1),
+        "account" | "check" | "exempt" | "module" | "objective" | "output" | "scenario" | "variable" => Some(1),
         _ => None,
     }
 }
@@ -46,6 +56,8 @@ pub(super) struct Declarations {
     pub resources: Vec<Block>,
     pub outputs: Vec<Block>,
     pub exemptions: Vec<Block>,
+    pub objectives: Vec<Block>,
+    pub scenarios: Vec<Block>,
     pub checks: Vec<Block>,
     pub moved: Vec<Block>,
 }
@@ -135,6 +147,8 @@ fn sort_in(
         "account" => out.accounts.push(block),
         "check" => out.checks.push(block),
         "exempt" => out.exemptions.push(block),
+        "objective" => out.objectives.push(block),
+        "scenario" => out.scenarios.push(block),
         "locals" => locals(block, out, seen, diagnostics),
         "module" => out.modules.push(block),
         "moved" => out.moved.push(block),

@@ -5,11 +5,13 @@ use super::eval::Env;
 use super::files;
 use super::inputs::Inputs;
 use super::module::{Instance, evaluate_module};
-use super::posture::{Exemption, Posture, ResourceBlock, Settings};
+use super::objectives;
+use super::posture::{Declared, Exemption, Posture, ResourceBlock, Settings};
 use super::registry::Registry;
 use super::settings::{self, Evaluated};
 use super::variables;
 use crate::diag::{Diagnostic, Diagnostics, Sources, Span, code};
+use crate::model::objective::{Objective, Scenario};
 use crate::model::value::Value;
 use crate::model::{Account, Address};
 use crate::syntax;
@@ -48,6 +50,8 @@ pub(super) struct Loader<'a> {
     pub account_values: BTreeMap<String, Value>,
     pub resources: Vec<ResourceBlock>,
     pub exemptions: Vec<Exemption>,
+    pub objectives: Vec<Declared<Objective>>,
+    pub scenarios: Vec<Declared<Scenario>>,
     sources: &'a mut Sources,
     folders: HashMap<PathBuf, Arc<Declarations>>,
     now: jiff::Timestamp,
@@ -65,6 +69,8 @@ impl<'a> Loader<'a> {
             account_values: BTreeMap::new(),
             resources: Vec::new(),
             exemptions: Vec::new(),
+            objectives: Vec::new(),
+            scenarios: Vec::new(),
             sources,
             folders: HashMap::new(),
             now: jiff::Timestamp::now(),
@@ -97,6 +103,7 @@ impl<'a> Loader<'a> {
             chain: vec![self.inputs.dir.clone()],
         };
         let outcome = evaluate_module(&instance, self);
+        objectives::check(&self.objectives, &self.scenarios, &mut self.diagnostics);
         let moved = declarations
             .moved
             .iter()
@@ -111,6 +118,8 @@ impl<'a> Loader<'a> {
                 .collect(),
             resources: std::mem::take(&mut self.resources),
             exemptions: std::mem::take(&mut self.exemptions),
+            objectives: std::mem::take(&mut self.objectives),
+            scenarios: std::mem::take(&mut self.scenarios),
             outputs: outcome.outputs,
             moved,
         }

@@ -22,6 +22,7 @@ mod json;
 mod load;
 mod module;
 mod names;
+mod objectives;
 mod order;
 mod posture;
 mod references;
@@ -34,6 +35,6 @@ mod variables;
 
 pub use inputs::Inputs;
 pub use load::load;
-pub use posture::{Exemption, Lifecycle, Output, Posture, ResourceBlock, Settings};
+pub use posture::{Declared, Exemption, Lifecycle, Output, Posture, ResourceBlock, Settings};
 pub use registry::Registry;
 pub use settings::schemas;

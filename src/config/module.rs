@@ -9,7 +9,7 @@ use super::order::{self, Edge};
 use super::posture::Output;
 use super::references::{self, Reference};
 use super::variables::{self, Given};
-use super::{calls, resources, settings};
+use super::{calls, objectives, resources, settings};
 use crate::diag::{Diagnostic, Diagnostics, Severity, Span, code};
 use crate::model::types::Type;
 use crate::model::value::Value;
@@ -54,6 +54,8 @@ enum Item<'a> {
     Resource(&'a Block),
     Output(&'a Block),
     Exemption(&'a Block),
+    Objective(&'a Block),
+    Scenario(&'a Block),
 }
 
 fn label(block: &Block) -> &str {
@@ -72,6 +74,8 @@ impl Item<'_> {
             Item::Resource(block) => (block.kind.text.as_str(), label(block)),
             Item::Output(block) => ("output", label(block)),
             Item::Exemption(block) => ("exempt", label(block)),
+            Item::Objective(block) => ("objective", label(block)),
+            Item::Scenario(block) => ("scenario", label(block)),
         };
         (root.to_owned(), name.to_owned())
     }
@@ -86,6 +90,8 @@ impl Item<'_> {
             | Item::Module(block)
             | Item::Resource(block)
             | Item::Output(block)
+            | Item::Objective(block)
+            | Item::Scenario(block)
             | Item::Exemption(block) => references::of_body(&block.body, &mut found),
         }
         found
@@ -103,6 +109,8 @@ fn items(declarations: &Declarations) -> Vec<Item<'_>> {
     items.extend(d.modules.iter().map(Item::Module));
     items.extend(d.outputs.iter().map(Item::Output));
     items.extend(d.exemptions.iter().map(Item::Exemption));
+    items.extend(d.objectives.iter().map(Item::Objective));
+    items.extend(d.scenarios.iter().map(Item::Scenario));
     items
 }
 
@@ -294,6 +302,14 @@ impl Run<'_> {
             Item::Exemption(block) => {
                 let exemption = self.scoped(loader, |scope, said| settings::exemption(block, scope, said));
                 loader.exemptions.extend(exemption);
+            }
+            Item::Objective(block) => {
+                let objective = self.scoped(loader, |scope, said| objectives::objective(block, scope, said));
+                loader.objectives.extend(objective);
+            }
+            Item::Scenario(block) => {
+                let scenario = self.scoped(loader, |scope, said| objectives::scenario(block, scope, said));
+                loader.scenarios.extend(scenario);
             }
         }
     }

@@ -1,6 +1,7 @@
 //! The result: everything that a folder declares, evaluated.
 
 use crate::diag::Span;
+use crate::model::objective::{Objective, Scenario};
 use crate::model::schema::EvaluatedBlock;
 use crate::model::value::Value;
 use crate::model::{Account, Address, Region};
@@ -19,10 +20,23 @@ pub struct Posture {
     pub resources: Vec<ResourceBlock>,
     /// Controls that need not hold, with the reason.
     pub exemptions: Vec<Exemption>,
+    /// What is asked for.
+    pub objectives: Vec<Declared<Objective>>,
+    /// Disasters beside those that every posture knows.
+    pub scenarios: Vec<Declared<Scenario>>,
     /// The root's outputs.
     pub outputs: BTreeMap<String, Output>,
     /// Renamed addresses, from old to new.
     pub moved: Vec<(Address, Address)>,
+}
+
+/// Something with the place of its block's head.
+#[derive(Debug, Clone)]
+pub struct Declared<T> {
+    /// What was declared.
+    pub what: T,
+    /// Where.
+    pub span: Span,
 }
 
 /// The `backstay` block.

@@ -75,8 +75,10 @@ static ACCOUNT: LazyLock<BlockSchema> = LazyLock::new(|| AccountBlock::schema("a
 static EXEMPT: LazyLock<BlockSchema> = LazyLock::new(|| ExemptBlock::schema("exempt"));
 
 /// The schemas of the language's own blocks, for reference pages and editors.
-pub fn schemas() -> [&'static BlockSchema; 3] {
-    [&SETTINGS, &ACCOUNT, &EXEMPT]
+pub fn schemas() -> Vec<&'static BlockSchema> {
+    let mut all: Vec<&'static BlockSchema> = vec![&SETTINGS, &ACCOUNT, &EXEMPT];
+    all.extend(super::objectives::schemas());
+    all
 }
 
 pub(super) fn settings(block: &Block, scope: &Scope<'_>, diagnostics: &mut Diagnostics) -> Option<Settings> {

@@ -8,7 +8,7 @@ pub use snapshot::{Entry, Snapshot, Timestamp};
 use crate::aws::Cloud;
 use crate::diag::{Diagnostic, Diagnostics, code};
 use crate::kinds::{self, AnyKind, Depth, ReadAnswer, ReadContext, Wanted};
-use crate::model::{Desired, Observed, Place, Unreadable};
+use crate::model::{AccountId, Desired, Observed, Place, Principal, Unreadable};
 use std::collections::BTreeMap;
 
 /// One resource to read.
@@ -103,6 +103,29 @@ pub async fn read(cloud: &Cloud, request: Request<'_>) -> (Snapshot, Diagnostics
     (snapshot, diagnostics)
 }
 
+/// Everybody who can act in these accounts: what proofs of survival need beside what is declared.
+pub async fn everyone(cloud: &Cloud, homes: &[Place]) -> BTreeMap<AccountId, Observed<Vec<Principal>>> {
+    let reads = homes.iter().map(|place| async move {
+        let seen = match cloud.reader(&place.scope()) {
+            None => Observed::Unreadable(no_session(place)),
+            Some(reader) => match kinds::iam::everyone::read(&reader).await {
+                Ok(everyone) => Observed::Present(everyone),
+                Err(error) => Observed::Unreadable(error.unreadable()),
+            },
+        };
+        (place.account_id.clone(), seen)
+    });
+    futures::future::join_all(reads).await.into_iter().collect()
+}
+
+fn no_session(place: &Place) -> Unreadable {
+    Unreadable {
+        action: "sts:GetCallerIdentity".into(),
+        why: format!("no session for account \"{}\"", place.account),
+        denied: false,
+    }
+}
+
 async fn read_group(
     cloud: &Cloud,
     kind: &'static dyn AnyKind,
@@ -112,11 +135,7 @@ async fn read_group(
     discover: bool,
 ) -> (&'static str, Place, Result<ReadAnswer, Diagnostic>) {
     let Some(reader) = cloud.reader(&place.scope()) else {
-        let why = Unreadable {
-            action: "sts:GetCallerIdentity".into(),
-            why: format!("no session for account \"{}\"", place.account),
-            denied: false,
-        };
+        let why = no_session(&place);
         let answer = wanted
             .into_iter()
             .map(|w| (w.ident, Observed::Unreadable(why.clone())))

@@ -2,7 +2,7 @@
 
 use crate::diag::{Diagnostic, code};
 use crate::kinds::ReadAnswer;
-use crate::model::{AccountId, Observed, Place};
+use crate::model::{AccountId, Observed, Place, Principal};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
@@ -35,6 +35,9 @@ pub struct Snapshot {
     pub taken_at: Timestamp,
     /// The number of each account.
     pub accounts: BTreeMap<String, AccountId>,
+    /// Everybody who can act, by account; empty when no proof was asked for.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub principals: BTreeMap<AccountId, Observed<Vec<Principal>>>,
     entries: Vec<Entry>,
     #[serde(skip)]
     index: BTreeMap<(String, String, String), usize>,
@@ -48,6 +51,7 @@ impl Snapshot {
             tool: env!("CARGO_PKG_VERSION").into(),
             taken_at: Timestamp::now(),
             accounts,
+            principals: BTreeMap::new(),
             entries: Vec::new(),
             index: BTreeMap::new(),
         }

@@ -6,6 +6,7 @@ use crate::config::{self, Inputs};
 use crate::diag::{Diagnostic, Diagnostics, Sources, code};
 use crate::graph::{DerivedEdge, Graph};
 use crate::kinds::{self, Declared, Kinds};
+use crate::model::objective::{Objective, scenarios};
 use crate::model::{Account, AccountId, Address, Place, Region};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -142,6 +143,18 @@ pub(super) fn compose(
             .exemptions
             .iter()
             .map(|e| exemption(e, sources))
+            .collect(),
+        objectives: evaluated
+            .objectives
+            .iter()
+            .map(|declared| Objective {
+                location: Some(sources.location(declared.span)),
+                ..declared.what.clone()
+            })
+            .collect(),
+        scenarios: scenarios()
+            .into_iter()
+            .chain(evaluated.scenarios.iter().map(|s| s.what.clone()))
             .collect(),
         outputs: evaluated
             .outputs

@@ -4,6 +4,7 @@
 //! - [`plan`]: a plan, for people and as a stream of JSON
 //! - [`apply`]: how an apply ended
 //! - [`findings`]: an assessment as text, JSON, SARIF, JUnit and markdown
+//! - [`proof`]: what survives what
 //! - [`posture`], [`permissions`]: what is declared, and what it takes
 //! - [`reference`]: pages made from what the code declares
 //! - [`escape`](crate::diag::escape): everything that the cloud or the user says goes through it
@@ -13,6 +14,7 @@ pub mod findings;
 pub mod permissions;
 pub mod plan;
 pub mod posture;
+pub mod proof;
 pub mod reference;
 mod wrap;
 

@@ -39,6 +39,8 @@ pub(crate) enum Command {
     Apply(commands::apply::ApplyArgs),
     /// Check drift and controls with read-only credentials
     Check(commands::check::CheckArgs),
+    /// Show what survives which disaster, from the live cloud
+    Prove(commands::prove::ProveArgs),
     /// Check the configuration without the cloud
     Validate(commands::validate::ValidateArgs),
     /// Write configuration files in the canonical style

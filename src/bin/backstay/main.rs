@@ -8,7 +8,7 @@ mod terminal;
 
 use crate::cli::{Cli, Command};
 use crate::commands::{
-    apply, check, completions, failed, fmt, graph, permissions, plan, sandbox, schema, show, validate,
+    apply, check, completions, failed, fmt, graph, permissions, plan, prove, sandbox, schema, show, validate,
 };
 use crate::terminal::Terminal;
 use backstay::diag::{Diagnostic, Exit, code};
@@ -46,6 +46,7 @@ fn run(cli: Cli) -> u8 {
         Command::Plan(args) => block_on(terminal, plan::run(args, terminal)),
         Command::Apply(args) => block_on(terminal, apply::run(args, terminal)),
         Command::Check(args) => block_on(terminal, check::run(args, terminal)),
+        Command::Prove(args) => block_on(terminal, prove::run(args, terminal)),
         Command::Validate(args) => validate::run(args, terminal),
 
         Command::Fmt(args) => fmt::run(args, terminal),

@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod account;
+pub mod everyone;
 pub mod judge;
 pub mod limits;
 pub mod live;

@@ -9,6 +9,7 @@ mod opening;
 pub(crate) mod permissions;
 pub(crate) mod plan;
 mod progress;
+pub(crate) mod prove;
 pub(crate) mod sandbox;
 pub(crate) mod schema;
 pub(crate) mod show;

@@ -13,6 +13,7 @@ use backstay::model::fact::Evidence;
 use backstay::model::{Address, Region};
 use backstay::pipeline::{self, Live, Posture};
 use backstay::plan::{Plan, Selection};
+use backstay::prove::Proof;
 use backstay::report;
 use clap::Args;
 use std::path::PathBuf;
@@ -242,6 +243,41 @@ pub(crate) async fn evidence(
             None
         }
     }
+}
+
+/// Opens, reads everything and everybody, and proves; `None` after saying what is wrong.
+pub(crate) async fn proof(
+    args: &PostureArgs,
+    source: &Source,
+    terminal: Terminal,
+) -> Option<(Proof, Diagnostics, Sources)> {
+    let Opened {
+        posture,
+        live,
+        mut diagnostics,
+        sources,
+    } = match open(args, source).await {
+        Ok(opened) => opened,
+        Err((diagnostics, sources)) => {
+            terminal.diagnose(&diagnostics, &sources);
+            return None;
+        }
+    };
+    let (mut snapshot, said) =
+        pipeline::look(&posture, &posture.desired, true, Depth::Everything, &live).await;
+    diagnostics.append(said);
+    pipeline::look_at_everyone(&posture, &live, &mut snapshot).await;
+    if let Err(diagnostic) = save(&snapshot, source) {
+        failed(terminal, diagnostic);
+        return None;
+    }
+    let (evidence, said) = pipeline::evidence(&posture.desired, &snapshot);
+    diagnostics.append(said);
+    Some((
+        pipeline::proof(&posture, &evidence, &snapshot),
+        diagnostics,
+        sources,
+    ))
 }
 
 async fn see(

@@ -1,0 +1,282 @@
+//! Who can destroy what, alone or together.
+//!
+//! [`Attack`] answers for one copy and one disaster, and for all copies of an asset at once. The
+//! steps are made in `steps` from the policy documents that were read; the [`graph`] only follows them.
+
+mod ask;
+pub mod graph;
+mod steps;
+
+use super::copy::{Copy, Encryption};
+use super::survive::Survival;
+use crate::model::fact::Evidence;
+use crate::model::objective::{Holds, Scenario};
+use crate::model::{AccountId, Address, Observed, Principal};
+use graph::{Certainty, Graph, Node, Reached, Smallest, Step};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Everybody who can act, by account.
+pub type Principals = BTreeMap<AccountId, Observed<Vec<Principal>>>;
+
+/// The steps that are possible in an estate.
+#[derive(Debug)]
+pub struct Attack {
+    graph: Graph,
+    /// Everybody who is known, by account, its root first.
+    actors: BTreeMap<AccountId, Vec<Node>>,
+    /// Accounts whose roles and users could not be read, and why.
+    unread: BTreeMap<AccountId, String>,
+}
+
+/// The smallest set of identities that destroys every copy of an asset.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Destroying {
+    /// By what certainly can be done.
+    pub set: Smallest,
+    /// How, step by step.
+    pub path: Vec<Step>,
+    /// What single step, taken away, would call for more identities or make it impossible.
+    pub raised_by: Vec<String>,
+    /// Whether an even smaller set may exist, since something could not be read or depends on conditions.
+    pub maybe: Option<Smallest>,
+    /// Copies that no known identity can destroy.
+    pub out_of_reach: Vec<String>,
+}
+
+fn sure(step: &Step) -> bool {
+    step.certainty == Certainty::Sure
+}
+
+impl Attack {
+    /// From everything that was seen.
+    pub fn new(evidence: &[Evidence], principals: &Principals, copies: &[Copy]) -> Self {
+        let mut actors: BTreeMap<AccountId, Vec<Node>> = BTreeMap::new();
+        let mut unread = BTreeMap::new();
+        let accounts: BTreeSet<&AccountId> = copies
+            .iter()
+            .filter_map(|c| c.domain.account.as_ref())
+            .chain(principals.keys())
+            .collect();
+        for account in accounts {
+            let mut all = vec![Node::Acts(steps::root_of(account))];
+            match principals.get(account) {
+                Some(Observed::Present(known)) => {
+                    all.extend(known.iter().map(|p| Node::Acts(p.arn.to_string())));
+                }
+                Some(Observed::Unreadable(why)) => {
+                    unread.insert(account.clone(), why.why.clone());
+                }
+                Some(Observed::Absent) | None => {
+                    unread.insert(account.clone(), "nobody read its roles and users".to_owned());
+                }
+            }
+            actors.insert(account.clone(), all);
+        }
+        let steps = steps::make(evidence, principals, copies);
+        Self {
+            graph: Graph::new(steps),
+            actors,
+            unread,
+        }
+    }
+
+    /// What becomes of a copy when the scenario's attacker acts.
+    pub fn on(&self, copy: &Copy, live: &Copy, scenario: &Scenario) -> Survival {
+        let named: Vec<Node> = scenario
+            .identities
+            .iter()
+            .map(|arn| Node::Acts(arn.to_string()))
+            .collect();
+        let account = live.domain.account.as_ref();
+        match scenario.holds {
+            Some(Holds::Account) => {
+                let mut held = named;
+                held.extend(account.and_then(|a| self.actors.get(a)).into_iter().flatten().cloned());
+                self.against(copy, account, &held)
+            }
+            Some(Holds::Writer) => self.any_writer(copy, &live.asset, account, &named),
+            None => self.against(copy, account, &named),
+        }
+    }
+
+    fn against(&self, copy: &Copy, attacked: Option<&AccountId>, held: &[Node]) -> Survival {
+        let goal = Node::Gone(copy.id.clone());
+        let reached = self.graph.reach(held, sure);
+        if self.graph.has(&reached, &goal) {
+            return Survival::Lost(self.last_step(&reached, &goal));
+        }
+        let reached = self.graph.reach(held, |_| true);
+        if self.graph.has(&reached, &goal) {
+            return self.in_doubt(&reached, &goal);
+        }
+        self.unseen(copy, attacked)
+    }
+
+    /// An account whose roles nobody could read may hold one that others can become.
+    fn unseen(&self, copy: &Copy, attacked: Option<&AccountId>) -> Survival {
+        let key = match &copy.encryption {
+            Observed::Present(Encryption::Key(key)) => key.account(),
+            _ => None,
+        };
+        let accounts = [copy.domain.account.as_ref(), attacked, key.as_ref()];
+        if steps::is_locked(copy) && copy.encryption == Observed::Present(Encryption::Service) {
+            return Survival::Survives;
+        }
+        let unread = accounts
+            .into_iter()
+            .flatten()
+            .find_map(|account| Some((account, self.unread.get(account)?)));
+        match unread {
+            Some((account, why)) => {
+                Survival::Unknown(format!("who can act in {account} is not known: {why}"))
+            }
+            None if matches!(copy.encryption, Observed::Unreadable(_)) => {
+                Survival::Unknown("with what key it is encrypted is not known".into())
+            }
+            None if copy.domain.account.is_none() => {
+                Survival::Unknown("whose account it lies in is not known".into())
+            }
+            None => Survival::Survives,
+        }
+    }
+
+    fn any_writer(
+        &self,
+        copy: &Copy,
+        asset: &Address,
+        account: Option<&AccountId>,
+        named: &[Node],
+    ) -> Survival {
+        let goal = Node::Changes(asset.to_string());
+        let everybody: Vec<&Node> = self.actors.values().flatten().collect();
+        let is_root = |node: &Node| matches!(node, Node::Acts(arn) if arn.ends_with(":root"));
+        let mut worst = self.unseen(copy, account);
+        let mut destroys = Vec::new();
+        let mut writers = 0usize;
+        for actor in everybody.into_iter().filter(|n| !is_root(n)) {
+            let held: Vec<Node> = named.iter().cloned().chain([actor.clone()]).collect();
+            if !self.graph.has(&self.graph.reach(&held, |_| true), &goal) {
+                continue;
+            }
+            writers += 1;
+            match self.against(copy, account, &held) {
+                Survival::Lost(_) => destroys.push(short(actor)),
+                other => worst = worst.and(other),
+            }
+        }
+        if destroys.is_empty() {
+            return worst;
+        }
+        let names = listed(&destroys);
+        if destroys.len() == writers && matches!(worst, Survival::Survives) {
+            return Survival::Lost(format!(
+                "everybody who can change the data can delete it too: {names}"
+            ));
+        }
+        Survival::Conditional(format!("the credential is not one of these: {names}")).and(worst)
+    }
+
+    fn last_step(&self, reached: &Reached, goal: &Node) -> String {
+        let path = self.graph.path(reached, goal);
+        path.last()
+            .map_or_else(|| "it can be destroyed".to_owned(), |step| step.because.clone())
+    }
+
+    fn in_doubt(&self, reached: &Reached, goal: &Node) -> Survival {
+        let path = self.graph.path(reached, goal);
+        let doubt = path.iter().map(|step| &step.certainty).max();
+        match doubt {
+            Some(Certainty::Unknown(why)) => Survival::Unknown(why.clone()),
+            Some(Certainty::Depends(why)) => Survival::Conditional(format!("not {why}")),
+            _ => Survival::Unknown("it may be destroyed".into()),
+        }
+    }
+
+    /// The smallest set of identities that destroys all of these copies.
+    pub fn destroying(&self, copies: &[&Copy]) -> Destroying {
+        let goals: Vec<Node> = copies.iter().map(|c| Node::Gone(c.id.clone())).collect();
+        let everybody: Vec<Node> = self.actors.values().flatten().cloned().collect();
+        let set = self.graph.smallest(&everybody, &goals, sure);
+        let reached = self.graph.reach(&everybody, sure);
+        let out_of_reach = copies
+            .iter()
+            .filter(|c| !self.graph.has(&reached, &Node::Gone(c.id.clone())))
+            .map(|c| c.id.clone())
+            .collect();
+        let (path, raised_by) = match &set {
+            Smallest::Set(members) => {
+                let path = self.whole_path(members, &goals);
+                let raised = self.raised_by(&path, members.len(), &everybody, &goals);
+                (path, raised)
+            }
+            Smallest::None | Smallest::MoreThan(_) => (Vec::new(), Vec::new()),
+        };
+        let possible = self.graph.smallest(&everybody, &goals, |_| true);
+        Destroying {
+            maybe: (possible != set && size(&possible) < size(&set)).then_some(possible),
+            set,
+            path,
+            raised_by,
+            out_of_reach,
+        }
+    }
+
+    fn whole_path(&self, members: &[Node], goals: &[Node]) -> Vec<Step> {
+        let reached = self.graph.reach(members, sure);
+        let mut path: Vec<Step> = Vec::new();
+        for goal in goals {
+            for step in self.graph.path(&reached, goal) {
+                if !path.contains(step) {
+                    path.push(step.clone());
+                }
+            }
+        }
+        path
+    }
+
+    /// Each permission on the path, taken away by itself.
+    fn raised_by(&self, path: &[Step], size_now: usize, everybody: &[Node], goals: &[Node]) -> Vec<String> {
+        let mut raised = Vec::new();
+        for step in path {
+            let without = |s: &Step| sure(s) && s.because != step.because;
+            let then = self.graph.smallest(everybody, goals, without);
+            if size(&then) > size_now && !raised.contains(&step.because) {
+                raised.push(step.because.clone());
+            }
+        }
+        raised
+    }
+}
+
+fn size(set: &Smallest) -> usize {
+    match set {
+        Smallest::Set(members) => members.len(),
+        Smallest::MoreThan(n) => n.saturating_add(1),
+        Smallest::None => usize::MAX,
+    }
+}
+
+/// An identity in a few words: what follows the account number.
+pub(super) fn short(node: &Node) -> String {
+    match node {
+        Node::Acts(arn) => arn
+            .strip_prefix("arn:aws:iam::")
+            .unwrap_or(arn)
+            .to_owned(),
+        Node::Opened(x)
+        | Node::Unlocked(x)
+        | Node::Changes(x)
+        | Node::KeyGone(x)
+        | Node::Gone(x) => x.clone(),
+    }
+}
+
+fn listed(names: &[String]) -> String {
+    const SHOWN: usize = 3;
+    let shown = names.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
+    match names.len().checked_sub(SHOWN) {
+        Some(more) if more > 0 => format!("{shown} and {more} more"),
+        _ => shown,
+    }
+}

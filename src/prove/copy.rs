@@ -1,0 +1,204 @@
+//! What a copy is: where it lies, what it follows, how far back it goes, who may touch it.
+
+use crate::model::fact::LockMode;
+use crate::model::{AccountId, Address, Arn, Duration, Observed, Region};
+use serde::Serialize;
+
+/// How a copy is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mechanism {
+    /// The data itself, as it serves.
+    Live,
+    /// A standby that takes over, written at the same time.
+    Standby,
+    /// Continuous backups from which any moment can be restored.
+    PointInTime,
+    /// Continuous backups in another region.
+    BackupReplica,
+    /// Old versions of objects in the bucket itself.
+    Versions,
+    /// Objects copied to another bucket.
+    ObjectReplica,
+    /// Recovery points in a vault.
+    RecoveryPoints,
+}
+
+impl Mechanism {
+    /// For people.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Live => "live data",
+            Self::Standby => "standby",
+            Self::PointInTime => "point-in-time backups",
+            Self::BackupReplica => "backups in another region",
+            Self::Versions => "old versions",
+            Self::ObjectReplica => "replica bucket",
+            Self::RecoveryPoints => "vault",
+        }
+    }
+}
+
+/// How far back one can go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reach {
+    /// So long.
+    For(Duration),
+    /// As far as there ever was anything.
+    Unlimited,
+}
+
+impl Reach {
+    /// Whether it goes back so far.
+    pub fn covers(self, age: Duration) -> bool {
+        match self {
+            Reach::For(reach) => reach >= age,
+            Reach::Unlimited => true,
+        }
+    }
+}
+
+/// Points in the past that a copy holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct History {
+    /// How far back.
+    pub reach: Reach,
+    /// The longest gap between two points; zero when any moment can be had.
+    pub spacing: Duration,
+}
+
+/// How far a copy may be behind the data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Staleness {
+    /// At most so far, by the service's documentation or the schedule; `None` when nobody promises anything.
+    pub promised: Option<Duration>,
+    /// So far, when it was read.
+    pub measured: Option<Duration>,
+}
+
+/// What a copy's contents are encrypted with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Encryption {
+    /// A key of the service's own, or none: nothing that a customer could lose.
+    Service,
+    /// A key that somebody manages.
+    Key(Arn),
+}
+
+/// Where something lies. `None` is not known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Domain {
+    /// Whose it is.
+    pub account: Option<AccountId>,
+    /// In which region.
+    pub region: Option<Region>,
+    /// Whether it lies in one zone only.
+    pub zonal: bool,
+}
+
+/// Protection that whoever would delete must get around first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Lock {
+    /// Who can take it back.
+    pub mode: LockMode,
+    /// How long from writing.
+    pub days: u32,
+}
+
+/// What has been shown of a copy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Grade {
+    /// It is not known what is there.
+    Unknown,
+    /// The settings say so.
+    Configured,
+    /// A fresh point has been seen.
+    Evidenced,
+    /// A drill has restored it.
+    Proven,
+}
+
+/// How somebody may destroy a copy: which resource's permissions decide.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "store")]
+pub enum Holder {
+    /// Objects in a bucket.
+    Bucket {
+        /// The bucket.
+        arn: Arn,
+        /// Whether an overwrite destroys, since no versions are kept.
+        overwritable: bool,
+    },
+    /// A database.
+    Database {
+        /// The database.
+        arn: Arn,
+    },
+    /// A database's continuous backups; they go with its settings.
+    Backups {
+        /// The database.
+        database: Arn,
+        /// In the region where these lie.
+        region: Region,
+    },
+    /// Recovery points in a vault.
+    Vault {
+        /// The vault.
+        arn: Arn,
+    },
+}
+
+impl Holder {
+    /// What permissions are about.
+    pub fn arn(&self) -> &Arn {
+        match self {
+            Holder::Bucket { arn, .. } | Holder::Database { arn } | Holder::Vault { arn } => arn,
+            Holder::Backups { database, .. } => database,
+        }
+    }
+}
+
+/// One fact that something rests on, for `--explain`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Ground {
+    /// What was seen.
+    pub says: String,
+    /// Where: the resource that was asked.
+    pub source: String,
+    /// When, RFC 3339.
+    pub read_at: String,
+}
+
+/// One copy of an asset.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Copy {
+    /// `rds_instance.app/point_in_time`; unique in a proof.
+    pub id: String,
+    /// Of what.
+    pub asset: Address,
+    /// How it is kept.
+    pub mechanism: Mechanism,
+    /// Where it lies.
+    pub domain: Domain,
+    /// What it is encrypted with.
+    pub encryption: Observed<Encryption>,
+    /// Points in the past; absent when only the newest state is there.
+    pub history: Observed<History>,
+    /// How far it may be behind.
+    pub staleness: Staleness,
+    /// Write-once protection.
+    pub lock: Observed<Lock>,
+    /// Whose permissions decide.
+    pub holder: Holder,
+    /// Why it does not outlive an ordinary deletion of the store for certain, when it does not.
+    pub bound: Option<String>,
+    /// Why it holds only a part, when it does.
+    pub partial: Option<String>,
+    /// What has been shown of it.
+    pub grade: Grade,
+    /// What all this rests on.
+    pub grounds: Vec<Ground>,
+}

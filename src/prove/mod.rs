@@ -1,0 +1,364 @@
+//! What survives which disaster, from live facts.
+//!
+//! [`prove`] is the way in: evidence, identities, objectives and scenarios go in, a [`Proof`]
+//! comes out. Nothing here reads a clock, a file or the cloud, and nothing knows a kind.
+//!
+//! - [`copy`]: what a copy is; `copies`: from facts to copies
+//! - [`attack`]: who can destroy what, alone or together
+//! - `survive`: one copy against one disaster
+//! - `verdict`: what that means for an objective
+//!
+//! A copy counts as surviving only when everything that could take it away was read and does not.
+
+pub mod attack;
+mod copies;
+pub mod copy;
+mod survive;
+#[cfg(test)]
+mod tests;
+mod verdict;
+
+use crate::model::fact::Evidence;
+use crate::model::objective::{Objective, Scenario};
+use crate::model::{Address, Duration, Unreadable};
+use attack::{Attack, Destroying, Principals};
+use copy::{Copy, Mechanism, Reach};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+pub use survive::Survival;
+pub use verdict::{Judged, Loss, Verdict};
+
+/// The version of the JSON form.
+pub const VERSION: u32 = 1;
+
+/// Ages at which loss is told beside the scenario's own: restores are asked for late.
+const CURVE: [Duration; 5] = [
+    Duration::from_secs(3600),
+    Duration::from_days(1),
+    Duration::from_days(7),
+    Duration::from_days(30),
+    Duration::from_days(90),
+];
+
+/// Everything that a proof rests on.
+#[derive(Debug, Clone, Copy)]
+pub struct Input<'a> {
+    /// What was seen of each resource.
+    pub evidence: &'a [Evidence],
+    /// Who can act, by account.
+    pub principals: &'a Principals,
+    /// What is asked for.
+    pub objectives: &'a [Objective],
+    /// The disasters, built in and declared.
+    pub scenarios: &'a [Scenario],
+    /// When everything was read, RFC 3339.
+    pub read_at: &'a str,
+}
+
+/// One copy in one scenario.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CellCopy {
+    /// The copy's id.
+    pub copy: String,
+    /// What becomes of it.
+    #[serde(flatten)]
+    pub survival: Survival,
+    /// What is lost when this is what is left.
+    pub loss: Loss,
+}
+
+/// Loss when the damage is so old.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Point {
+    /// The age at detection.
+    pub age: Duration,
+    /// What is lost.
+    pub loss: Loss,
+}
+
+/// One asset in one scenario.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Cell {
+    /// The scenario's name.
+    pub scenario: String,
+    /// Copies with what becomes of them.
+    pub copies: Vec<CellCopy>,
+    /// The least loss among those that survive for certain.
+    pub loss: Loss,
+    /// The farthest reach among them; absent when none keeps history.
+    pub reach: Option<Reach>,
+    /// Loss by age at detection, for damage that is noticed late.
+    pub curve: Vec<Point>,
+    /// What each objective of the asset says about it, by the objective's name.
+    pub judged: BTreeMap<String, Vec<Judged>>,
+}
+
+impl Cell {
+    /// The worst verdict of any objective that asks for this scenario.
+    pub fn verdict(&self) -> Option<Verdict> {
+        self.judged.values().flatten().map(|j| j.verdict).max()
+    }
+
+    /// How many copies survive for certain.
+    pub fn left(&self) -> usize {
+        self.copies
+            .iter()
+            .filter(|c| c.survival == Survival::Survives)
+            .count()
+    }
+
+    /// The worst verdict on everything but rehearsals.
+    pub fn unrehearsed(&self) -> Option<Verdict> {
+        self.judged
+            .values()
+            .flatten()
+            .filter(|j| j.asks != "drill" && j.asks != "rto")
+            .map(|j| j.verdict)
+            .max()
+    }
+}
+
+/// Everything about one asset.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Asset {
+    /// The resource.
+    pub address: Address,
+    /// Why nothing could be said of it, when it could not be read.
+    pub unreadable: Option<Unreadable>,
+    /// Every way in which its data exists.
+    pub copies: Vec<Copy>,
+    /// One for each scenario.
+    pub cells: Vec<Cell>,
+    /// The copies rule of each objective, by its name.
+    pub rules: BTreeMap<String, Vec<Judged>>,
+    /// The smallest set of identities that destroys every copy.
+    pub destroying: Destroying,
+}
+
+/// What `backstay prove` has found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Proof {
+    /// Of this form.
+    pub version: u32,
+    /// When everything was read, RFC 3339.
+    pub read_at: String,
+    /// The disasters, in the order of the columns.
+    pub scenarios: Vec<Scenario>,
+    /// By address.
+    pub assets: Vec<Asset>,
+    /// Assets that hold data and that no objective protects.
+    pub unprotected: Vec<Address>,
+}
+
+impl Proof {
+    /// Every verdict with what it is about.
+    pub fn judged(&self) -> impl Iterator<Item = (&Asset, Option<&Cell>, &str, &Judged)> {
+        self.assets.iter().flat_map(|asset| {
+            let cells = asset.cells.iter().flat_map(move |cell| {
+                cell.judged.iter().flat_map(move |(objective, all)| {
+                    all.iter().map(move |j| (asset, Some(cell), objective.as_str(), j))
+                })
+            });
+            let rules = asset.rules.iter().flat_map(move |(objective, all)| {
+                all.iter().map(move |j| (asset, None, objective.as_str(), j))
+            });
+            cells.chain(rules)
+        })
+    }
+
+    /// The worst verdict of all.
+    pub fn verdict(&self) -> Option<Verdict> {
+        let unread = self
+            .assets
+            .iter()
+            .any(|a| a.unreadable.is_some())
+            .then_some(Verdict::Unknown);
+        self.judged().map(|(_, _, _, j)| j.verdict).chain(unread).max()
+    }
+}
+
+/// Proves every asset that an objective protects, and every other one that holds data.
+pub fn prove(input: &Input<'_>) -> Proof {
+    let seen: copies::ByArn<'_> = input
+        .evidence
+        .iter()
+        .filter_map(|e| Some((e.arn.as_ref()?, e)))
+        .collect();
+    let mut assets: Vec<(&Evidence, Result<Vec<Copy>, Unreadable>)> = input
+        .evidence
+        .iter()
+        .filter_map(|e| Some((e, copies::of(e, &seen)?)))
+        .collect();
+    // What only holds copies of others is shown as theirs, unless somebody asks for it by name.
+    let replicas: BTreeSet<String> = assets
+        .iter()
+        .flat_map(|(_, copies)| copies.iter().flatten())
+        .filter(|c| c.mechanism == Mechanism::ObjectReplica)
+        .map(|c| c.holder.arn().to_string())
+        .collect();
+    let asked: BTreeSet<&Address> = input.objectives.iter().flat_map(|o| &o.protects).collect();
+    let missing: Vec<Asset> = missing(input, &asked);
+    assets.retain(|(e, _)| {
+        asked.contains(&e.subject)
+            || !e.arn.as_ref().is_some_and(|arn| replicas.contains(&arn.to_string()))
+    });
+    let all: Vec<Copy> = assets
+        .iter()
+        .flat_map(|(_, copies)| copies.iter().flatten().cloned())
+        .collect();
+    let attack = Attack::new(input.evidence, input.principals, &all);
+    let mut proved: Vec<Asset> = assets
+        .into_iter()
+        .filter(|(e, copies)| copies.is_ok() || asked.contains(&e.subject))
+        .map(|(evidence, copies)| asset(evidence, copies, input, &attack))
+        .chain(missing)
+        .collect();
+    proved.sort_by(|a, b| a.address.cmp(&b.address));
+    Proof {
+        version: VERSION,
+        read_at: input.read_at.to_owned(),
+        scenarios: input.scenarios.to_vec(),
+        unprotected: proved
+            .iter()
+            .map(|a| &a.address)
+            .filter(|a| !asked.contains(a))
+            .cloned()
+            .collect(),
+        assets: proved,
+    }
+}
+
+/// Assets that are asked for and do not exist, or whose evidence nobody has.
+fn missing(input: &Input<'_>, asked: &BTreeSet<&Address>) -> Vec<Asset> {
+    asked
+        .iter()
+        .filter_map(|address| {
+            let evidence = input.evidence.iter().find(|e| e.subject == **address);
+            let why = match evidence.map(|e| e.facts.known()) {
+                None => "nobody looked for it",
+                Some(Ok(None)) => "it does not exist",
+                Some(Ok(Some(_)) | Err(_)) => return None,
+            };
+            Some(Asset {
+                address: (*address).clone(),
+                unreadable: Some(Unreadable {
+                    action: String::new(),
+                    why: why.into(),
+                    denied: false,
+                }),
+                copies: Vec::new(),
+                cells: Vec::new(),
+                rules: BTreeMap::new(),
+                destroying: Destroying {
+                    set: attack::graph::Smallest::None,
+                    path: Vec::new(),
+                    raised_by: Vec::new(),
+                    maybe: None,
+                    out_of_reach: Vec::new(),
+                },
+            })
+        })
+        .collect()
+}
+
+fn asset(
+    evidence: &Evidence,
+    copies: Result<Vec<Copy>, Unreadable>,
+    input: &Input<'_>,
+    attack: &Attack,
+) -> Asset {
+    let (copies, unreadable) = match copies {
+        Ok(copies) => (copies, None),
+        Err(why) => (Vec::new(), Some(why)),
+    };
+    let objectives: Vec<&Objective> = input
+        .objectives
+        .iter()
+        .filter(|o| o.protects.contains(&evidence.subject))
+        .collect();
+    let cells = match copies.iter().find(|c| c.mechanism == Mechanism::Live) {
+        Some(live) => input
+            .scenarios
+            .iter()
+            .map(|scenario| cell(&copies, live, scenario, &objectives, attack))
+            .collect(),
+        None => Vec::new(),
+    };
+    let kept: Vec<&Copy> = copies.iter().collect();
+    let rules = objectives
+        .iter()
+        .map(|o| (o.name.clone(), verdict::of_copies(&o.copies, &kept)))
+        .filter(|(_, judged)| !judged.is_empty())
+        .collect();
+    Asset {
+        address: evidence.subject.clone(),
+        unreadable,
+        cells,
+        rules,
+        destroying: attack.destroying(&kept),
+        copies,
+    }
+}
+
+fn cell(
+    copies: &[Copy],
+    live: &Copy,
+    scenario: &Scenario,
+    objectives: &[&Objective],
+    attack: &Attack,
+) -> Cell {
+    let at = |age: Duration| -> Vec<(&Copy, Survival)> {
+        copies
+            .iter()
+            .map(|copy| (copy, survive::judge(copy, live, scenario, age, attack)))
+            .collect()
+    };
+    let least = |cells: &[(&Copy, Survival)], age: Duration| {
+        let left = cells.iter().filter(|(_, s)| *s == Survival::Survives);
+        verdict::least(left.map(|(copy, _)| verdict::loss(copy, scenario, age)))
+    };
+    let cells = at(scenario.noticed_after);
+    let loss = least(&cells, scenario.noticed_after);
+    let reach = cells
+        .iter()
+        .filter(|(_, s)| *s == Survival::Survives)
+        .filter_map(|(copy, _)| copy.history.present())
+        .map(|h| h.reach)
+        .max();
+    let left = verdict::Left {
+        cells: &cells,
+        loss,
+        reach,
+    };
+    let judged = objectives
+        .iter()
+        .filter(|o| o.survives.contains(&scenario.name))
+        .map(|o| (o.name.clone(), verdict::of_scenario(o, scenario, &left)))
+        .collect();
+    let curve = if scenario.is_logical() {
+        CURVE
+            .iter()
+            .map(|age| Point {
+                age: *age,
+                loss: least(&at(*age), *age),
+            })
+            .collect()
+    } else {
+        Vec::new()
+    };
+    Cell {
+        scenario: scenario.name.clone(),
+        loss,
+        reach,
+        curve,
+        judged,
+        copies: cells
+            .into_iter()
+            .map(|(copy, survival)| CellCopy {
+                copy: copy.id.clone(),
+                loss: verdict::loss(copy, scenario, scenario.noticed_after),
+                survival,
+            })
+            .collect(),
+    }
+}

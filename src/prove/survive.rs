@@ -1,0 +1,129 @@
+//! One copy against one disaster.
+
+use super::attack::Attack;
+use super::copy::{Copy, Encryption, Mechanism};
+use crate::model::objective::{Extent, Scenario};
+use crate::model::{Duration, Observed};
+use serde::Serialize;
+
+/// Whether a copy is there and usable afterwards.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "survival", content = "why")]
+pub enum Survival {
+    /// By everything that was read.
+    Survives,
+    /// Only when this is so.
+    Conditional(String),
+    /// It could not be read, so nobody can say.
+    Unknown(String),
+    /// No.
+    Lost(String),
+}
+
+impl Survival {
+    fn rank(&self) -> u8 {
+        match self {
+            Self::Survives => 0,
+            Self::Conditional(_) => 1,
+            Self::Unknown(_) => 2,
+            Self::Lost(_) => 3,
+        }
+    }
+
+    /// Both have to be outlived.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Conditional(a), Self::Conditional(b)) if a != b => Self::Conditional(format!("{a}; {b}")),
+            (a, b) if a.rank() >= b.rank() => a,
+            (_, b) => b,
+        }
+    }
+
+    /// Why not for certain.
+    pub fn why(&self) -> Option<&str> {
+        match self {
+            Self::Survives => None,
+            Self::Conditional(why) | Self::Unknown(why) | Self::Lost(why) => Some(why),
+        }
+    }
+}
+
+/// Judges a copy. `live` is the asset as it serves. The damage is `age` old when it is noticed.
+pub(super) fn judge(
+    copy: &Copy,
+    live: &Copy,
+    scenario: &Scenario,
+    age: Duration,
+    attack: &Attack,
+) -> Survival {
+    let mut survival = of_extent(copy, live, scenario.destroys, age);
+    if let Some(partial) = &copy.partial {
+        survival = survival.and(Survival::Conditional(format!("it holds {partial}")));
+    }
+    if scenario.has_attacker() {
+        survival = survival.and(attack.on(copy, live, scenario));
+    }
+    survival
+}
+
+fn of_extent(copy: &Copy, live: &Copy, extent: Extent, age: Duration) -> Survival {
+    match extent {
+        Extent::Data => of_data(copy, age),
+        Extent::Store => of_store(copy),
+        Extent::Zone if copy.domain.zonal => Survival::Lost("it lies in one zone".into()),
+        Extent::Zone => Survival::Survives,
+        Extent::Region => of_region(copy, live),
+        Extent::Cloud => Survival::Lost("it lies at the same provider".into()),
+    }
+}
+
+fn of_data(copy: &Copy, age: Duration) -> Survival {
+    match &copy.history {
+        Observed::Absent if copy.mechanism == Mechanism::Live => Survival::Lost("it is what was damaged".into()),
+        Observed::Absent => Survival::Lost("it follows the data, and keeps no older state".into()),
+        Observed::Unreadable(why) => {
+            Survival::Unknown(format!("how far back it goes is not known: {}", why.why))
+        }
+        Observed::Present(history) if history.reach.covers(age) => Survival::Survives,
+        Observed::Present(_) => Survival::Lost(format!(
+            "it does not go back {age}, when the damage was done"
+        )),
+    }
+}
+
+fn of_store(copy: &Copy) -> Survival {
+    match (copy.mechanism, &copy.bound) {
+        (Mechanism::Live | Mechanism::Standby, _) => Survival::Lost("it is what was deleted".into()),
+        (_, Some(why)) => Survival::Conditional(why.clone()),
+        // A bucket that holds versions cannot be deleted, and an ordinary delete removes none.
+        (Mechanism::Versions, None) => match &copy.history {
+            Observed::Absent => Survival::Lost("no version is kept, so a delete destroys".into()),
+            Observed::Unreadable(why) => Survival::Unknown(why.why.clone()),
+            Observed::Present(_) => Survival::Survives,
+        },
+        (_, None) => Survival::Survives,
+    }
+}
+
+fn of_region(copy: &Copy, live: &Copy) -> Survival {
+    let here = match (&copy.domain.region, &live.domain.region) {
+        (Some(copy), Some(live)) if copy == live => {
+            Survival::Lost(format!("it lies in the region that is lost ({live})"))
+        }
+        (Some(_), Some(_)) => Survival::Survives,
+        _ => Survival::Unknown("in which region it lies is not known".into()),
+    };
+    let key = match &copy.encryption {
+        Observed::Present(Encryption::Key(key)) => match (key.region(), &live.domain.region) {
+            (Some(key), Some(live)) if key == *live => {
+                Survival::Lost(format!("its key lies in the region that is lost ({live})"))
+            }
+            (None, _) => Survival::Unknown("in which region its key lies is not known".into()),
+            _ => Survival::Survives,
+        },
+        Observed::Present(Encryption::Service) | Observed::Absent => Survival::Survives,
+        Observed::Unreadable(why) => Survival::Unknown(format!("its key is not known: {}", why.why)),
+    };
+    here.and(key)
+}

@@ -1,0 +1,318 @@
+//! From what survives to what that means for an objective.
+
+use super::copy::{Copy, Grade, Mechanism, Reach};
+use super::survive::Survival;
+use crate::model::objective::{Bound, CopiesRule, Objective, Scenario};
+use crate::model::{Duration, Observed};
+use serde::Serialize;
+use std::collections::BTreeSet;
+
+/// What can be said of an objective. Never merged into a yes or no.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Yes, by what was read.
+    Holds,
+    /// It may, but no rehearsal inside its cadence shows it.
+    Unproven,
+    /// Something could not be read.
+    Unknown,
+    /// Nothing that backstay knows of can meet it.
+    CannotBeMet,
+    /// No.
+    Fails,
+}
+
+/// One thing that an objective asks for, judged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Judged {
+    /// `survival`, `rpo`, `reach`, `rto`, `drill`, `copies.regions`, ….
+    pub asks: String,
+    /// What can be said.
+    pub verdict: Verdict,
+    /// Why.
+    pub why: String,
+}
+
+impl Judged {
+    fn new(asks: &str, verdict: Verdict, why: impl Into<String>) -> Self {
+        Self {
+            asks: asks.into(),
+            verdict,
+            why: why.into(),
+        }
+    }
+}
+
+/// How much is lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "loss", content = "time")]
+pub enum Loss {
+    /// At most so much, by what the service promises or the schedule gives.
+    AtMost(Duration),
+    /// So much when it was read; nobody promises it.
+    Measured(Duration),
+    /// Nobody promises anything, and nothing was measured.
+    Unbounded,
+    /// Everything: no copy is left.
+    Everything,
+}
+
+impl Loss {
+    fn rank(self) -> (u8, u64) {
+        match self {
+            Loss::AtMost(time) => (0, time.as_secs()),
+            Loss::Measured(time) => (1, time.as_secs()),
+            Loss::Unbounded => (2, 0),
+            Loss::Everything => (3, 0),
+        }
+    }
+}
+
+/// How much is lost when this copy is what is left, and the damage is `age` old.
+pub(super) fn loss(copy: &Copy, scenario: &Scenario, age: Duration) -> Loss {
+    let since = |behind: Duration| {
+        if !scenario.is_logical() {
+            return behind;
+        }
+        // What was written before the damage is lost only as far as the copy lagged behind it then,
+        // or as no point lies close before it.
+        let behind = Duration::from_secs(behind.as_secs().saturating_sub(age.as_secs()));
+        let spacing = copy.history.present().map_or(Duration::from_secs(0), |h| h.spacing);
+        behind.max(spacing)
+    };
+    match (copy.staleness.promised, copy.staleness.measured) {
+        (Some(promised), _) => Loss::AtMost(since(promised)),
+        (None, Some(measured)) => Loss::Measured(since(measured)),
+        (None, None) => Loss::Unbounded,
+    }
+}
+
+/// The least loss among what is left.
+pub(super) fn least(losses: impl Iterator<Item = Loss>) -> Loss {
+    losses.min_by_key(|l| l.rank()).unwrap_or(Loss::Everything)
+}
+
+/// What is left after a disaster, as far as verdicts need it.
+pub(super) struct Left<'a> {
+    /// Copies with what becomes of them.
+    pub cells: &'a [(&'a Copy, Survival)],
+    /// The least loss.
+    pub loss: Loss,
+    /// The farthest reach.
+    pub reach: Option<Reach>,
+}
+
+/// Everything that an objective asks for in a scenario.
+pub(super) fn of_scenario(objective: &Objective, scenario: &Scenario, left: &Left<'_>) -> Vec<Judged> {
+    let mut all = vec![survival(left)];
+    if all.iter().all(|j| j.verdict == Verdict::Holds) {
+        all.extend(objective.rpo.map(|bound| rpo(bound, scenario, left)));
+        if scenario.is_logical() {
+            all.extend(objective.reach.map(|wanted| reach(wanted, left)));
+        }
+    }
+    if let Some(bound) = objective.rto.filter(|b| b.limit().is_some()) {
+        all.push(Judged::new(
+            "rto",
+            Verdict::Unproven,
+            format!("serving again within {bound} can only be measured, and no drill has"),
+        ));
+    }
+    if let Some(cadence) = objective.tested_every {
+        all.push(Judged::new(
+            "drill",
+            Verdict::Unproven,
+            format!("no restore was rehearsed in the last {cadence}"),
+        ));
+    }
+    all
+}
+
+fn survival(left: &Left<'_>) -> Judged {
+    let find = |rank: fn(&Survival) -> bool| left.cells.iter().find(|(_, s)| rank(s));
+    if let Some((copy, _)) = find(|s| matches!(s, Survival::Survives)) {
+        return Judged::new(
+            "survival",
+            Verdict::Holds,
+            format!("{} is left", copy.mechanism.as_str()),
+        );
+    }
+    if let Some((copy, state)) = find(|s| matches!(s, Survival::Unknown(_))) {
+        return Judged::new(
+            "survival",
+            Verdict::Unknown,
+            format!("{}: {}", copy.mechanism.as_str(), state.why().unwrap_or_default()),
+        );
+    }
+    match find(|s| matches!(s, Survival::Conditional(_))) {
+        Some((copy, state)) => Judged::new(
+            "survival",
+            Verdict::Fails,
+            format!(
+                "what is left depends: {}: {}",
+                copy.mechanism.as_str(),
+                state.why().unwrap_or_default()
+            ),
+        ),
+        None => Judged::new("survival", Verdict::Fails, "no copy is left"),
+    }
+}
+
+fn rpo(bound: Bound, scenario: &Scenario, left: &Left<'_>) -> Judged {
+    let limit = match bound {
+        Bound::NotApplicable => return Judged::new("rpo", Verdict::Holds, "nothing is asked"),
+        Bound::Provider => {
+            return Judged::new("rpo", Verdict::Holds, "whatever the provider gives is accepted");
+        }
+        Bound::PointInTime => return any_moment(left),
+        Bound::AtMost(_) | Bound::Below(_) => bound,
+    };
+    let after = if scenario.is_logical() {
+        format!(
+            "; what was written in the {} until it was noticed has to be replayed",
+            scenario.noticed_after
+        )
+    } else {
+        String::new()
+    };
+    match left.loss {
+        Loss::AtMost(worst) if limit.admits(worst) == Some(true) => {
+            Judged::new("rpo", Verdict::Holds, format!("at most {worst} is lost{after}"))
+        }
+        Loss::AtMost(worst) => Judged::new(
+            "rpo",
+            Verdict::Fails,
+            format!("up to {worst} is lost, {limit} is allowed"),
+        ),
+        Loss::Measured(now) if limit.admits(now) == Some(true) => Judged::new(
+            "rpo",
+            Verdict::Unproven,
+            format!("{now} would be lost now, which keeps {limit}, but nobody promises that it stays so"),
+        ),
+        Loss::Measured(now) => Judged::new(
+            "rpo",
+            Verdict::Fails,
+            format!("{now} would be lost now, {limit} is allowed"),
+        ),
+        Loss::Unbounded => Judged::new(
+            "rpo",
+            Verdict::Unknown,
+            "nobody promises how far the copy is behind, and nothing measured it",
+        ),
+        Loss::Everything => Judged::new("rpo", Verdict::Fails, "everything is lost"),
+    }
+}
+
+fn any_moment(left: &Left<'_>) -> Judged {
+    let continuous = left.cells.iter().any(|(copy, survival)| {
+        *survival == Survival::Survives
+            && copy
+                .history
+                .present()
+                .is_some_and(|h| h.spacing == Duration::from_secs(0))
+    });
+    if continuous {
+        Judged::new("rpo", Verdict::Holds, "any moment in reach can be had back")
+    } else {
+        Judged::new(
+            "rpo",
+            Verdict::Fails,
+            "what is left does not go back to any moment",
+        )
+    }
+}
+
+fn reach(wanted: Duration, left: &Left<'_>) -> Judged {
+    match left.reach {
+        Some(reach) if reach.covers(wanted) => {
+            Judged::new("reach", Verdict::Holds, format!("it goes back {wanted} and more"))
+        }
+        Some(Reach::For(reach)) => Judged::new(
+            "reach",
+            Verdict::Fails,
+            format!("it goes back {reach}, {wanted} is asked for"),
+        ),
+        Some(Reach::Unlimited) => Judged::new("reach", Verdict::Holds, "nothing ends it"),
+        None => Judged::new("reach", Verdict::Fails, "nothing that is left goes back"),
+    }
+}
+
+/// Whether nobody can shorten or delete it for now: the test of 3-2-1-1-0's fourth number.
+pub(super) fn is_immutable(copy: &Copy) -> Observed<bool> {
+    use crate::model::fact::LockMode;
+    match &copy.lock {
+        Observed::Present(lock) => Observed::Present(lock.mode == LockMode::Compliance && lock.days > 0),
+        Observed::Absent => Observed::Present(false),
+        Observed::Unreadable(why) => Observed::Unreadable(why.clone()),
+    }
+}
+
+/// The copies rule. What is not known counts for nothing, and turns a failure into not knowing.
+pub(super) fn of_copies(rule: &CopiesRule, copies: &[&Copy]) -> Vec<Judged> {
+    // A standby and old versions lie with the data itself: they are no further copy.
+    let kept: Vec<&&Copy> = copies
+        .iter()
+        .filter(|c| !matches!(c.mechanism, Mechanism::Standby | Mechanism::Versions))
+        .collect();
+    let unknown = kept.iter().filter(|c| c.grade == Grade::Unknown).count();
+    let distinct = |f: &dyn Fn(&Copy) -> Option<String>| -> (usize, usize) {
+        let known: BTreeSet<String> = kept.iter().filter_map(|c| f(c)).collect();
+        (known.len(), kept.iter().filter(|c| f(c).is_none()).count())
+    };
+    let (regions, regions_unknown) = distinct(&|c| c.domain.region.as_ref().map(ToString::to_string));
+    let (accounts, accounts_unknown) = distinct(&|c| c.domain.account.as_ref().map(ToString::to_string));
+    let mechanisms: BTreeSet<Mechanism> = kept.iter().map(|c| c.mechanism).collect();
+    let locked = |wanted: fn(&Observed<bool>) -> bool| {
+        copies.iter().filter(|c| wanted(&is_immutable(c))).count()
+    };
+    let count = |asks: &str, wanted: u32, have: usize, unknown: usize| -> Option<Judged> {
+        if wanted == 0 {
+            return None;
+        }
+        let need = usize::try_from(wanted).unwrap_or(usize::MAX);
+        let verdict = if have >= need {
+            Verdict::Holds
+        } else if have.saturating_add(unknown) >= need {
+            Verdict::Unknown
+        } else {
+            Verdict::Fails
+        };
+        let mut why = format!("{have} of {need}");
+        if unknown > 0 && verdict == Verdict::Unknown {
+            why.push_str(&format!(", and {unknown} that could not be read"));
+        }
+        Some(Judged::new(&format!("copies.{asks}"), verdict, why))
+    };
+    let clouds = (rule.clouds > 1).then(|| {
+        Judged::new(
+            "copies.clouds",
+            Verdict::CannotBeMet,
+            format!("1 of {}: every copy that backstay can see lies at one provider", rule.clouds),
+        )
+    });
+    let tested = (rule.tested > 0).then(|| {
+        Judged::new(
+            "copies.tested",
+            Verdict::Unproven,
+            format!("0 of {}: no drill has restored a copy", rule.tested),
+        )
+    });
+    [
+        count("total", rule.total, kept.len().saturating_sub(unknown), unknown),
+        count("mechanisms", rule.mechanisms, mechanisms.len(), 0),
+        count("regions", rule.regions, regions, regions_unknown),
+        count("accounts", rule.accounts, accounts, accounts_unknown),
+        clouds,
+        count(
+            "immutable",
+            rule.immutable,
+            locked(|o| *o == Observed::Present(true)),
+            locked(|o| matches!(o, Observed::Unreadable(_))),
+        ),
+        tested,
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}

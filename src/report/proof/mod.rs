@@ -1,0 +1,50 @@
+//! A proof: as a matrix for people, as JSON, and one cell explained down to the facts.
+
+mod explain;
+mod text;
+
+use crate::prove::{Loss, Proof, Survival, Verdict};
+pub use explain::explain;
+pub use text::text;
+
+/// The proof as one JSON object (`schemas/prove.schema.json`).
+///
+/// # Errors
+/// When it is no JSON, which would be a defect.
+pub fn json(proof: &Proof) -> Result<String, serde_json::Error> {
+    let mut text = serde_json::to_string(proof)?;
+    text.push('\n');
+    Ok(text)
+}
+
+/// A verdict in a word.
+pub(super) fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Holds => "holds",
+        Verdict::Unproven => "unproven",
+        Verdict::Unknown => "unknown",
+        Verdict::CannotBeMet => "cannot be met",
+        Verdict::Fails => "fails",
+    }
+}
+
+/// One character for what becomes of a copy, as reference tables of the field write it.
+pub(super) fn letter(survival: &Survival) -> &'static str {
+    match survival {
+        Survival::Survives => "Y",
+        Survival::Conditional(_) => "c",
+        Survival::Unknown(_) => "?",
+        Survival::Lost(_) => "-",
+    }
+}
+
+/// Loss in a few words.
+pub(super) fn loss(loss: Loss) -> String {
+    match loss {
+        Loss::AtMost(time) if time.as_secs() == 0 => "nothing".into(),
+        Loss::AtMost(time) => format!("≤ {time}"),
+        Loss::Measured(time) => format!("{time} now"),
+        Loss::Unbounded => "no bound".into(),
+        Loss::Everything => "everything".into(),
+    }
+}

@@ -1,0 +1,311 @@
+//! The survival matrix for a terminal of a hundred columns.
+
+use super::{letter, loss, word};
+use crate::model::objective::Scenario;
+use crate::prove::attack::graph::{Node, Smallest};
+use crate::prove::copy::Reach;
+use crate::prove::{Asset, Cell, Proof, Survival, Verdict};
+use crate::report::Style;
+use crate::report::escape;
+use crate::report::wrap::wrap;
+use owo_colors::{OwoColorize, Style as Paint};
+
+/// The whole report. `all` shows what nobody asked for too.
+pub fn text(proof: &Proof, style: Style, all: bool) -> String {
+    let page = Page { style };
+    let mut out = String::new();
+    let columns: Vec<&Scenario> = proof
+        .scenarios
+        .iter()
+        .filter(|s| all || is_asked(proof, &s.name))
+        .collect();
+    page.matrix(&mut out, proof, &columns);
+    for asset in &proof.assets {
+        page.asset(&mut out, asset, &columns);
+    }
+    page.footer(&mut out, proof);
+    out
+}
+
+fn is_asked(proof: &Proof, scenario: &str) -> bool {
+    let named = |cell: &Cell| cell.scenario == scenario && !cell.judged.is_empty();
+    let any = proof.assets.iter().flat_map(|a| &a.cells).any(named);
+    // Without any objective the seven disasters of every posture are shown.
+    let nobody_asks = proof
+        .assets
+        .iter()
+        .flat_map(|a| &a.cells)
+        .all(|c| c.judged.is_empty());
+    any || (nobody_asks && !scenario.contains("outage"))
+        || (nobody_asks && matches!(scenario, "zone_outage" | "region_outage"))
+}
+
+struct Page {
+    style: Style,
+}
+
+impl Page {
+    fn paint(&self, text: &str, paint: Paint) -> String {
+        if self.style.color {
+            text.style(paint).to_string()
+        } else {
+            text.to_owned()
+        }
+    }
+
+    fn verdict(&self, text: &str, verdict: Option<Verdict>) -> String {
+        let paint = match verdict {
+            None => Paint::new().dimmed(),
+            Some(Verdict::Holds) => Paint::new().green(),
+            Some(Verdict::Unproven) => Paint::new().cyan(),
+            Some(Verdict::Unknown | Verdict::CannotBeMet) => Paint::new().yellow(),
+            Some(Verdict::Fails) => Paint::new().red().bold(),
+        };
+        self.paint(text, paint)
+    }
+
+    fn matrix(&self, out: &mut String, proof: &Proof, columns: &[&Scenario]) {
+        if proof.assets.is_empty() {
+            out.push_str("Nothing that holds data is declared.\n\n");
+            return;
+        }
+        let widest = proof
+            .assets
+            .iter()
+            .map(|a| escape::line(&a.address.to_string()).chars().count())
+            .max()
+            .unwrap_or(0);
+        // Three columns for each disaster have to fit beside the names.
+        let room = self.style.width.saturating_sub(columns.len() * 3 + 3).max(12);
+        let names = widest.min(room);
+        out.push_str(&" ".repeat(names + 2));
+        for n in 1..=columns.len() {
+            out.push_str(&format!("{n:>3}"));
+        }
+        out.push('\n');
+        for asset in &proof.assets {
+            let name = escape::line(&asset.address.to_string());
+            let cut: String = if name.chars().count() > names {
+                name.chars().take(names.saturating_sub(1)).chain(['…']).collect()
+            } else {
+                name
+            };
+            out.push_str(&format!("{cut:<names$}  "));
+            for scenario in columns {
+                let cell = asset.cells.iter().find(|c| c.scenario == scenario.name);
+                let (mark, verdict) = match cell {
+                    Some(cell) => (best(cell), cell.unrehearsed()),
+                    None => ("?", Some(Verdict::Unknown)),
+                };
+                let mark = match verdict {
+                    Some(Verdict::Fails) => format!("{mark}!"),
+                    _ => format!("{mark} "),
+                };
+                out.push(' ');
+                out.push_str(&self.verdict(&mark, verdict));
+            }
+            out.push('\n');
+        }
+        out.push('\n');
+        for (n, scenario) in columns.iter().enumerate() {
+            let line = format!("{:>3}  {:<22} {}", n + 1, scenario.name, scenario.summary);
+            let mut lines = wrap(&line, self.style.width.saturating_sub(4)).into_iter();
+            if let Some(first) = lines.next() {
+                let rest = first.trim_start();
+                let (number, words) = rest.split_once(' ').unwrap_or((rest, ""));
+                let (name, words) = words.split_once(' ').unwrap_or((words, ""));
+                out.push_str(&self.paint(
+                    &format!("{number:>3}  {:<22} {words}\n", escape::line(name)),
+                    Paint::new().dimmed(),
+                ));
+            }
+            for more in lines {
+                out.push_str(&self.paint(&format!("{}{}\n", " ".repeat(28), more), Paint::new().dimmed()));
+            }
+        }
+        out.push_str(&self.paint(
+            "     Y a copy is left   c only on a condition   ? not known   - none is left   ! an objective fails\n",
+            Paint::new().dimmed(),
+        ));
+        out.push('\n');
+    }
+
+    fn asset(&self, out: &mut String, asset: &Asset, columns: &[&Scenario]) {
+        let address = escape::line(&asset.address.to_string());
+        out.push_str(&self.paint(&address, Paint::new().bold()));
+        out.push_str(&format!("  {}\n", kept(asset)));
+        if let Some(why) = &asset.unreadable {
+            out.push_str(&self.verdict(
+                &format!("  unknown: {}\n\n", escape::line(&why.why)),
+                Some(Verdict::Unknown),
+            ));
+            return;
+        }
+        for scenario in columns {
+            if let Some(cell) = asset.cells.iter().find(|c| c.scenario == scenario.name) {
+                self.cell(out, cell);
+            }
+        }
+        for (objective, judged) in &asset.rules {
+            for rule in judged.iter().filter(|j| j.verdict != Verdict::Holds) {
+                let line = format!("  {:<13} {objective}: {}: {}", word(rule.verdict), rule.asks, rule.why);
+                self.lines(out, &line, Some(rule.verdict));
+            }
+        }
+        self.destroying(out, asset);
+        out.push('\n');
+    }
+
+    fn cell(&self, out: &mut String, cell: &Cell) {
+        let reach = match cell.reach {
+            Some(Reach::For(time)) => format!("back {time}"),
+            Some(Reach::Unlimited) => "back without end".to_owned(),
+            None => "newest state only".to_owned(),
+        };
+        let left = if cell.left() == 0 {
+            String::new()
+        } else {
+            format!(", {reach}")
+        };
+        let verdict = cell.verdict();
+        let head = format!(
+            "  {:<13} {:<22} {} of {} left, loses {}{left}",
+            verdict.map_or("", word),
+            escape::line(&cell.scenario),
+            cell.left(),
+            cell.copies.len(),
+            loss(cell.loss),
+        );
+        self.lines(out, &head, verdict);
+        let worst = |v: &Verdict| !matches!(v, Verdict::Holds | Verdict::Unproven);
+        for (objective, judged) in &cell.judged {
+            for judged in judged.iter().filter(|j| worst(&j.verdict)) {
+                let line = format!("{:16}{objective}: {}: {}", "", judged.asks, judged.why);
+                self.lines(out, &line, Some(judged.verdict));
+            }
+        }
+    }
+
+    fn destroying(&self, out: &mut String, asset: &Asset) {
+        let found = &asset.destroying;
+        match &found.set {
+            Smallest::Set(members) => {
+                let names: Vec<String> = members.iter().map(named).collect();
+                let count = match members.len() {
+                    1 => "One credential destroys".to_owned(),
+                    n => format!("{n} credentials together destroy"),
+                };
+                let line = format!("  {count} every copy: {}", names.join(", "));
+                self.lines(out, &line, Some(Verdict::Fails));
+                if let Some(first) = found.raised_by.first() {
+                    self.lines(
+                        out,
+                        &format!("  It would take more without: {first}"),
+                        None,
+                    );
+                }
+            }
+            Smallest::None => {
+                let line = match found.out_of_reach.first() {
+                    Some(copy) => format!("  No set of known identities destroys every copy; out of reach: {copy}"),
+                    None => "  No set of known identities destroys every copy".to_owned(),
+                };
+                self.lines(out, &line, None);
+            }
+            Smallest::MoreThan(n) => {
+                let line = format!("  More than {n} credentials are needed to destroy every copy");
+                self.lines(out, &line, None);
+            }
+        }
+        if let Some(Smallest::Set(members)) = &found.maybe {
+            let names: Vec<String> = members.iter().map(named).collect();
+            let line = format!(
+                "  It cannot be ruled out that fewer do: {} (something was not read, or depends on a condition)",
+                names.join(", ")
+            );
+            self.lines(out, &line, Some(Verdict::Unknown));
+        }
+    }
+
+    fn lines(&self, out: &mut String, line: &str, verdict: Option<Verdict>) {
+        let lead = line.chars().take_while(|c| *c == ' ').count();
+        let width = self.style.width.saturating_sub(lead + 2).max(20);
+        let text = escape::line(line);
+        if text.chars().count() <= self.style.width {
+            out.push_str(&self.verdict(&text, verdict));
+            out.push('\n');
+            return;
+        }
+        for (n, part) in wrap(&text, width).into_iter().enumerate() {
+            let indent = if n == 0 { lead } else { lead + 2 };
+            out.push_str(&" ".repeat(indent));
+            out.push_str(&self.verdict(&part, verdict));
+            out.push('\n');
+        }
+    }
+
+    fn footer(&self, out: &mut String, proof: &Proof) {
+        if !proof.unprotected.is_empty() {
+            let names: Vec<String> = proof
+                .unprotected
+                .iter()
+                .map(|a| escape::line(&a.to_string()))
+                .collect();
+            let line = format!("No objective protects {}.", names.join(", "));
+            for part in wrap(&line, self.style.width) {
+                out.push_str(&part);
+                out.push('\n');
+            }
+        }
+        let count = |verdict: Verdict| proof.judged().filter(|(_, _, _, j)| j.verdict == verdict).count();
+        let line = format!(
+            "Proof: {} hold, {} unproven, {} unknown, {} cannot be met, {} fail. Read at {}.\n",
+            count(Verdict::Holds),
+            count(Verdict::Unproven),
+            count(Verdict::Unknown),
+            count(Verdict::CannotBeMet),
+            count(Verdict::Fails),
+            proof.read_at,
+        );
+        out.push_str(&self.verdict(&line, proof.verdict()));
+    }
+}
+
+/// What the best copy comes to.
+fn best(cell: &Cell) -> &'static str {
+    let rank = |s: &Survival| match s {
+        Survival::Survives => 0,
+        Survival::Conditional(_) => 1,
+        Survival::Unknown(_) => 2,
+        Survival::Lost(_) => 3,
+    };
+    cell.copies
+        .iter()
+        .map(|c| &c.survival)
+        .min_by_key(|s| rank(s))
+        .map_or("-", letter)
+}
+
+fn named(node: &Node) -> String {
+    match node {
+        Node::Acts(arn) => escape::line(arn.strip_prefix("arn:aws:iam::").unwrap_or(arn)),
+        Node::Opened(x) | Node::Unlocked(x) | Node::Changes(x) | Node::KeyGone(x) | Node::Gone(x) => {
+            escape::line(x)
+        }
+    }
+}
+
+fn kept(asset: &Asset) -> String {
+    asset
+        .copies
+        .iter()
+        .map(|c| {
+            let region = c.domain.region.as_ref().map(ToString::to_string);
+            match region {
+                Some(region) => format!("{} ({region})", c.mechanism.as_str()),
+                None => c.mechanism.as_str().to_owned(),
+            }
+        })
+        .collect::<Vec<_>>()
+        .join(", ")
+}
