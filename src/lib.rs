@@ -13,10 +13,11 @@
 //! 7. [`graph`]: what depends on what
 //! 8. [`live`]: bulk reads into a snapshot
 //! 9. [`plan`]: differences, judged, as ordered steps
-//! 10. [`apply`]: runs the steps and decides nothing
-//! 11. [`check`]: posture rules over facts
-//! 12. [`report`]: every output format
-//! 13. [`pipeline`]: the whole way in one page; read it first
+//! 10. [`prove`]: what survives which disaster
+//! 11. [`apply`]: runs the steps and decides nothing
+//! 12. [`check`]: posture rules over facts
+//! 13. [`report`]: every output format
+//! 14. [`pipeline`]: the whole way in one page; read it first
 //!
 //! [`sandbox`] stands apart: it uses nothing of these but [`diag`].
 

@@ -28,7 +28,9 @@ pub(super) const LANGUAGE: &[&str] = &[
 pub(super) fn labels_of(kind: &str) -> Option<usize> {
     match kind {
         "backstay" | "locals" | "moved" => Some(0),
-        "account" | "check" | "exempt" | "module" | "objective" | "output" | "scenario" | "variable" => Some(1),
+        "account" | "check" | "exempt" | "module" | "objective" | "output" | "scenario" | "variable" => {
+            Some(1)
+        }
         _ => None,
     }
 }

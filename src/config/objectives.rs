@@ -159,7 +159,10 @@ pub(super) fn objective(
         diagnostics.push(
             Diagnostic::error(
                 code::MISSING_ATTRIBUTE,
-                format!("objective \"{}\" names no disaster and asks for no copies: there is nothing to prove.", objective.name),
+                format!(
+                    "objective \"{}\" names no disaster and asks for no copies: there is nothing to prove.",
+                    objective.name
+                ),
             )
             .at(block.header)
             .remedy("Add survives = [\"region_outage\", …], or start from preset = \"b2b_saas\"."),
@@ -306,7 +309,9 @@ pub(super) fn check(
             }
             let remedy = match did_you_mean(name, known.iter().copied()) {
                 Some(near) => format!("Did you mean \"{near}\"?"),
-                None => "Run `backstay prove --scenarios` for the list, or declare a scenario block.".to_owned(),
+                None => {
+                    "Run `backstay prove --scenarios` for the list, or declare a scenario block.".to_owned()
+                }
             };
             diagnostics.push(
                 Diagnostic::error(

@@ -8,6 +8,7 @@ mod address;
 mod arn;
 pub mod change;
 pub mod convert;
+mod described;
 pub mod desired;
 mod duration;
 pub mod fact;

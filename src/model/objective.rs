@@ -196,7 +196,7 @@ crate::word! {
 }
 
 /// A disaster, as data.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Scenario {
     /// How objectives name it.
     pub name: String,
@@ -223,7 +223,13 @@ impl Scenario {
         self.destroys == Extent::Data
     }
 
-    fn built_in(name: &str, summary: &str, destroys: Extent, holds: Option<Holds>, noticed: Duration) -> Self {
+    fn built_in(
+        name: &str,
+        summary: &str,
+        destroys: Extent,
+        holds: Option<Holds>,
+        noticed: Duration,
+    ) -> Self {
         Self {
             name: name.into(),
             summary: summary.into(),
@@ -339,7 +345,13 @@ crate::word! {
 impl Preset {
     /// What it asks for, before anything is written over it.
     pub fn objective(self) -> Objective {
-        let accidents = ["accidental_deletion", "corruption", "zone_outage", "region_outage", "store_deletion"];
+        let accidents = [
+            "accidental_deletion",
+            "corruption",
+            "zone_outage",
+            "region_outage",
+            "store_deletion",
+        ];
         let attacks = ["credential_compromise", "ransomware"];
         let of = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
         let all = || of(&[accidents.as_slice(), attacks.as_slice()].concat());
@@ -407,7 +419,13 @@ mod tests {
     #[test]
     fn bounds_are_strict_or_not() {
         let quarter = Duration::from_secs(900);
-        for (text, holds) in [("15m", true), ("<= 15m", true), ("< 15m", false), ("<16m", true), ("0", false)] {
+        for (text, holds) in [
+            ("15m", true),
+            ("<= 15m", true),
+            ("< 15m", false),
+            ("<16m", true),
+            ("0", false),
+        ] {
             assert_eq!(bound(text).admits(quarter), Some(holds), "{text}");
         }
         for text in ["point_in_time", "n/a", "provider"] {

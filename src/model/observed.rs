@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// Something that was asked for and could not be read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Unreadable {
     /// The IAM action that was needed, such as `s3:GetBucketVersioning`.
     pub action: String,
@@ -14,7 +14,7 @@ pub struct Unreadable {
 }
 
 /// What is known of a live setting. "Denied" is never "absent".
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Observed<T> {
     /// It exists, and this is it.

@@ -3,7 +3,9 @@
 use super::copy::{
     Copy, Domain, Encryption, Grade, Ground, History, Holder, Lock, Mechanism, Reach, Staleness,
 };
-use crate::model::fact::{BackupReplica, Database, Evidence, Expiry, Facts, ObjectStore, Replica, Versioning};
+use crate::model::fact::{
+    BackupReplica, Database, Evidence, Expiry, Facts, ObjectStore, Replica, Versioning,
+};
 use crate::model::{AccountId, Arn, Duration, Observed, Unreadable};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -139,7 +141,10 @@ fn point_in_time(
     let behind = lag(&evidence.read_at, db.latest_restorable.as_deref());
     let mut grounds = vec![ground(
         evidence,
-        format!("automated backups are kept for {} days (BackupRetentionPeriod)", db.retention_days),
+        format!(
+            "automated backups are kept for {} days (BackupRetentionPeriod)",
+            db.retention_days
+        ),
     )];
     grounds.push(ground(
         evidence,
@@ -312,7 +317,8 @@ fn history(store: &ObjectStore) -> Observed<History> {
     let expiries = match (&store.versioning, &store.expiries) {
         (Observed::Present(Versioning::Enabled), Observed::Present(expiries)) => expiries.as_slice(),
         (Observed::Present(Versioning::Enabled), Observed::Absent) => &[],
-        (Observed::Unreadable(why), _) | (Observed::Present(Versioning::Enabled), Observed::Unreadable(why)) => {
+        (Observed::Unreadable(why), _)
+        | (Observed::Present(Versioning::Enabled), Observed::Unreadable(why)) => {
             return Observed::Unreadable(why.clone());
         }
         (Observed::Present(Versioning::Never | Versioning::Suspended) | Observed::Absent, _) => {
@@ -357,7 +363,10 @@ fn store_grounds(evidence: &Evidence, store: &ObjectStore) -> Vec<Ground> {
     grounds.push(ground(
         evidence,
         match lock(store) {
-            Observed::Present(lock) => format!("objects are locked in {:?} mode for {} days", lock.mode, lock.days),
+            Observed::Present(lock) => format!(
+                "objects are locked in {:?} mode for {} days",
+                lock.mode, lock.days
+            ),
             Observed::Absent => "objects are not locked by default".to_owned(),
             Observed::Unreadable(why) => format!("the lock could not be read: {}", why.why),
         },
@@ -394,10 +403,7 @@ fn object_replica(evidence: &Evidence, replica: &Replica, seen: &ByArn<'_>, live
         id: format!("{}/replica_{name}", evidence.subject),
         mechanism: Mechanism::ObjectReplica,
         domain: Domain {
-            account: replica
-                .account
-                .clone()
-                .or_else(|| there.and_then(account_of)),
+            account: replica.account.clone().or_else(|| there.and_then(account_of)),
             region: replica
                 .region
                 .clone()
@@ -415,7 +421,8 @@ fn object_replica(evidence: &Evidence, replica: &Replica, seen: &ByArn<'_>, live
         lock: store.map_or_else(|| Observed::Unreadable(unseen()), lock),
         holder: Holder::Bucket {
             arn: replica.bucket.clone(),
-            overwritable: store.is_none_or(|s| !matches!(s.versioning, Observed::Present(Versioning::Enabled))),
+            overwritable: store
+                .is_none_or(|s| !matches!(s.versioning, Observed::Present(Versioning::Enabled))),
         },
         partial: (!replica.prefix.is_empty()).then(|| format!("only keys under \"{}\"", replica.prefix)),
         grade: if store.is_some() {

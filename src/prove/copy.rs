@@ -5,7 +5,7 @@ use crate::model::{AccountId, Address, Arn, Duration, Observed, Region};
 use serde::Serialize;
 
 /// How a copy is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Mechanism {
     /// The data itself, as it serves.
@@ -40,7 +40,7 @@ impl Mechanism {
 }
 
 /// How far back one can go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Reach {
     /// So long.
@@ -60,7 +60,7 @@ impl Reach {
 }
 
 /// Points in the past that a copy holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct History {
     /// How far back.
     pub reach: Reach,
@@ -69,7 +69,7 @@ pub struct History {
 }
 
 /// How far a copy may be behind the data.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Staleness {
     /// At most so far, by the service's documentation or the schedule; `None` when nobody promises anything.
     pub promised: Option<Duration>,
@@ -78,7 +78,7 @@ pub struct Staleness {
 }
 
 /// What a copy's contents are encrypted with.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Encryption {
     /// A key of the service's own, or none: nothing that a customer could lose.
@@ -88,7 +88,7 @@ pub enum Encryption {
 }
 
 /// Where something lies. `None` is not known.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Domain {
     /// Whose it is.
     pub account: Option<AccountId>,
@@ -99,7 +99,7 @@ pub struct Domain {
 }
 
 /// Protection that whoever would delete must get around first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Lock {
     /// Who can take it back.
     pub mode: LockMode,
@@ -108,7 +108,7 @@ pub struct Lock {
 }
 
 /// What has been shown of a copy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Grade {
     /// It is not known what is there.
@@ -122,7 +122,7 @@ pub enum Grade {
 }
 
 /// How somebody may destroy a copy: which resource's permissions decide.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "store")]
 pub enum Holder {
     /// Objects in a bucket.
@@ -162,7 +162,7 @@ impl Holder {
 }
 
 /// One fact that something rests on, for `--explain`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Ground {
     /// What was seen.
     pub says: String,
@@ -173,7 +173,7 @@ pub struct Ground {
 }
 
 /// One copy of an asset.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Copy {
     /// `rds_instance.app/point_in_time`; unique in a proof.
     pub id: String,

@@ -56,7 +56,7 @@ pub struct Input<'a> {
 }
 
 /// One copy in one scenario.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct CellCopy {
     /// The copy's id.
     pub copy: String,
@@ -68,7 +68,7 @@ pub struct CellCopy {
 }
 
 /// Loss when the damage is so old.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Point {
     /// The age at detection.
     pub age: Duration,
@@ -77,7 +77,7 @@ pub struct Point {
 }
 
 /// One asset in one scenario.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Cell {
     /// The scenario's name.
     pub scenario: String,
@@ -119,7 +119,7 @@ impl Cell {
 }
 
 /// Everything about one asset.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Asset {
     /// The resource.
     pub address: Address,
@@ -136,7 +136,7 @@ pub struct Asset {
 }
 
 /// What `backstay prove` has found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Proof {
     /// Of this form.
     pub version: u32,
@@ -156,7 +156,8 @@ impl Proof {
         self.assets.iter().flat_map(|asset| {
             let cells = asset.cells.iter().flat_map(move |cell| {
                 cell.judged.iter().flat_map(move |(objective, all)| {
-                    all.iter().map(move |j| (asset, Some(cell), objective.as_str(), j))
+                    all.iter()
+                        .map(move |j| (asset, Some(cell), objective.as_str(), j))
                 })
             });
             let rules = asset.rules.iter().flat_map(move |(objective, all)| {
@@ -200,7 +201,10 @@ pub fn prove(input: &Input<'_>) -> Proof {
     let missing: Vec<Asset> = missing(input, &asked);
     assets.retain(|(e, _)| {
         asked.contains(&e.subject)
-            || !e.arn.as_ref().is_some_and(|arn| replicas.contains(&arn.to_string()))
+            || !e
+                .arn
+                .as_ref()
+                .is_some_and(|arn| replicas.contains(&arn.to_string()))
     });
     let all: Vec<Copy> = assets
         .iter()

@@ -7,7 +7,7 @@ use crate::model::{Duration, Observed};
 use serde::Serialize;
 
 /// Whether a copy is there and usable afterwards.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "survival", content = "why")]
 pub enum Survival {
     /// By everything that was read.
@@ -80,15 +80,17 @@ fn of_extent(copy: &Copy, live: &Copy, extent: Extent, age: Duration) -> Surviva
 
 fn of_data(copy: &Copy, age: Duration) -> Survival {
     match &copy.history {
-        Observed::Absent if copy.mechanism == Mechanism::Live => Survival::Lost("it is what was damaged".into()),
+        Observed::Absent if copy.mechanism == Mechanism::Live => {
+            Survival::Lost("it is what was damaged".into())
+        }
         Observed::Absent => Survival::Lost("it follows the data, and keeps no older state".into()),
         Observed::Unreadable(why) => {
             Survival::Unknown(format!("how far back it goes is not known: {}", why.why))
         }
         Observed::Present(history) if history.reach.covers(age) => Survival::Survives,
-        Observed::Present(_) => Survival::Lost(format!(
-            "it does not go back {age}, when the damage was done"
-        )),
+        Observed::Present(_) => {
+            Survival::Lost(format!("it does not go back {age}, when the damage was done"))
+        }
     }
 }
 

@@ -1,1 +1,524 @@
 //! Tables of what survives what.
+
+use super::*;
+use crate::model::fact::{
+    BackupReplica, Database, Facts, LockMode, LockRetention, ObjectLock, ObjectStore, Replica, Versioning,
+};
+use crate::model::objective::{Bound, CopiesRule, scenarios};
+use crate::model::policy::{Document, Effect, Statement};
+use crate::model::{AccountId, Observed, Principal, PrincipalKind, Region, Scope};
+
+const PROD: &str = "111111111111";
+const VAULT: &str = "222222222222";
+
+/// The seven of the reference table, in its order.
+const SEVEN: [&str; 7] = [
+    "accidental_deletion",
+    "corruption",
+    "zone_outage",
+    "credential_compromise",
+    "region_outage",
+    "ransomware",
+    "store_deletion",
+];
+
+fn region(name: &str) -> Region {
+    name.parse().unwrap()
+}
+
+fn account(id: &str) -> AccountId {
+    id.parse().unwrap()
+}
+
+fn evidence(address: &str, arn: &str, place: &str, facts: Facts) -> Evidence {
+    Evidence {
+        subject: address.parse().unwrap(),
+        location: None,
+        scope: Scope {
+            account: "prod".into(),
+            region: region(place),
+        },
+        arn: Some(arn.parse().unwrap()),
+        read_at: "2026-03-01T12:00:00Z".into(),
+        facts: Observed::Present(facts),
+    }
+}
+
+fn bucket(name: &str, owner: &str) -> ObjectStore {
+    ObjectStore {
+        name: name.into(),
+        holds_backups: false,
+        versioning: Observed::Present(Versioning::Enabled),
+        lock: Observed::Absent,
+        expiries: Observed::Present(Vec::new()),
+        replicas: Observed::Present(Vec::new()),
+        public_access_blocked: Observed::Present(true),
+        acls_disabled: Observed::Present(true),
+        encryption: Observed::Present("AES256".into()),
+        policy: Observed::Absent,
+        account: account(owner),
+    }
+}
+
+fn stored(store: ObjectStore, place: &str) -> Evidence {
+    let arn = format!("arn:aws:s3:::{}", store.name);
+    let address = format!("s3_bucket.{}", store.name);
+    evidence(&address, &arn, place, Facts::ObjectStore(Box::new(store)))
+}
+
+fn replica(to: &str, owner: &str, place: &str) -> Replica {
+    Replica {
+        bucket: format!("arn:aws:s3:::{to}").parse().unwrap(),
+        region: Some(region(place)),
+        account: Some(account(owner)),
+        enabled: true,
+        prefix: String::new(),
+        delete_markers: false,
+        within_minutes: Some(15),
+        owner_override: true,
+    }
+}
+
+fn locked(mode: LockMode) -> Observed<ObjectLock> {
+    Observed::Present(ObjectLock {
+        retention: Some(LockRetention { mode, days: 30 }),
+    })
+}
+
+fn database() -> Database {
+    Database {
+        identifier: "app".into(),
+        status: "available".into(),
+        retention_days: 30,
+        latest_restorable: Some("2026-03-01T11:56:00Z".into()),
+        deletion_protection: true,
+        encrypted: true,
+        key: None,
+        multi_az: false,
+        copy_tags: true,
+        replicas: Observed::Present(Vec::new()),
+    }
+}
+
+fn served(database: Database) -> Evidence {
+    let arn = "arn:aws:rds:us-east-1:111111111111:db:app";
+    evidence(
+        "rds_instance.app",
+        arn,
+        "us-east-1",
+        Facts::Database(Box::new(database)),
+    )
+}
+
+fn role(account: &str, name: &str, actions: &[&str], trusts: &[&str]) -> Principal {
+    let trust = trusts.iter().fold(
+        Statement::new(Effect::Allow, ["sts:AssumeRole"], Vec::<String>::new()),
+        |s, t| s.principal("AWS", *t),
+    );
+    let trust = if trusts.is_empty() {
+        Document::new([])
+    } else {
+        Document::new([trust])
+    };
+    Principal {
+        arn: format!("arn:aws:iam::{account}:role/{name}").parse().unwrap(),
+        kind: PrincipalKind::Role,
+        id: format!("AROA{name}"),
+        trust: Observed::Present(trust),
+        policies: vec![(
+            "own".into(),
+            Observed::Present(Document::new([Statement::new(
+                Effect::Allow,
+                actions.iter().copied(),
+                ["*"],
+            )])),
+        )],
+        boundary: Observed::Absent,
+    }
+}
+
+/// Two accounts that were read whole. In production one role writes and one deletes backups; nobody
+/// of it can enter the vault's account.
+fn everybody() -> Principals {
+    Principals::from([
+        (
+            account(PROD),
+            Observed::Present(vec![
+                role(
+                    PROD,
+                    "app",
+                    &["s3:PutObject", "s3:GetObject", "rds-data:ExecuteStatement"],
+                    &[],
+                ),
+                role(
+                    PROD,
+                    "operator",
+                    &["s3:*", "rds:*"],
+                    &["arn:aws:iam::111111111111:role/app-not-here"],
+                ),
+            ]),
+        ),
+        (
+            account(VAULT),
+            Observed::Present(vec![role(VAULT, "keeper", &["s3:*"], &[])]),
+        ),
+    ])
+}
+
+fn proved(evidence: &[Evidence], principals: &Principals, objectives: &[Objective]) -> Proof {
+    prove(&Input {
+        evidence,
+        principals,
+        objectives,
+        scenarios: &scenarios(),
+        read_at: "2026-03-01T12:00:00Z",
+    })
+}
+
+/// What becomes of one mechanism in the seven disasters: `Y`, `c`, `-` or `?` each.
+fn row(proof: &Proof, address: &str, mechanism: Mechanism) -> String {
+    let asset = proof
+        .assets
+        .iter()
+        .find(|a| a.address.to_string() == address)
+        .unwrap();
+    let copy = asset.copies.iter().find(|c| c.mechanism == mechanism).unwrap();
+    SEVEN
+        .iter()
+        .map(|name| {
+            let cell = asset.cells.iter().find(|c| c.scenario == *name).unwrap();
+            match cell.copies.iter().find(|c| c.copy == copy.id).unwrap().survival {
+                Survival::Survives => 'Y',
+                Survival::Conditional(_) => 'c',
+                Survival::Unknown(_) => '?',
+                Survival::Lost(_) => '-',
+            }
+        })
+        .collect()
+}
+
+/// The reference table of mechanisms and disasters, cell by cell. Where a cell differs, the reason is beside it.
+#[test]
+fn mechanisms_against_the_seven_disasters() {
+    // A standby follows the data, and lies in the same region and account.
+    let multi_az = served(Database {
+        multi_az: true,
+        ..database()
+    });
+    let proof = proved(&[multi_az], &everybody(), &[]);
+    assert_eq!(row(&proof, "rds_instance.app", Mechanism::Standby), "--Y----");
+
+    // Point-in-time backups: the role that may change the instance can end them, the one that only
+    // writes rows cannot. In the table 7 is c too: they outlive the instance only when asked to.
+    let proof = proved(&[served(database())], &everybody(), &[]);
+    assert_eq!(row(&proof, "rds_instance.app", Mechanism::PointInTime), "YYY---c");
+
+    // Automated backups in another region: the account's own credentials delete them. The table says
+    // c for ransomware, since it does not say whose credential it is; here everybody who may change
+    // the instance (operator) may delete them too.
+    let copied = served(Database {
+        replicas: Observed::Present(vec![BackupReplica {
+            region: region("us-west-2"),
+            retention_days: Some(30),
+            status: "replicating".into(),
+            latest: Some("2026-03-01T11:50:00Z".into()),
+            key: None,
+        }]),
+        ..database()
+    });
+    let proof = proved(&[copied], &everybody(), &[]);
+    assert_eq!(
+        row(&proof, "rds_instance.app", Mechanism::BackupReplica),
+        "YYY-Y-Y"
+    );
+
+    // Versions alone: ransomware is c where the table says -, because app writes and cannot delete versions.
+    let proof = proved(&[stored(bucket("up", PROD), "us-east-1")], &everybody(), &[]);
+    assert_eq!(row(&proof, "s3_bucket.up", Mechanism::Versions), "YYY--cY");
+
+    // Governance: the table says c for a compromise, if nobody with the bypass is compromised; that
+    // disaster here is every credential of the account, so somebody is.
+    let mut governed = bucket("up", PROD);
+    governed.lock = locked(LockMode::Governance);
+    let proof = proved(&[stored(governed, "us-east-1")], &everybody(), &[]);
+    assert_eq!(row(&proof, "s3_bucket.up", Mechanism::Versions), "YYY--cY");
+
+    // Compliance: nobody.
+    let mut complied = bucket("up", PROD);
+    complied.lock = locked(LockMode::Compliance);
+    let proof = proved(&[stored(complied, "us-east-1")], &everybody(), &[]);
+    assert_eq!(row(&proof, "s3_bucket.up", Mechanism::Versions), "YYYY-YY");
+
+    // A replica in the same account, with versions. The table's c for 1 and 2 is a replica without.
+    let mut source = bucket("up", PROD);
+    source.replicas = Observed::Present(vec![replica("dr", PROD, "us-west-2")]);
+    let seen = [
+        stored(source, "us-east-1"),
+        stored(bucket("dr", PROD), "us-west-2"),
+    ];
+    let proof = proved(&seen, &everybody(), &[]);
+    assert_eq!(row(&proof, "s3_bucket.up", Mechanism::ObjectReplica), "YYY-YcY");
+
+    // In another account, locked.
+    let mut source = bucket("up", PROD);
+    source.replicas = Observed::Present(vec![replica("dr", VAULT, "us-west-2")]);
+    let mut target = bucket("dr", VAULT);
+    target.lock = locked(LockMode::Compliance);
+    let seen = [stored(source, "us-east-1"), stored(target, "us-west-2")];
+    let proof = proved(&seen, &everybody(), &[]);
+    assert_eq!(row(&proof, "s3_bucket.up", Mechanism::ObjectReplica), "YYYYYYY");
+}
+
+fn replicated(target: ObjectStore) -> Vec<Evidence> {
+    let mut source = bucket("up", PROD);
+    let owner = target.account.to_string();
+    source.replicas = Observed::Present(vec![replica(&target.name, &owner, "us-west-2")]);
+    vec![stored(source, "us-east-1"), stored(target, "us-west-2")]
+}
+
+fn compromised(evidence: &[Evidence], principals: &Principals) -> char {
+    let proof = proved(evidence, principals, &[]);
+    let row = row(&proof, "s3_bucket.up", Mechanism::ObjectReplica);
+    row.chars().nth(3).unwrap()
+}
+
+#[test]
+fn a_copy_in_another_account_is_as_safe_as_who_may_enter_that() {
+    let seen = replicated(bucket("dr", VAULT));
+    assert_eq!(compromised(&seen, &everybody()), 'Y');
+
+    // A role there that trusts the attacked account.
+    let mut enters = everybody();
+    let mut keeper = role(VAULT, "keeper", &["s3:*"], &["arn:aws:iam::111111111111:root"]);
+    enters.insert(account(VAULT), Observed::Present(vec![keeper.clone()]));
+    assert_eq!(compromised(&seen, &enters), '-');
+
+    // The same trust, under a condition: not for certain.
+    keeper.trust = Observed::Present(Document::new([Statement::new(
+        Effect::Allow,
+        ["sts:AssumeRole"],
+        Vec::<String>::new(),
+    )
+    .principal("AWS", "arn:aws:iam::111111111111:root")
+    .when("StringEquals", "sts:ExternalId", ["secret"])]));
+    enters.insert(account(VAULT), Observed::Present(vec![keeper]));
+    assert_eq!(compromised(&seen, &enters), 'c');
+
+    // Nobody could read who there is.
+    let denied = crate::model::Unreadable {
+        action: "iam:GetAccountAuthorizationDetails".into(),
+        why: "access denied".into(),
+        denied: true,
+    };
+    let mut blind = everybody();
+    blind.insert(account(VAULT), Observed::Unreadable(denied.clone()));
+    assert_eq!(compromised(&seen, &blind), '?');
+    blind.remove(&account(VAULT));
+    assert_eq!(compromised(&seen, &blind), '?');
+
+    // Nobody could read the bucket's policy: it may let strangers in.
+    let mut target = bucket("dr", VAULT);
+    target.policy = Observed::Unreadable(denied);
+    assert_eq!(compromised(&replicated(target), &everybody()), '?');
+
+    // The bucket's policy lets the attacked account in.
+    let mut target = bucket("dr", VAULT);
+    target.policy = Observed::Present(Document::new([Statement::new(
+        Effect::Allow,
+        ["s3:*"],
+        ["arn:aws:s3:::dr/*"],
+    )
+    .principal("AWS", "arn:aws:iam::111111111111:role/operator")]));
+    assert_eq!(compromised(&replicated(target), &everybody()), '-');
+}
+
+#[test]
+fn a_key_in_the_attacked_account_takes_a_locked_copy_with_it() {
+    let mut target = bucket("dr", VAULT);
+    target.lock = locked(LockMode::Compliance);
+    target.encryption = Observed::Present("arn:aws:kms:us-west-2:111111111111:key/k".into());
+    // Whether it is a customer's own key was not read: never safe.
+    assert_eq!(compromised(&replicated(target), &everybody()), '?');
+}
+
+#[test]
+fn what_was_not_read_is_never_safe() {
+    let unread = |what: &str| crate::model::Unreadable {
+        action: what.into(),
+        why: "access denied".into(),
+        denied: true,
+    };
+    let mut target = bucket("dr", VAULT);
+    target.lock = Observed::Unreadable(unread("s3:GetBucketObjectLockConfiguration"));
+    target.versioning = Observed::Unreadable(unread("s3:GetBucketVersioning"));
+    let proof = proved(&replicated(target), &everybody(), &[]);
+    assert_eq!(row(&proof, "s3_bucket.up", Mechanism::ObjectReplica), "??Y?Y?Y");
+
+    // A destination that is not part of the posture.
+    let only = replicated(bucket("dr", VAULT)).remove(0);
+    let proof = proved(&[only], &everybody(), &[]);
+    let found = row(&proof, "s3_bucket.up", Mechanism::ObjectReplica);
+    assert!(
+        !found[..2].contains('Y') && found.as_bytes()[3] != b'Y',
+        "{found}"
+    );
+}
+
+#[test]
+fn the_smallest_set_counts_accounts_that_do_not_trust_one_another() {
+    let proof = proved(&replicated(bucket("dr", VAULT)), &everybody(), &[]);
+    let found = &proof.assets[0].destroying;
+    let attack::graph::Smallest::Set(members) = &found.set else {
+        panic!("{found:?}");
+    };
+    assert_eq!(members.len(), 2, "{members:?}");
+    assert!(!found.path.is_empty());
+
+    let mut target = bucket("dr", VAULT);
+    target.lock = locked(LockMode::Compliance);
+    let proof = proved(&replicated(target), &everybody(), &[]);
+    let found = &proof.assets[0].destroying;
+    assert_eq!(found.set, attack::graph::Smallest::None);
+    assert_eq!(found.out_of_reach.len(), 1);
+}
+
+fn objective(rpo: &str, reach_days: u32) -> Objective {
+    Objective {
+        name: "core".into(),
+        protects: vec!["rds_instance.app".parse().unwrap()],
+        rpo: Some(rpo.parse::<Bound>().unwrap()),
+        rto: None,
+        reach: Some(Duration::from_days(reach_days)),
+        survives: vec!["corruption".into(), "zone_outage".into(), "region_outage".into()],
+        copies: CopiesRule::default(),
+        publish: None,
+        tested_every: None,
+        location: None,
+    }
+}
+
+fn verdict(proof: &Proof, scenario: &str, asks: &str) -> Verdict {
+    let (_, _, _, judged) = proof
+        .judged()
+        .find(|(_, cell, _, j)| cell.is_some_and(|c| c.scenario == scenario) && j.asks == asks)
+        .unwrap();
+    judged.verdict
+}
+
+#[test]
+fn bounds_decide_on_what_is_promised_and_doubt_what_is_measured() {
+    let copied = || {
+        served(Database {
+            replicas: Observed::Present(vec![BackupReplica {
+                region: region("us-west-2"),
+                retention_days: Some(30),
+                status: "replicating".into(),
+                latest: Some("2026-03-01T11:50:00Z".into()),
+                key: None,
+            }]),
+            ..database()
+        })
+    };
+    let of = |rpo: &str, reach: u32| proved(&[copied()], &everybody(), &[objective(rpo, reach)]);
+    // Logs leave every five minutes: a promise.
+    assert_eq!(verdict(&of("5m", 30), "zone_outage", "rpo"), Verdict::Holds);
+    assert_eq!(verdict(&of("< 5m", 30), "zone_outage", "rpo"), Verdict::Fails);
+    // The copy in the other region was ten minutes behind, and nobody promises that.
+    assert_eq!(verdict(&of("15m", 30), "region_outage", "rpo"), Verdict::Unproven);
+    assert_eq!(verdict(&of("5m", 30), "region_outage", "rpo"), Verdict::Fails);
+    // Thirty days back, and no further.
+    assert_eq!(verdict(&of("15m", 30), "corruption", "reach"), Verdict::Holds);
+    assert_eq!(verdict(&of("15m", 31), "corruption", "reach"), Verdict::Fails);
+}
+
+#[test]
+fn an_asset_that_is_not_there_or_not_readable_is_never_passed() {
+    let proof = proved(&[], &everybody(), &[objective("5m", 7)]);
+    assert_eq!(proof.verdict(), Some(Verdict::Unknown));
+    let mut unreadable = served(database());
+    unreadable.facts = Observed::Unreadable(crate::model::Unreadable {
+        action: "rds:DescribeDBInstances".into(),
+        why: "access denied".into(),
+        denied: true,
+    });
+    let proof = proved(&[unreadable], &everybody(), &[objective("5m", 7)]);
+    assert_eq!(proof.verdict(), Some(Verdict::Unknown));
+}
+
+#[test]
+fn who_may_rewrite_a_policy_is_an_administrator() {
+    let mut principals = everybody();
+    principals.insert(
+        account(PROD),
+        Observed::Present(vec![
+            role(PROD, "ci", &["iam:PutRolePolicy", "s3:PutObject"], &[]),
+            role(PROD, "app", &["s3:GetObject"], &[]),
+        ]),
+    );
+    let proof = proved(&[stored(bucket("up", PROD), "us-east-1")], &principals, &[]);
+    // ci rewrites its own policy, and then deletes versions.
+    assert_eq!(row(&proof, "s3_bucket.up", Mechanism::Versions), "YYY---Y");
+}
+
+#[test]
+fn a_boundary_stops_that() {
+    let mut ci = role(PROD, "ci", &["iam:PutRolePolicy", "s3:PutObject"], &[]);
+    ci.boundary = Observed::Present(Document::new([Statement::new(
+        Effect::Allow,
+        ["s3:PutObject", "iam:PutRolePolicy"],
+        ["*"],
+    )]));
+    let principals = Principals::from([(account(PROD), Observed::Present(vec![ci]))]);
+    let proof = proved(&[stored(bucket("up", PROD), "us-east-1")], &principals, &[]);
+    assert_eq!(row(&proof, "s3_bucket.up", Mechanism::Versions), "YYY--YY");
+}
+
+/// Ways around a boundary or a narrow policy that need no permission on the data at all.
+#[test]
+fn detours_to_more_power_are_seen() {
+    let up = || [stored(bucket("up", PROD), "us-east-1")];
+    let with = |actions: &[&str], others: Vec<Principal>| {
+        let mut all = vec![role(PROD, "ci", actions, &[])];
+        all.extend(others);
+        let principals = Principals::from([(account(PROD), Observed::Present(all))]);
+        row(
+            &proved(&up(), &principals, &[]),
+            "s3_bucket.up",
+            Mechanism::Versions,
+        )
+        .chars()
+        .nth(5)
+        .unwrap()
+    };
+    let lambda = || {
+        let mut runner = role(PROD, "runner", &["s3:DeleteObjectVersion"], &[]);
+        runner.trust = Observed::Present(Document::new([Statement::new(
+            Effect::Allow,
+            ["sts:AssumeRole"],
+            Vec::<String>::new(),
+        )
+        .principal("Service", "lambda.amazonaws.com")]));
+        runner
+    };
+    assert_eq!(with(&["s3:PutObject"], vec![lambda()]), 'Y');
+    assert_eq!(
+        with(
+            &["s3:PutObject", "iam:CreateRole", "iam:AttachRolePolicy"],
+            vec![]
+        ),
+        '-'
+    );
+    assert_eq!(
+        with(
+            &["s3:PutObject", "iam:PassRole", "lambda:CreateFunction"],
+            vec![lambda()]
+        ),
+        '-'
+    );
+    assert_eq!(with(&["s3:PutObject", "iam:PassRole"], vec![lambda()]), 'Y');
+    // Whether a function runs as it was not read.
+    assert_eq!(
+        with(&["s3:PutObject", "lambda:UpdateFunctionCode"], vec![lambda()]),
+        'c'
+    );
+}

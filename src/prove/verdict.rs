@@ -8,7 +8,7 @@ use serde::Serialize;
 use std::collections::BTreeSet;
 
 /// What can be said of an objective. Never merged into a yes or no.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Yes, by what was read.
@@ -24,7 +24,7 @@ pub enum Verdict {
 }
 
 /// One thing that an objective asks for, judged.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Judged {
     /// `survival`, `rpo`, `reach`, `rto`, `drill`, `copies.regions`, ….
     pub asks: String,
@@ -45,7 +45,7 @@ impl Judged {
 }
 
 /// How much is lost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "loss", content = "time")]
 pub enum Loss {
     /// At most so much, by what the service promises or the schedule gives.
@@ -78,7 +78,10 @@ pub(super) fn loss(copy: &Copy, scenario: &Scenario, age: Duration) -> Loss {
         // What was written before the damage is lost only as far as the copy lagged behind it then,
         // or as no point lies close before it.
         let behind = Duration::from_secs(behind.as_secs().saturating_sub(age.as_secs()));
-        let spacing = copy.history.present().map_or(Duration::from_secs(0), |h| h.spacing);
+        let spacing = copy
+            .history
+            .present()
+            .map_or(Duration::from_secs(0), |h| h.spacing);
         behind.max(spacing)
     };
     match (copy.staleness.promised, copy.staleness.measured) {
@@ -263,9 +266,8 @@ pub(super) fn of_copies(rule: &CopiesRule, copies: &[&Copy]) -> Vec<Judged> {
     let (regions, regions_unknown) = distinct(&|c| c.domain.region.as_ref().map(ToString::to_string));
     let (accounts, accounts_unknown) = distinct(&|c| c.domain.account.as_ref().map(ToString::to_string));
     let mechanisms: BTreeSet<Mechanism> = kept.iter().map(|c| c.mechanism).collect();
-    let locked = |wanted: fn(&Observed<bool>) -> bool| {
-        copies.iter().filter(|c| wanted(&is_immutable(c))).count()
-    };
+    let locked =
+        |wanted: fn(&Observed<bool>) -> bool| copies.iter().filter(|c| wanted(&is_immutable(c))).count();
     let count = |asks: &str, wanted: u32, have: usize, unknown: usize| -> Option<Judged> {
         if wanted == 0 {
             return None;
@@ -288,7 +290,10 @@ pub(super) fn of_copies(rule: &CopiesRule, copies: &[&Copy]) -> Vec<Judged> {
         Judged::new(
             "copies.clouds",
             Verdict::CannotBeMet,
-            format!("1 of {}: every copy that backstay can see lies at one provider", rule.clouds),
+            format!(
+                "1 of {}: every copy that backstay can see lies at one provider",
+                rule.clouds
+            ),
         )
     });
     let tested = (rule.tested > 0).then(|| {

@@ -113,6 +113,7 @@ macro_rules! word {
         $(#[doc = $doc])*
         #[derive(
             Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+            schemars::JsonSchema,
         )]
         $vis enum $name { $( $(#[doc = $vdoc])* #[serde(rename = $text)] $variant ),* }
 

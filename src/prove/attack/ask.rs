@@ -83,7 +83,11 @@ impl Asker {
             Observed::Present(document) => document,
             Observed::Absent if ask.strict => return Answer::No,
             Observed::Absent => {
-                return if ask.from == ask.owner { identity } else { Answer::No };
+                return if ask.from == ask.owner {
+                    identity
+                } else {
+                    Answer::No
+                };
             }
             Observed::Unreadable(why) => {
                 let unknown = Answer::Unknown(why.why.clone());
@@ -235,10 +239,7 @@ fn principals(statement: &Statement, ask: &Ask<'_>) -> (bool, bool) {
 }
 
 fn granted(statement: &Statement, document: &str, n: usize) -> Answer {
-    let sid = statement
-        .sid
-        .clone()
-        .unwrap_or_else(|| format!("{}", n + 1));
+    let sid = statement.sid.clone().unwrap_or_else(|| format!("{}", n + 1));
     let by = format!("{document}, statement {sid}");
     match condition(statement) {
         None => Answer::Yes(by),
@@ -284,9 +285,7 @@ fn concerns(statement: &Statement, ask: &Ask<'_>) -> bool {
     let resource = ask.resource.to_string();
     match &statement.resources {
         None => true,
-        Some(Match::Only(set)) => set
-            .iter()
-            .any(|r| overlaps(r, &resource, statement.effect)),
+        Some(Match::Only(set)) => set.iter().any(|r| overlaps(r, &resource, statement.effect)),
         Some(Match::AllBut(set)) => !set.iter().any(|r| like(r, &resource, false)),
     }
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Something that an attacker has or has done.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Node {
     /// Acts as this identity (an ARN).
@@ -23,7 +23,7 @@ pub enum Node {
 }
 
 /// How sure it is that a step can be taken.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "certainty", content = "why")]
 pub enum Certainty {
     /// By the documents that were read.
@@ -35,7 +35,7 @@ pub enum Certainty {
 }
 
 /// One step.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Step {
     /// All that it needs.
     pub needs: Vec<Node>,
@@ -77,7 +77,7 @@ pub struct Reached {
 }
 
 /// The smallest sets of identities that reach all goals.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Smallest {
     /// One such set; none is smaller.
@@ -177,7 +177,9 @@ impl Graph {
         }
         while let Some(node) = queue.pop() {
             for at in self.uses.get(node).into_iter().flatten() {
-                let Some(left) = missing.get_mut(*at) else { continue };
+                let Some(left) = missing.get_mut(*at) else {
+                    continue;
+                };
                 *left = left.saturating_sub(1);
                 if *left == 0 {
                     take(*at, &mut reached, &mut queue);
@@ -337,7 +339,9 @@ enum Found {
 fn advance(chosen: &mut [usize], of: usize) -> bool {
     let size = chosen.len();
     for i in (0..size).rev() {
-        let Some(at) = chosen.get(i).copied() else { return false };
+        let Some(at) = chosen.get(i).copied() else {
+            return false;
+        };
         if at + size - i < of {
             for (offset, slot) in chosen.iter_mut().skip(i).enumerate() {
                 *slot = at + 1 + offset;
@@ -402,10 +406,7 @@ mod tests {
         let all = [acts("a"), acts("b"), acts("c")];
         let found = graph.smallest(&all, &[gone("1")], |_| true);
         assert_eq!(found, Smallest::Set(vec![acts("a"), acts("b")]));
-        assert_eq!(
-            graph.smallest(&all[..1], &[gone("1")], |_| true),
-            Smallest::None
-        );
+        assert_eq!(graph.smallest(&all[..1], &[gone("1")], |_| true), Smallest::None);
     }
 
     #[test]
@@ -421,7 +422,8 @@ mod tests {
             (0..3usize).prop_map(|i| Node::Opened(i.to_string())),
             (0..3usize).prop_map(|i| gone(&i.to_string())),
         ];
-        let one = (prop::collection::vec(node.clone(), 1..3), node).prop_map(|(needs, gives)| step(&needs, gives));
+        let one =
+            (prop::collection::vec(node.clone(), 1..3), node).prop_map(|(needs, gives)| step(&needs, gives));
         prop::collection::vec(one, 0..18)
     }
 

@@ -30,7 +30,7 @@ pub struct Attack {
 }
 
 /// The smallest set of identities that destroys every copy of an asset.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Destroying {
     /// By what certainly can be done.
     pub set: Smallest,
@@ -92,7 +92,13 @@ impl Attack {
         match scenario.holds {
             Some(Holds::Account) => {
                 let mut held = named;
-                held.extend(account.and_then(|a| self.actors.get(a)).into_iter().flatten().cloned());
+                held.extend(
+                    account
+                        .and_then(|a| self.actors.get(a))
+                        .into_iter()
+                        .flatten()
+                        .cloned(),
+                );
                 self.against(copy, account, &held)
             }
             Some(Holds::Writer) => self.any_writer(copy, &live.asset, account, &named),
@@ -260,15 +266,10 @@ fn size(set: &Smallest) -> usize {
 /// An identity in a few words: what follows the account number.
 pub(super) fn short(node: &Node) -> String {
     match node {
-        Node::Acts(arn) => arn
-            .strip_prefix("arn:aws:iam::")
-            .unwrap_or(arn)
-            .to_owned(),
-        Node::Opened(x)
-        | Node::Unlocked(x)
-        | Node::Changes(x)
-        | Node::KeyGone(x)
-        | Node::Gone(x) => x.clone(),
+        Node::Acts(arn) => arn.strip_prefix("arn:aws:iam::").unwrap_or(arn).to_owned(),
+        Node::Opened(x) | Node::Unlocked(x) | Node::Changes(x) | Node::KeyGone(x) | Node::Gone(x) => {
+            x.clone()
+        }
     }
 }
 

@@ -57,24 +57,39 @@ pub fn explain(proof: &Proof, address: &Address, scenario: &str) -> Option<Strin
             format!("{} {place}; grade: {:?}", copy.mechanism.as_str(), copy.grade).to_lowercase(),
         );
         if !matches!(state.survival, Survival::Lost(_)) {
-            line(3, format!("when it is what is left, {} is lost", loss(state.loss)));
+            line(
+                3,
+                format!("when it is what is left, {} is lost", loss(state.loss)),
+            );
         }
         for ground in &copy.grounds {
-            line(3, format!("{} [{}, read {}]", ground.says, ground.source, ground.read_at));
+            line(
+                3,
+                format!("{} [{}, read {}]", ground.says, ground.source, ground.read_at),
+            );
         }
     }
     line(1, format!("loses {}", loss(cell.loss)));
     for point in &cell.curve {
-        line(2, format!("noticed after {}: loses {}", point.age, loss(point.loss)));
+        line(
+            2,
+            format!("noticed after {}: loses {}", point.age, loss(point.loss)),
+        );
     }
     for (objective, judged) in &cell.judged {
         line(1, format!("objective {objective}"));
         for judged in judged {
-            line(2, format!("{}: {}: {}", word(judged.verdict), judged.asks, judged.why));
+            line(
+                2,
+                format!("{}: {}: {}", word(judged.verdict), judged.asks, judged.why),
+            );
         }
     }
     if what.has_attacker() && !asset.destroying.path.is_empty() {
-        line(1, "the fewest credentials that destroy every copy get there by".to_owned());
+        line(
+            1,
+            "the fewest credentials that destroy every copy get there by".to_owned(),
+        );
         for step in &asset.destroying.path {
             line(2, step.because.clone());
         }

@@ -17,6 +17,11 @@ pub fn json(proof: &Proof) -> Result<String, serde_json::Error> {
     Ok(text)
 }
 
+/// The JSON Schema of a proof, as `schemas/prove.schema.json` holds it.
+pub fn schema() -> schemars::Schema {
+    schemars::schema_for!(Proof)
+}
+
 /// A verdict in a word.
 pub(super) fn word(verdict: Verdict) -> &'static str {
     match verdict {

@@ -148,7 +148,12 @@ impl Page {
         }
         for (objective, judged) in &asset.rules {
             for rule in judged.iter().filter(|j| j.verdict != Verdict::Holds) {
-                let line = format!("  {:<13} {objective}: {}: {}", word(rule.verdict), rule.asks, rule.why);
+                let line = format!(
+                    "  {:<13} {objective}: {}: {}",
+                    word(rule.verdict),
+                    rule.asks,
+                    rule.why
+                );
                 self.lines(out, &line, Some(rule.verdict));
             }
         }
@@ -198,16 +203,14 @@ impl Page {
                 let line = format!("  {count} every copy: {}", names.join(", "));
                 self.lines(out, &line, Some(Verdict::Fails));
                 if let Some(first) = found.raised_by.first() {
-                    self.lines(
-                        out,
-                        &format!("  It would take more without: {first}"),
-                        None,
-                    );
+                    self.lines(out, &format!("  It would take more without: {first}"), None);
                 }
             }
             Smallest::None => {
                 let line = match found.out_of_reach.first() {
-                    Some(copy) => format!("  No set of known identities destroys every copy; out of reach: {copy}"),
+                    Some(copy) => {
+                        format!("  No set of known identities destroys every copy; out of reach: {copy}")
+                    }
                     None => "  No set of known identities destroys every copy".to_owned(),
                 };
                 self.lines(out, &line, None);

@@ -59,7 +59,8 @@ pub(crate) async fn run(args: ProveArgs, terminal: Terminal) -> Exit {
         }
         return Exit::Clean;
     }
-    let Some((found, diagnostics, sources)) = opening::proof(&args.posture, &args.source, terminal).await else {
+    let Some((found, diagnostics, sources)) = opening::proof(&args.posture, &args.source, terminal).await
+    else {
         return Exit::Error;
     };
     terminal.diagnose(&diagnostics, &sources);
@@ -96,9 +97,8 @@ fn explain(found: &backstay::prove::Proof, cell: &[String], terminal: Terminal) 
     let (Some(address), Some(scenario)) = (cell.first(), cell.get(1)) else {
         return Exit::Error;
     };
-    let wrong = |why: String, remedy: String| {
-        failed(terminal, Diagnostic::error(code::USAGE, why).remedy(remedy))
-    };
+    let wrong =
+        |why: String, remedy: String| failed(terminal, Diagnostic::error(code::USAGE, why).remedy(remedy));
     let parsed: Address = match address.parse() {
         Ok(parsed) => parsed,
         Err(why) => return failed(terminal, Diagnostic::error(code::USAGE, format!("{why}."))),
@@ -113,7 +113,11 @@ fn explain(found: &backstay::prove::Proof, cell: &[String], terminal: Terminal) 
             let names: Vec<&str> = found.scenarios.iter().map(|s| s.name.as_str()).collect();
             wrong(
                 format!("There is no proof of {address} in {scenario}."),
-                format!("Addresses: {}. Disasters: {}.", assets.join(", "), names.join(", ")),
+                format!(
+                    "Addresses: {}. Disasters: {}.",
+                    assets.join(", "),
+                    names.join(", ")
+                ),
             )
         }
     }

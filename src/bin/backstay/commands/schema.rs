@@ -11,6 +11,8 @@ enum What {
     Plan,
     /// The output of `check -format json`
     Check,
+    /// The output of `prove -json`
+    Prove,
 }
 
 /// Print a JSON Schema
@@ -26,6 +28,7 @@ pub(crate) fn run(args: SchemaArgs, terminal: Terminal) -> Exit {
     let schema = match args.what {
         What::Plan => report::plan::json::schema(),
         What::Check => check::schema(),
+        What::Prove => report::proof::schema(),
     };
     terminal.print(&format!("{:#}\n", schema.as_value()));
     Exit::Clean
