@@ -13,10 +13,11 @@
 //! 7. [`graph`]: what depends on what
 //! 8. [`live`]: bulk reads into a snapshot
 //! 9. [`plan`]: differences, judged, as ordered steps
-//! 10. [`apply`]: runs the steps and decides nothing
-//! 11. [`check`]: posture rules over facts
-//! 12. [`report`]: every output format
-//! 13. [`pipeline`]: the whole way in one page; read it first
+//! 10. [`evidence`]: what outlives a run, in a bucket or a local folder
+//! 11. [`apply`]: runs the steps and decides nothing
+//! 12. [`check`]: posture rules over facts
+//! 13. [`report`]: every output format
+//! 14. [`pipeline`]: the whole way in one page; read it first
 //!
 //! [`sandbox`] stands apart: it uses nothing of these but [`diag`].
 
@@ -25,6 +26,7 @@ pub mod aws;
 pub mod check;
 pub mod config;
 pub mod diag;
+pub mod evidence;
 pub mod graph;
 pub mod kinds;
 pub mod live;

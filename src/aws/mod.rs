@@ -7,10 +7,12 @@
 mod client;
 mod error;
 mod guard;
+mod objects;
 mod retry;
 mod session;
 
 pub use client::{Clients, Reader, Writer};
 pub use error::{AwsError, Class, classify};
+pub use objects::{Conditional, Fetched, Objects, ObjectsWriter};
 pub use retry::{Patience, patiently};
 pub use session::{Cloud, Settings};
