@@ -5,8 +5,10 @@
 mod engine;
 mod event;
 mod fresh;
+mod lock;
 mod queue;
 
 pub use engine::{Options, run};
 pub use event::{Event, Outcome, StepResult};
 pub use fresh::verify;
+pub use lock::{Locked, Waiting, holder, lock, unlock};

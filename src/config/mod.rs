@@ -34,6 +34,6 @@ mod variables;
 
 pub use inputs::Inputs;
 pub use load::load;
-pub use posture::{Exemption, Lifecycle, Output, Posture, ResourceBlock, Settings};
+pub use posture::{Exemption, Kept, Lifecycle, LockSettings, Output, Posture, ResourceBlock, Settings};
 pub use registry::Registry;
 pub use settings::schemas;

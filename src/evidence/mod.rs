@@ -5,6 +5,7 @@
 //! (`tests/tidy.rs` enforces it). Every write is conditional: nothing is overwritten unseen.
 
 mod folder;
+pub mod lease;
 mod store;
 
 pub use store::{Object, Put, Store, StoreWriter, Version};
