@@ -40,7 +40,7 @@ pub struct Locked {
 ///
 /// # Errors
 /// What is wrong with the bucket.
-pub async fn writer(cloud: &Cloud, place: &BucketPlace) -> Result<StoreWriter, Diagnostic> {
+pub(super) async fn writer(cloud: &Cloud, place: &BucketPlace) -> Result<StoreWriter, Diagnostic> {
     let missing = || Diagnostic::error(code::INTERNAL, "the account of a bucket was not entered.");
     // A session writes in any region; the bucket's own is found out.
     let region = cloud.region(&place.account).or_else(|| "us-east-1".parse().ok());

@@ -2,6 +2,7 @@
 //!
 //! This is the only module that obtains a [`crate::aws::Writer`].
 
+pub mod audit;
 mod engine;
 mod event;
 mod fresh;

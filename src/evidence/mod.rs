@@ -5,7 +5,9 @@
 //! (`tests/tidy.rs` enforces it). Every write is conditional: nothing is overwritten unseen.
 
 mod folder;
+pub mod history;
 pub mod lease;
+pub mod record;
 mod store;
 
 pub use store::{Object, Put, Store, StoreWriter, Version};
