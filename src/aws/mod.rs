@@ -10,6 +10,7 @@ mod guard;
 mod objects;
 mod retry;
 mod session;
+pub mod simulate;
 
 pub use client::{Clients, Reader, Writer};
 pub use error::{AwsError, Class, classify};
