@@ -4,12 +4,14 @@
 //! - [`plan`]: a plan, for people and as a stream of JSON
 //! - [`apply`]: how an apply ended
 //! - [`findings`]: an assessment as text, JSON, SARIF, JUnit and markdown
+//! - [`history`]: what applies have done
 //! - [`posture`], [`permissions`]: what is declared, and what it takes
 //! - [`reference`]: pages made from what the code declares
 //! - [`escape`](crate::diag::escape): everything that the cloud or the user says goes through it
 
 pub mod apply;
 pub mod findings;
+pub mod history;
 pub mod permissions;
 pub mod plan;
 pub mod posture;
