@@ -7,7 +7,7 @@
     reason = "a test that cannot go on should panic"
 )]
 
-use backstay::{check, config, kinds, report};
+use backstay::{check, config, evidence, kinds, report};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -30,7 +30,11 @@ fn generated() -> BTreeMap<PathBuf, String> {
     files.insert("docs/controls.md".to_owned(), check::docs::markdown());
     files.insert("docs/errors.md".to_owned(), report::reference::errors());
     files.insert("docs/language.md".to_owned(), language());
-    for (name, schema) in [("plan", report::plan::json::schema()), ("check", check::schema())] {
+    for (name, schema) in [
+        ("plan", report::plan::json::schema()),
+        ("check", check::schema()),
+        ("audit", evidence::record::schema()),
+    ] {
         files.insert(
             format!("schemas/{name}.schema.json"),
             format!("{:#}\n", schema.as_value()),
