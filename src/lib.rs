@@ -14,10 +14,11 @@
 //! 8. [`live`]: bulk reads into a snapshot
 //! 9. [`plan`]: differences, judged, as ordered steps
 //! 10. [`prove`]: what survives which disaster
-//! 11. [`apply`]: runs the steps and decides nothing
-//! 12. [`check`]: posture rules over facts
-//! 13. [`report`]: every output format
-//! 14. [`pipeline`]: the whole way in one page; read it first
+//! 11. [`evidence`]: what outlives a run, in a bucket or a local folder
+//! 12. [`apply`]: runs the steps and decides nothing
+//! 13. [`check`]: posture rules over facts
+//! 14. [`report`]: every output format
+//! 15. [`pipeline`]: the whole way in one page; read it first
 //!
 //! [`sandbox`] stands apart: it uses nothing of these but [`diag`].
 
@@ -26,6 +27,7 @@ pub mod aws;
 pub mod check;
 pub mod config;
 pub mod diag;
+pub mod evidence;
 pub mod graph;
 pub mod kinds;
 pub mod live;

@@ -14,7 +14,9 @@ use crate::kinds::{self, Depth};
 use crate::live::{self, Ask, Request, Snapshot};
 use crate::model::fact::Evidence;
 use crate::model::objective::{Objective, Scenario};
-use crate::model::{Account, AccountId, Action, Address, Desired, Observed, Place, Region};
+use crate::model::{
+    Account, AccountId, Action, Address, BucketPlace, Desired, Lock, Observed, Place, Region,
+};
 use crate::plan::{self, Context, Plan, Selection};
 use crate::prove::{self, Proof};
 use compose::{compose, evaluate, numbers, with_numbers};
@@ -28,6 +30,10 @@ pub struct Posture {
     pub project: String,
     /// How each account is entered.
     pub accounts: Vec<Account>,
+    /// Where the lease lies that an apply takes.
+    pub lock: Option<Lock>,
+    /// Where records of applies go; a local folder when absent.
+    pub evidence: Option<BucketPlace>,
     /// Every resource, sorted by address.
     pub desired: Vec<Desired>,
     /// What depends on what.
@@ -188,6 +194,8 @@ pub fn plan(
         snapshot,
         outputs: &posture.outputs,
         entrances: &posture.accounts,
+        lock: posture.lock.as_ref(),
+        evidence: posture.evidence.as_ref(),
         undeclared: selection.is_everything(),
     }))
 }

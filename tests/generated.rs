@@ -7,7 +7,7 @@
     reason = "a test that cannot go on should panic"
 )]
 
-use backstay::{check, config, kinds, report};
+use backstay::{check, config, evidence, kinds, report};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -34,6 +34,7 @@ fn generated() -> BTreeMap<PathBuf, String> {
         ("plan", report::plan::json::schema()),
         ("check", check::schema()),
         ("prove", report::proof::schema()),
+        ("audit", evidence::record::schema()),
     ] {
         files.insert(
             format!("schemas/{name}.schema.json"),

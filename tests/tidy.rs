@@ -255,6 +255,11 @@ fn only_apply_obtains_the_writing_half() {
         |s| ["apply", "aws"].contains(&s.module()),
         "only apply may write to the cloud",
     );
+    only(
+        r"StoreWriter::(bucket|folder)",
+        |s| s.module() == "apply",
+        "only apply may write what is kept",
+    );
     // The kinds are handed one, and have no way to make one.
     let kinds = sources()
         .into_iter()

@@ -2,11 +2,16 @@
 //!
 //! This is the only module that obtains a [`crate::aws::Writer`].
 
+pub mod audit;
 mod engine;
 mod event;
 mod fresh;
+mod lock;
+mod preflight;
 mod queue;
 
 pub use engine::{Options, run};
 pub use event::{Event, Outcome, StepResult};
 pub use fresh::verify;
+pub use lock::{Locked, Waiting, holder, lock, unlock};
+pub use preflight::{Preflight, preflight};

@@ -1,7 +1,8 @@
 //! The two halves of a client: one that reads, one that writes.
 
 use super::guard::ReadOnly;
-use crate::model::Region;
+use super::{Objects, ObjectsWriter};
+use crate::model::{AccountId, Region};
 use aws_config::SdkConfig;
 use aws_config::retry::RetryConfig;
 use std::any::Any;
@@ -48,10 +49,22 @@ impl Clients {
                 .region(aws_sdk_s3::config::Region::new(region.to_string()))
                 .force_path_style(self.path_style);
             if self.read_only {
-                config = config.interceptor(ReadOnly);
+                config = config.interceptor(ReadOnly::SETTINGS);
             }
             aws_sdk_s3::Client::from_conf(config.build())
         })
+    }
+
+    /// S3 in a region for what backstay itself keeps in a bucket: the one client that may read what
+    /// is stored, and so one that only [`super::Objects`] gets.
+    pub(super) fn objects(&self, region: &Region) -> aws_sdk_s3::Client {
+        let mut config = aws_sdk_s3::config::Builder::from(&self.config)
+            .region(aws_sdk_s3::config::Region::new(region.to_string()))
+            .force_path_style(self.path_style);
+        if self.read_only {
+            config = config.interceptor(ReadOnly::WITH_OBJECTS);
+        }
+        aws_sdk_s3::Client::from_conf(config.build())
     }
 
     /// RDS in a region.
@@ -60,7 +73,7 @@ impl Clients {
             let mut config = aws_sdk_rds::config::Builder::from(&self.config)
                 .region(aws_sdk_rds::config::Region::new(region.to_string()));
             if self.read_only {
-                config = config.interceptor(ReadOnly);
+                config = config.interceptor(ReadOnly::SETTINGS);
             }
             aws_sdk_rds::Client::from_conf(config.build())
         })
@@ -71,7 +84,7 @@ impl Clients {
         let make = || {
             let mut config = aws_sdk_iam::config::Builder::from(&self.config);
             if self.read_only {
-                config = config.interceptor(ReadOnly);
+                config = config.interceptor(ReadOnly::SETTINGS);
             }
             aws_sdk_iam::Client::from_conf(config.build())
         };
@@ -86,7 +99,7 @@ impl Clients {
             let mut config = aws_sdk_sts::config::Builder::from(&self.config)
                 .retry_config(RetryConfig::standard().with_max_attempts(3));
             if self.read_only {
-                config = config.interceptor(ReadOnly);
+                config = config.interceptor(ReadOnly::SETTINGS);
             }
             aws_sdk_sts::Client::from_conf(config.build())
         };
@@ -100,7 +113,7 @@ impl Clients {
                 aws_sdk_resourcegroupstagging::config::Region::new(region.to_string()),
             );
             if self.read_only {
-                config = config.interceptor(ReadOnly);
+                config = config.interceptor(ReadOnly::SETTINGS);
             }
             aws_sdk_resourcegroupstagging::Client::from_conf(config.build())
         })
@@ -167,6 +180,11 @@ impl Reader {
         &self.clients
     }
 
+    /// Objects of a bucket of `owner`'s in which backstay keeps something of its own.
+    pub fn objects(&self, region: &Region, bucket: &str, owner: &AccountId) -> Objects {
+        Objects::new(&self.clients, region, bucket, owner.as_str())
+    }
+
     /// Waits for a place among the requests in flight; hold it while the call runs.
     pub async fn permit(&self) -> Option<tokio::sync::SemaphorePermit<'_>> {
         self.permits.acquire().await.ok()
@@ -206,6 +224,11 @@ impl Writer {
         Self {
             clients: Clients::new(config, false),
         }
+    }
+
+    /// The same for a bucket in which backstay keeps something of its own.
+    pub fn objects(&self, region: &Region, bucket: &str, owner: &AccountId) -> ObjectsWriter {
+        ObjectsWriter::new(&self.clients, region, bucket, owner.as_str())
     }
 
     /// Clients that may write.

@@ -10,10 +10,24 @@ use aws_smithy_types::config_bag::ConfigBag;
 
 /// Refuses whatever is not named like a read.
 #[derive(Debug)]
-pub(super) struct ReadOnly;
+pub(super) struct ReadOnly {
+    objects: bool,
+}
+
+impl ReadOnly {
+    /// For clients that read how things are set up.
+    pub(super) const SETTINGS: Self = Self { objects: false };
+
+    /// For the client that reads what backstay itself keeps in a bucket.
+    pub(super) const WITH_OBJECTS: Self = Self { objects: true };
+
+    fn allows(&self, operation: &str) -> bool {
+        is_read(operation) || (self.objects && operation == "GetObject")
+    }
+}
 
 /// Verbs that never change anything, by AWS's naming of operations. Reads of what is
-/// stored (`GetObject`) are not among what backstay needs, and are refused too, so that
+/// stored (`GetObject`) are not among what backstay needs of an estate, and are refused too, so that
 /// an auditor's credentials are never used to look at data.
 fn is_read(operation: &str) -> bool {
     const VERBS: &[&str] = &["Get", "List", "Describe", "Head", "Simulate"];
@@ -36,7 +50,7 @@ impl Intercept for ReadOnly {
     ) -> Result<(), BoxError> {
         let operation = config.load::<Metadata>().map(Metadata::name);
         match operation {
-            Some(name) if is_read(name) => Ok(()),
+            Some(name) if self.allows(name) => Ok(()),
             Some(name) => Err(format!("a read-only client was asked to run {name}").into()),
             None => Err("a read-only client was asked to run something without a name".into()),
         }
@@ -45,7 +59,7 @@ impl Intercept for ReadOnly {
 
 #[cfg(test)]
 mod tests {
-    use super::is_read;
+    use super::{ReadOnly, is_read};
 
     #[test]
     fn only_reads_pass() {
@@ -67,6 +81,15 @@ mod tests {
             "TagRole",
         ] {
             assert!(!is_read(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_client_for_our_own_objects_reads_them_and_writes_nothing() {
+        assert!(ReadOnly::WITH_OBJECTS.allows("GetObject"));
+        assert!(!ReadOnly::SETTINGS.allows("GetObject"));
+        for name in ["PutObject", "DeleteObject", "GetSecretValue"] {
+            assert!(!ReadOnly::WITH_OBJECTS.allows(name), "{name}");
         }
     }
 }

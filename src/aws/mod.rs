@@ -7,10 +7,13 @@
 mod client;
 mod error;
 mod guard;
+mod objects;
 mod retry;
 mod session;
+pub mod simulate;
 
 pub use client::{Clients, Reader, Writer};
 pub use error::{AwsError, Class, classify};
+pub use objects::{Conditional, Fetched, Objects, ObjectsWriter};
 pub use retry::{Patience, patiently};
 pub use session::{Cloud, Settings};

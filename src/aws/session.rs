@@ -36,6 +36,7 @@ struct Session {
     reader: Reader,
     writer: Writer,
     id: AccountId,
+    caller: Option<String>,
     region: Option<Region>,
 }
 
@@ -96,6 +97,7 @@ impl Cloud {
                 region: config.region().and_then(|r| r.as_ref().parse().ok()),
                 reader: Reader::new(config.clone()),
                 writer: Writer::new(config),
+                caller: None,
                 id,
             };
             (label, session)
@@ -111,6 +113,11 @@ impl Cloud {
             .iter()
             .map(|(label, s)| (label.clone(), s.id.clone()))
             .collect()
+    }
+
+    /// The ARN that we act as in an account, as STS says it; `None` where nobody was asked.
+    pub fn caller(&self, account: &str) -> Option<&str> {
+        self.sessions.get(account).and_then(|s| s.caller.as_deref())
     }
 
     /// The region that an account's block or its profile names.
@@ -145,7 +152,7 @@ async fn enter(account: &Account, base: SdkConfig) -> Result<Session, Box<Diagno
     };
     let about = format!("account \"{}\"", account.label);
     let reader = Reader::new(config.clone());
-    let id = whoami(&reader)
+    let (id, caller) = whoami(&reader)
         .await
         .map_err(|e| Box::new(e.diagnostic(&about)))?;
     if let Some(declared) = &account.id
@@ -167,11 +174,12 @@ async fn enter(account: &Account, base: SdkConfig) -> Result<Session, Box<Diagno
         reader,
         writer: Writer::new(config),
         id,
+        caller,
         region,
     })
 }
 
-async fn whoami(reader: &Reader) -> Result<AccountId, AwsError> {
+async fn whoami(reader: &Reader) -> Result<(AccountId, Option<String>), AwsError> {
     const ACTION: &str = "sts:GetCallerIdentity";
     let identity = reader
         .clients()
@@ -180,8 +188,7 @@ async fn whoami(reader: &Reader) -> Result<AccountId, AwsError> {
         .send()
         .await
         .map_err(|e| classify(ACTION, e))?;
-    identity
-        .account()
-        .and_then(|a| a.parse().ok())
+    let id: Option<AccountId> = identity.account().and_then(|a| a.parse().ok());
+    id.map(|id| (id, identity.arn().map(str::to_owned)))
         .ok_or_else(|| AwsError::new(ACTION, Class::Server, "NoAccount", "the answer names no account"))
 }

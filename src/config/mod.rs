@@ -35,6 +35,8 @@ mod variables;
 
 pub use inputs::Inputs;
 pub use load::load;
-pub use posture::{Declared, Exemption, Lifecycle, Output, Posture, ResourceBlock, Settings};
+pub use posture::{
+    Declared, Exemption, Kept, Lifecycle, LockSettings, Output, Posture, ResourceBlock, Settings,
+};
 pub use registry::Registry;
 pub use settings::schemas;

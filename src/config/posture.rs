@@ -4,7 +4,7 @@ use crate::diag::Span;
 use crate::model::objective::{Objective, Scenario};
 use crate::model::schema::EvaluatedBlock;
 use crate::model::value::Value;
-use crate::model::{Account, Address, Region};
+use crate::model::{Account, Address, Duration, Region};
 use std::collections::BTreeMap;
 
 /// A posture whose expressions have all been evaluated.
@@ -44,12 +44,34 @@ pub struct Declared<T> {
 pub struct Settings {
     /// The value of the tag `backstay:project`, and part of IAM paths.
     pub project: String,
-    /// The bucket that holds the lease.
-    pub lock_bucket: Option<String>,
-    /// The bucket that takes drills, proofs and reports.
-    pub evidence_bucket: Option<String>,
+    /// The `lock` block.
+    pub lock: Option<LockSettings>,
+    /// The `evidence` block.
+    pub evidence: Option<Kept>,
     /// The block's head.
     pub span: Option<Span>,
+}
+
+/// A place in a bucket, as its block says it.
+#[derive(Debug, Clone)]
+pub struct Kept {
+    /// The label of the account that owns it, when the block names one.
+    pub account: Option<String>,
+    /// The bucket's name.
+    pub bucket: String,
+    /// What every key begins with; empty, or with a `/` at its end.
+    pub prefix: String,
+}
+
+/// The `lock` block.
+#[derive(Debug, Clone)]
+pub struct LockSettings {
+    /// Where.
+    pub kept: Kept,
+    /// The lease's key, when the block names one.
+    pub key: Option<String>,
+    /// How long a lease is valid that nobody renews.
+    pub ttl: Duration,
 }
 
 /// One instance of a resource block.

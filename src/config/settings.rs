@@ -2,12 +2,12 @@
 
 use super::body::evaluate_body;
 use super::eval::Scope;
-use super::posture::{Exemption, Settings};
-use crate::diag::{Diagnostic, Diagnostics, code};
-use crate::model::schema::{Block as _, BlockSchema, Reference};
+use super::posture::{Exemption, Kept, LockSettings, Settings};
+use crate::diag::{Diagnostic, Diagnostics, Span, code};
+use crate::model::schema::{AccountLabel, Block as _, BlockSchema, Reference};
 use crate::model::types::Type;
 use crate::model::value::Value;
-use crate::model::{Account, AccountId, Address, Arn, AssumeRole, Region};
+use crate::model::{Account, AccountId, Address, Arn, AssumeRole, Duration, Region};
 use crate::syntax::ast::Block;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -20,17 +20,38 @@ crate::block! {
         /// The posture's name: it marks what backstay creates, by the tag `backstay:project` and in IAM paths.
         project: String,
         /// Where the lease is kept that lets one apply run at a time.
-        lock: Option<BucketBlock>,
-        /// Where drills, proofs and reports are kept.
-        evidence: Option<BucketBlock>,
+        lock: Option<LockBlock>,
+        /// Where the record of every apply is kept.
+        evidence: Option<EvidenceBlock>,
     }
 }
 
 crate::block! {
-    /// A bucket by name.
-    struct BucketBlock {
-        /// The bucket's name.
+    /// A lease that lets one apply run at a time.
+    struct LockBlock {
+        /// The bucket's name. It has to exist, in any region.
         bucket: String,
+        /// What the lease's key begins with, such as `backstay/`.
+        prefix: Option<String>,
+        /// The lease's key below the prefix; `lock/PROJECT.json` unless it is given.
+        key: Option<String>,
+        /// The account that owns the bucket; that of resources which name none, unless it is given.
+        account: Option<AccountLabel>,
+        /// How long a lease is valid that nobody renews, from `30s` to `1h`; `5m` unless it is given. An apply renews
+        /// its own all the time, so this is how long others wait after one was killed.
+        ttl: Option<Duration>,
+    }
+}
+
+crate::block! {
+    /// A bucket for what is kept of every apply.
+    struct EvidenceBlock {
+        /// The bucket's name. It has to exist, in any region.
+        bucket: String,
+        /// What all keys begin with, such as `backstay/`.
+        prefix: Option<String>,
+        /// The account that owns the bucket; that of resources which name none, unless it is given.
+        account: Option<AccountLabel>,
     }
 }
 
@@ -101,10 +122,69 @@ pub(super) fn settings(block: &Block, scope: &Scope<'_>, diagnostics: &mut Diagn
     }
     Some(Settings {
         project: decoded.project,
-        lock_bucket: decoded.lock.map(|b| b.bucket),
-        evidence_bucket: decoded.evidence.map(|b| b.bucket),
+        lock: decoded.lock.and_then(|b| lock(b, block.header, diagnostics)),
+        evidence: decoded.evidence.and_then(|b| {
+            Some(Kept {
+                prefix: prefix(b.prefix, block.header, diagnostics)?,
+                bucket: b.bucket,
+                account: b.account.map(|a| a.0),
+            })
+        }),
         span: Some(block.header),
     })
+}
+
+fn lock(lock: LockBlock, place: Span, diagnostics: &mut Diagnostics) -> Option<LockSettings> {
+    let ttl = lock.ttl.unwrap_or(Duration::from_secs(300));
+    let fits = (30..=3600).contains(&ttl.as_secs());
+    if !fits {
+        let detail = format!("lock.ttl is {ttl}; a lease is valid from 30s to 1h.");
+        diagnostics.push(Diagnostic::error(code::INVALID_VALUE, detail).at(place));
+    }
+    let key = lock
+        .key
+        .map(|key| checked_key(key, "lock.key", place, diagnostics));
+    let prefix = prefix(lock.prefix, place, diagnostics)?;
+    fits.then_some(LockSettings {
+        kept: Kept {
+            account: lock.account.map(|a| a.0),
+            bucket: lock.bucket,
+            prefix,
+        },
+        key: match key {
+            Some(key) => Some(key?),
+            None => None,
+        },
+        ttl,
+    })
+}
+
+/// What keys begin with: empty, or with a `/` at its end.
+fn prefix(given: Option<String>, place: Span, diagnostics: &mut Diagnostics) -> Option<String> {
+    let Some(text) = given.filter(|p| !p.is_empty()) else {
+        return Some(String::new());
+    };
+    let text = checked_key(text, "prefix", place, diagnostics)?;
+    Some(format!("{}/", text.trim_end_matches('/')))
+}
+
+/// A key of an object: printable, and without what other programs take for a way out of a folder.
+fn checked_key(text: String, name: &str, place: Span, diagnostics: &mut Diagnostics) -> Option<String> {
+    let bad = text.is_empty()
+        || text.len() > 512
+        || text.starts_with('/')
+        || text.split('/').any(|part| part == "..")
+        || text.chars().any(char::is_control);
+    if bad {
+        let detail = format!("{name} is no part of an object's key.");
+        diagnostics.push(
+            Diagnostic::error(code::INVALID_VALUE, detail)
+                .at(place)
+                .remedy("Write a text such as \"backstay/\", without a slash in front and without \"..\"."),
+        );
+        return None;
+    }
+    Some(text)
 }
 
 /// An account, what references to it give, and whether it asks to be the default.

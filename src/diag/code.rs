@@ -84,6 +84,10 @@ codes! {
     UNKNOWN_ADDRESS = "BKS-E0604", "No resource has this address", "The address was given on the command line and matches nothing in the posture.";
     STEP_FAILED = "BKS-E0605", "A step of the apply failed", "Steps that do not depend on it were still run; run the same command again to go on.";
     CANNOT_BE_SET = "BKS-E0606", "A setting cannot be changed on what exists", "The service decides this when the resource is created; it has to be changed by hand.";
+    LOCKED = "BKS-E0607", "Another apply holds the lock", "The posture has a `lock` block, and its lease is held by somebody else. Wait with --lock-timeout; if that apply is known to be dead, wait until its lease expires or use `backstay unlock`.";
+    LOCK_LOST = "BKS-E0608", "The lock was lost while applying", "The lease could not be renewed, or somebody took it by force, so nothing new was started. Run the same command again to go on.";
+    PREFLIGHT = "BKS-E0609", "The credentials lack a permission that the plan needs", "By the identity's own policies, as IAM simulates them, a call of the plan would be denied. Nothing was changed.";
+    NOT_KEPT = "BKS-E0610", "The record of the apply cannot be kept", "Every apply leaves a record of what it does: one before the first write, one at its end.";
     USAGE = "BKS-E0701", "The command was used in a way that does not work", "See the command's --help.";
     SANDBOX = "BKS-E0702", "The sandbox does not work", "The local emulators could not be installed or started.";
     INTERNAL = "BKS-E0799", "backstay has a defect", "This should not happen; please report it with the command and the files that led to it.";

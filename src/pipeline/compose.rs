@@ -7,7 +7,7 @@ use crate::diag::{Diagnostic, Diagnostics, Sources, code};
 use crate::graph::{DerivedEdge, Graph};
 use crate::kinds::{self, Declared, Kinds};
 use crate::model::objective::{Objective, scenarios};
-use crate::model::{Account, AccountId, Address, Place, Region};
+use crate::model::{Account, AccountId, Address, BucketPlace, Lock, Place, Region};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -82,7 +82,9 @@ pub(super) fn compose(
 ) -> Result<(Posture, Diagnostics), Diagnostics> {
     let mut diagnostics = Diagnostics::new();
     let project = evaluated.settings.project.clone();
-    without_effect(&evaluated.settings, &mut diagnostics);
+    let lock = lock(evaluated, &mut diagnostics);
+    let evidence = evaluated.settings.evidence.as_ref();
+    let evidence = evidence.and_then(|kept| keep(kept, evaluated, &mut diagnostics));
     let homes: BTreeMap<&str, Place> = evaluated
         .accounts
         .iter()
@@ -179,34 +181,50 @@ pub(super) fn compose(
             .collect(),
         homes: homes.into_values().collect(),
         accounts: evaluated.accounts.clone(),
+        lock,
+        evidence,
         project,
     };
     diagnostics.into_result(posture)
 }
 
-/// What the language knows and no command acts on yet is said, so that nobody relies on it.
-fn without_effect(settings: &config::Settings, diagnostics: &mut Diagnostics) {
-    let declared = [
-        (
-            "lock",
-            settings.lock_bucket.is_some(),
-            "Two applies at once are kept apart by nothing but their own repeatability.",
-        ),
-        (
-            "evidence",
-            settings.evidence_bucket.is_some(),
-            "Keep the output of `check -format json` where you keep evidence.",
-        ),
-    ];
-    for (name, is_set, remedy) in declared {
-        if is_set {
-            diagnostics.push(
-                Diagnostic::warning(code::CONFLICT, format!("`{name}` has no effect in this version."))
-                    .at(settings.span)
-                    .remedy(remedy),
-            );
-        }
+/// Where something of backstay's own is kept: in an account of the posture.
+fn keep(
+    kept: &config::Kept,
+    evaluated: &config::Posture,
+    diagnostics: &mut Diagnostics,
+) -> Option<BucketPlace> {
+    let label = kept.account.clone().or_else(|| evaluated.default_account.clone());
+    let known = label.filter(|label| evaluated.accounts.iter().any(|a| a.label == *label));
+    if known.is_none() {
+        let detail = match &kept.account {
+            Some(label) => format!("\"{label}\" is not one of the declared accounts."),
+            None => format!(
+                "It is not clear which account owns the bucket \"{}\".",
+                kept.bucket
+            ),
+        };
+        diagnostics.push(
+            Diagnostic::error(code::UNKNOWN_REFERENCE, detail)
+                .at(evaluated.settings.span)
+                .remedy("Write account = account.NAME in the block, with the label of an account block."),
+        );
     }
+    Some(BucketPlace {
+        account: known?,
+        bucket: kept.bucket.clone(),
+        prefix: kept.prefix.clone(),
+    })
+}
+
+fn lock(evaluated: &config::Posture, diagnostics: &mut Diagnostics) -> Option<Lock> {
+    let lock = evaluated.settings.lock.as_ref()?;
+    let project = &evaluated.settings.project;
+    Some(Lock {
+        place: keep(&lock.kept, evaluated, diagnostics)?,
+        key: lock.key.clone().unwrap_or_else(|| format!("lock/{project}.json")),
+        ttl: lock.ttl,
+    })
 }
 
 fn home<'a>(

@@ -26,10 +26,20 @@ pub fn store(plan: &Plan) -> Result<String, Diagnostic> {
     let head = serde_json::to_string(&Head {
         backstay_plan: VERSION,
         tool: env!("CARGO_PKG_VERSION").into(),
-        sha256: digest(&body),
+        sha256: sha256(&body),
     })
     .map_err(defect)?;
     Ok(format!("{head}\n{body}\n"))
+}
+
+/// What a plan is known by: the digest that its file holds.
+///
+/// # Errors
+/// When something in it is no JSON, which would be a defect.
+pub fn digest(plan: &Plan) -> Result<String, Diagnostic> {
+    let body = serde_json::to_string(plan)
+        .map_err(|e| Diagnostic::error(code::INTERNAL, format!("the plan cannot be written: {e}.")))?;
+    Ok(sha256(&body))
 }
 
 /// A plan from the text of a file.
@@ -51,7 +61,7 @@ pub fn load(text: &str) -> Result<Plan, Diagnostic> {
         )));
     }
     let body = body.strip_suffix('\n').unwrap_or(body);
-    if digest(body) != head.sha256 {
+    if sha256(body) != head.sha256 {
         return Err(bad(
             "Its content does not match its digest: it is truncated or was altered.".into(),
         ));
@@ -67,6 +77,6 @@ pub fn load(text: &str) -> Result<Plan, Diagnostic> {
     Ok(plan)
 }
 
-fn digest(body: &str) -> String {
+fn sha256(body: &str) -> String {
     hex::encode(Sha256::digest(body))
 }

@@ -8,7 +8,7 @@ mod order;
 mod planner;
 mod select;
 
-pub use file::{load, store};
+pub use file::{digest, load, store};
 pub use guard::{Approvals, refusals};
 pub use planner::{Context, make};
 pub use select::Selection;
@@ -16,8 +16,8 @@ pub use select::Selection;
 use crate::live::Timestamp;
 use crate::model::change::Stage;
 use crate::model::{
-    Account, AccountId, Action, Address, AttributeChange, Desired, Direction, Finding, Observed, Place,
-    Unreadable,
+    Account, AccountId, Action, Address, AttributeChange, BucketPlace, Desired, Direction, Finding, Lock,
+    Observed, Place, Unreadable,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -79,6 +79,12 @@ pub struct Plan {
     pub accounts: BTreeMap<String, AccountId>,
     /// How each account is entered.
     pub entrances: Vec<Account>,
+    /// Where the lease lies that its apply takes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lock: Option<Lock>,
+    /// Where the record of its apply goes; a local folder when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<BucketPlace>,
     /// Resources that differ or could not be compared, sorted by address.
     pub changes: Vec<ResourceChange>,
     /// The writes, sorted by address and within a resource by stage; a step's id is its place here.

@@ -6,7 +6,7 @@ use crate::graph::Graph;
 use crate::kinds::{self, AnyKind};
 use crate::live::{Entry, Snapshot};
 use crate::model::change::Diff;
-use crate::model::{Account, Action, Address, Desired, Key, Observed, Place, Unreadable};
+use crate::model::{Account, Action, Address, BucketPlace, Desired, Key, Lock, Observed, Place, Unreadable};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,6 +28,10 @@ pub struct Context<'a> {
     pub outputs: &'a BTreeMap<String, Json>,
     /// How each account is entered.
     pub entrances: &'a [Account],
+    /// Where the lease lies that an apply takes.
+    pub lock: Option<&'a Lock>,
+    /// Where the record of an apply goes.
+    pub evidence: Option<&'a BucketPlace>,
     /// Whether what nobody declares any more is part of the plan.
     pub undeclared: bool,
 }
@@ -64,6 +68,8 @@ pub fn make(cx: Context<'_>) -> (Plan, Diagnostics) {
         read_at: cx.snapshot.taken_at,
         accounts: cx.snapshot.accounts.clone(),
         entrances: cx.entrances.to_vec(),
+        lock: cx.lock.cloned(),
+        evidence: cx.evidence.cloned(),
         changes,
         steps,
         unchanged,

@@ -5,12 +5,14 @@
 //! - [`apply`]: how an apply ended
 //! - [`findings`]: an assessment as text, JSON, SARIF, JUnit and markdown
 //! - [`proof`]: what survives what
+//! - [`history`]: what applies have done
 //! - [`posture`], [`permissions`]: what is declared, and what it takes
 //! - [`reference`]: pages made from what the code declares
 //! - [`escape`](crate::diag::escape): everything that the cloud or the user says goes through it
 
 pub mod apply;
 pub mod findings;
+pub mod history;
 pub mod permissions;
 pub mod plan;
 pub mod posture;

@@ -37,6 +37,10 @@ pub(crate) enum Command {
     Plan(commands::plan::PlanArgs),
     /// Make the live cloud as declared, after asking
     Apply(commands::apply::ApplyArgs),
+    /// List what applies have done, newest first
+    History(commands::history::HistoryArgs),
+    /// Break the lock that another apply has left behind
+    Unlock(commands::unlock::UnlockArgs),
     /// Check drift and controls with read-only credentials
     Check(commands::check::CheckArgs),
     /// Show what survives which disaster, from the live cloud

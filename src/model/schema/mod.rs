@@ -10,7 +10,7 @@ mod decode;
 mod reference;
 
 pub use decode::{Attr, Block, Field, Taken, describe_block, take_blocks};
-pub use reference::Reference;
+pub use reference::{AccountLabel, Reference};
 
 use super::types::Type;
 use super::value::Value;

@@ -20,6 +20,26 @@ pub struct Reference {
     pub account: Option<AccountId>,
 }
 
+/// An account of the posture, by reference or label.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct AccountLabel(pub String);
+
+impl Attr for AccountLabel {
+    fn ty() -> Type {
+        Type::Any
+    }
+    fn accepts() -> String {
+        "an account such as account.vault, or its label".into()
+    }
+    fn parse(value: &Value) -> Result<Self, String> {
+        let label = value.get("name").and_then(Value::as_str);
+        match label.or_else(|| value.as_str()) {
+            Some(label) => Ok(Self(label.to_owned())),
+            None => Err("it is not an account".into()),
+        }
+    }
+}
+
 impl Attr for Reference {
     fn ty() -> Type {
         Type::Any

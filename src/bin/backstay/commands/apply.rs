@@ -1,17 +1,22 @@
 //! `backstay apply`: runs a plan, after asking.
 
-use super::opening::{self, Source};
+use super::locking::{Guard, LockArgs};
+use super::opening::{self, Opened, Source};
 use super::progress::Progress;
-use super::{failed, read_file};
+use super::{asking, failed, machine, read_file};
 use crate::options::{PostureArgs, SelectionArgs};
 use crate::terminal::Terminal;
-use backstay::apply::{self, Options, StepResult};
+use backstay::apply::audit::{self, Journal};
+use backstay::apply::{self, Event, Options, StepResult};
 use backstay::aws::Cloud;
-use backstay::diag::{Diagnostic, Diagnostics, Exit, Sources, code};
+use backstay::diag::{Diagnostic, Diagnostics, Exit, Severity, Sources, code, escape};
+use backstay::evidence::record::Approval;
+use backstay::model::Address;
+use backstay::pipeline::{self, Live};
 use backstay::plan::{self, Approvals, Plan};
-use backstay::{pipeline, report};
+use backstay::report;
 use clap::Args;
-use std::io::{self, BufRead};
+use std::collections::BTreeMap;
 use tokio::sync::watch;
 
 /// Make the live cloud as declared, after asking
@@ -44,6 +49,13 @@ pub(crate) struct ApplyArgs {
     #[arg(long, value_name = "ADDRESS")]
     allow_irreversible: Vec<String>,
 
+    /// Do not ask IAM beforehand whether the credentials may make the writes
+    #[arg(long)]
+    no_preflight: bool,
+
+    #[command(flatten)]
+    lock: LockArgs,
+
     /// How many steps run at once
     #[arg(long, default_value_t = 10, value_name = "N")]
     parallelism: usize,
@@ -57,78 +69,240 @@ pub(crate) async fn run(args: ApplyArgs, terminal: Terminal) -> Exit {
         (Ok(weaken), Ok(irreversible)) => Approvals { weaken, irreversible },
         (Err(diagnostic), _) | (_, Err(diagnostic)) => return failed(terminal, diagnostic),
     };
-    if args.posture.dir.is_file() {
-        return saved(&args, &approvals, terminal).await;
-    }
-    let source = Source::default();
-    let Some(made) = opening::plan(&args.posture, &args.selection, &source, terminal, false).await else {
+    let begun = if args.posture.dir.is_file() {
+        open_saved(&args, terminal).await
+    } else {
+        open_posture(&args, terminal).await
+    };
+    let Some((opened, guard)) = begun else {
         return Exit::Error;
     };
-    terminal.diagnose(&made.diagnostics, &made.sources);
-    terminal.print(&report::plan::text::plan(&made.plan, terminal.style()));
-    if made.diagnostics.has_errors() {
-        terminal.tell("The plan is incomplete, so nothing was changed.");
-        return Exit::Error;
-    }
-    let Some(cloud) = made.cloud else {
-        return Exit::Error;
+    // Until the first write an interrupt ends everything; a lock must still be given back.
+    let prepared = tokio::select! {
+        prepared = prepare(&args, opened, &approvals, terminal) => prepared,
+        _ = tokio::signal::ctrl_c() => {
+            terminal.tell("Interrupted. Nothing was changed.");
+            Err(Exit::Interrupted)
+        }
     };
-    go(&args, &made.plan, &cloud, &approvals, &made.sources, terminal).await
+    let exit = match prepared {
+        Ok(prepared) => go(&args, &prepared, &guard, terminal).await,
+        Err(exit) => exit,
+    };
+    guard.release(terminal).await;
+    exit
 }
 
-async fn saved(args: &ApplyArgs, approvals: &Approvals, terminal: Terminal) -> Exit {
+/// What is to be applied: nothing of it has been read yet.
+enum Begun {
+    Posture(Box<Opened>),
+    Saved(Box<Plan>, Cloud),
+}
+
+/// A plan that has been looked at and approved.
+struct Prepared {
+    plan: Plan,
+    cloud: Cloud,
+    sources: Sources,
+    record: Vec<Approval>,
+}
+
+async fn open_posture(args: &ApplyArgs, terminal: Terminal) -> Option<(Begun, Guard)> {
+    let opened = match opening::open(&args.posture, &Source::default()).await {
+        Ok(opened) => opened,
+        Err((diagnostics, sources)) => {
+            terminal.diagnose(&diagnostics, &sources);
+            return None;
+        }
+    };
+    let Live::Cloud(cloud) = &opened.live else {
+        return None;
+    };
+    let posture = &opened.posture;
+    let guard = Guard::take(
+        posture.lock.as_ref(),
+        &posture.project,
+        cloud,
+        &args.lock,
+        terminal,
+    )
+    .await?;
+    Some((Begun::Posture(Box::new(opened)), guard))
+}
+
+async fn open_saved(args: &ApplyArgs, terminal: Terminal) -> Option<(Begun, Guard)> {
     let plan = match read_file(&args.posture.dir).and_then(|text| plan::load(&text)) {
         Ok(plan) => plan,
-        Err(diagnostic) => return failed(terminal, diagnostic),
+        Err(diagnostic) => {
+            failed(terminal, diagnostic);
+            return None;
+        }
     };
-    let sources = Sources::new();
     let cloud = match pipeline::reconnect(&plan).await {
         Ok(cloud) => cloud,
         Err(diagnostics) => {
-            terminal.diagnose(&diagnostics, &sources);
-            return Exit::Error;
+            terminal.diagnose(&diagnostics, &Sources::new());
+            return None;
         }
     };
-    if let Err(diagnostics) = apply::verify(&plan, &cloud).await {
-        terminal.diagnose(&diagnostics, &sources);
-        return Exit::Error;
-    }
-    terminal.print(&report::plan::text::plan(&plan, terminal.style()));
-    go(args, &plan, &cloud, approvals, &sources, terminal).await
+    let guard = Guard::take(plan.lock.as_ref(), &plan.project, &cloud, &args.lock, terminal).await?;
+    Some((Begun::Saved(Box::new(plan), cloud), guard))
 }
 
-async fn go(
+/// Everything up to the first write: reading, planning, refusing, asking.
+async fn prepare(
     args: &ApplyArgs,
-    plan: &Plan,
-    cloud: &Cloud,
+    begun: Begun,
     approvals: &Approvals,
-    sources: &Sources,
     terminal: Terminal,
-) -> Exit {
-    let refusals = plan::refusals(plan, approvals);
+) -> Result<Prepared, Exit> {
+    let say = |diagnostics: &Diagnostics, sources: &Sources| terminal.diagnose(diagnostics, sources);
+    let (plan, cloud, sources) = match begun {
+        Begun::Saved(plan, cloud) => {
+            let sources = Sources::new();
+            if let Err(diagnostics) = apply::verify(&plan, &cloud).await {
+                say(&diagnostics, &sources);
+                return Err(Exit::Error);
+            }
+            terminal.print(&report::plan::text::plan(&plan, terminal.style()));
+            (*plan, cloud, sources)
+        }
+        Begun::Posture(opened) => {
+            let made = opening::planned(*opened, &args.selection, &Source::default()).await;
+            let made = made.map_err(|(diagnostics, sources)| {
+                say(&diagnostics, &sources);
+                Exit::Error
+            })?;
+            say(&made.diagnostics, &made.sources);
+            terminal.print(&report::plan::text::plan(&made.plan, terminal.style()));
+            if made.diagnostics.has_errors() {
+                terminal.tell("The plan is incomplete, so nothing was changed.");
+                return Err(Exit::Error);
+            }
+            (made.plan, made.cloud.ok_or(Exit::Error)?, made.sources)
+        }
+    };
+    let refusals = plan::refusals(&plan, approvals);
     if refusals.has_errors() {
-        terminal.diagnose(&refusals, sources);
+        say(&refusals, &sources);
         terminal.tell("Nothing was changed.");
-        return Exit::Error;
+        return Err(Exit::Error);
     }
     if plan.steps.is_empty() {
-        return by_hand(plan, terminal);
+        return Err(by_hand(&plan, terminal));
     }
-    if !args.auto_approve && !asked(terminal) {
+    if !args.no_preflight {
+        let found = apply::preflight(&plan, &cloud).await;
+        say(&found.denied, &sources);
+        if found.denied.has_errors() {
+            return Err(Exit::Error);
+        }
+        if !found.unknown.is_empty() {
+            terminal.tell(&format!(
+                "Whether the credentials allow all of this is not known for {}.",
+                escape::line(&found.unknown.join("; "))
+            ));
+        }
+    }
+    if !args.auto_approve
+        && asking::yes("Do you want to perform these actions?", terminal).await != Some(true)
+    {
+        terminal.tell("Nothing was changed.");
+        return Err(Exit::Error);
+    }
+    Ok(Prepared {
+        record: given(args, approvals),
+        plan,
+        cloud,
+        sources,
+    })
+}
+
+/// The approvals, for the record.
+fn given(args: &ApplyArgs, approvals: &Approvals) -> Vec<Approval> {
+    let how = if args.auto_approve {
+        "auto_approve"
+    } else {
+        "prompt"
+    };
+    let whole = (how, None);
+    let of = |how, list: &[Address]| -> Vec<_> { list.iter().map(|a| (how, Some(a.to_string()))).collect() };
+    std::iter::once(whole)
+        .chain(of("allow_weaken", &approvals.weaken))
+        .chain(of("allow_irreversible", &approvals.irreversible))
+        .map(|(how, what)| Approval {
+            how: how.to_owned(),
+            what,
+            by: None,
+        })
+        .collect()
+}
+
+/// Begins the record of the apply. Where a bucket is declared for it, it has to take it; a local
+/// folder that cannot be written is a pity.
+async fn record(prepared: &Prepared, terminal: Terminal) -> Result<Option<Journal>, Exit> {
+    let Prepared {
+        plan, cloud, record, ..
+    } = prepared;
+    let folder = machine::state_folder();
+    let account = plan.evidence.as_ref().map(|e| e.account.as_str());
+    let account = account.or_else(|| plan.accounts.keys().next().map(String::as_str));
+    let by = machine::holder(account.and_then(|a| cloud.caller(a)));
+    match audit::begin(plan, cloud, folder.as_deref(), by, record.clone()).await {
+        Ok(journal) => Ok(Some(journal)),
+        Err(diagnostic) if plan.evidence.is_some() => {
+            failed(terminal, diagnostic);
+            terminal.tell("Nothing was changed.");
+            Err(Exit::Error)
+        }
+        Err(mut diagnostic) => {
+            diagnostic.severity = Severity::Warning;
+            terminal.diagnose(&diagnostic.into(), &Sources::new());
+            Ok(None)
+        }
+    }
+}
+
+async fn go(args: &ApplyArgs, prepared: &Prepared, guard: &Guard, terminal: Terminal) -> Exit {
+    let Prepared {
+        plan, cloud, sources, ..
+    } = prepared;
+    if let Some(lost) = guard.lost() {
+        failed(terminal, lost);
         terminal.tell("Nothing was changed.");
         return Exit::Error;
     }
+    let journal = match record(prepared, terminal).await {
+        Ok(journal) => journal,
+        Err(exit) => return exit,
+    };
     let (stop, stopped) = watch::channel(false);
+    let losing = guard.stops(stop.clone());
     let interrupts = tokio::spawn(on_interrupt(stop, terminal));
     let options = Options {
         parallelism: args.parallelism,
         stop: stopped,
     };
     let mut progress = Progress::new(plan, terminal);
-    let outcome = apply::run(plan, cloud, &options, |event| progress.tell(&event)).await;
+    let mut took = BTreeMap::new();
+    let mut outcome = apply::run(plan, cloud, &options, |event| {
+        if let Event::Done(id, time) = event {
+            took.insert(id, time);
+        }
+        progress.tell(&event);
+    })
+    .await;
     interrupts.abort();
+    losing.abort();
     progress.finish();
     let mut diagnostics = Diagnostics::new();
+    let lost = guard.lost();
+    let lock_lost = lost.is_some();
+    if let Some(lost) = lost {
+        // Nobody interrupted it: what is left undone is a failure.
+        outcome.interrupted = false;
+        diagnostics.push(lost);
+    }
     for (step, result) in plan.steps.iter().zip(&outcome.results) {
         if let StepResult::Failed(error) = result {
             let about = format!("{}: {}", step.address, step.what);
@@ -148,7 +322,17 @@ async fn go(
     }
     terminal.diagnose(&diagnostics, sources);
     terminal.print(&report::apply::summary(plan, &outcome, terminal.style()));
-    match outcome.exit() {
+    let mut exit = outcome.exit();
+    if let Some(journal) = journal
+        && let Err(diagnostic) = journal.end(plan, &outcome, &took, lock_lost).await
+    {
+        failed(terminal, diagnostic);
+        // All is written, and yet something of the apply is missing.
+        if exit == Exit::Clean {
+            exit = Exit::Partial;
+        }
+    }
+    match exit {
         Exit::Clean => by_hand(plan, terminal),
         other => other,
     }
@@ -161,15 +345,6 @@ fn by_hand(plan: &Plan, terminal: Terminal) -> Exit {
         return Exit::Pending;
     }
     Exit::Clean
-}
-
-fn asked(terminal: Terminal) -> bool {
-    terminal
-        .print("\nDo you want to perform these actions? Only \"yes\" will be accepted.\n\n  Enter a value: ");
-    let mut answer = String::new();
-    let read = io::stdin().lock().read_line(&mut answer);
-    terminal.print("\n");
-    read.is_ok() && answer.trim() == "yes"
 }
 
 /// The first interrupt finishes what is in flight; the second ends the program at once.

@@ -1,10 +1,14 @@
 //! One thin file for each command: arguments in, library called, result printed.
 
 pub(crate) mod apply;
+mod asking;
 pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod fmt;
 pub(crate) mod graph;
+pub(crate) mod history;
+mod locking;
+mod machine;
 mod opening;
 pub(crate) mod permissions;
 pub(crate) mod plan;
@@ -13,6 +17,7 @@ pub(crate) mod prove;
 pub(crate) mod sandbox;
 pub(crate) mod schema;
 pub(crate) mod show;
+pub(crate) mod unlock;
 pub(crate) mod validate;
 
 use crate::terminal::Terminal;

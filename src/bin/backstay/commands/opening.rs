@@ -122,14 +122,24 @@ pub(crate) fn offline(args: &PostureArgs, terminal: Terminal) -> Option<Posture>
     posture
 }
 
-struct Opened {
-    posture: Posture,
-    live: Live,
+/// A posture whose accounts have been entered; nothing has been read of them.
+pub(crate) struct Opened {
+    pub(crate) posture: Posture,
+    pub(crate) live: Live,
     diagnostics: Diagnostics,
     sources: Sources,
 }
 
-async fn open(args: &PostureArgs, source: &Source) -> Result<Opened, (Diagnostics, Sources)> {
+/// The posture and its accounts in the cloud, for what needs no plan.
+pub(crate) async fn entered(args: &PostureArgs) -> Result<(Posture, Cloud), (Diagnostics, Sources)> {
+    let opened = open(args, &Source::default()).await?;
+    match opened.live {
+        Live::Cloud(cloud) => Ok((opened.posture, cloud)),
+        Live::Snapshot(_) => Err((Diagnostics::new(), opened.sources)),
+    }
+}
+
+pub(crate) async fn open(args: &PostureArgs, source: &Source) -> Result<Opened, (Diagnostics, Sources)> {
     let mut sources = Sources::new();
     let prepared = inputs(args).and_then(|inputs| {
         let snapshot = source
@@ -188,13 +198,27 @@ async fn make(
     selection_args: &SelectionArgs,
     source: &Source,
 ) -> Result<Made, (Diagnostics, Sources)> {
-    let selection = selection(selection_args).map_err(|d| (d.into(), Sources::new()))?;
+    selection(selection_args).map_err(|d| (d.into(), Sources::new()))?;
+    let opened = open(posture_args, source).await?;
+    planned(opened, selection_args, source).await
+}
+
+/// Reads the live state of what was opened, and plans.
+pub(crate) async fn planned(
+    opened: Opened,
+    selection_args: &SelectionArgs,
+    source: &Source,
+) -> Result<Made, (Diagnostics, Sources)> {
     let Opened {
         posture,
         live,
         mut diagnostics,
         sources,
-    } = open(posture_args, source).await?;
+    } = opened;
+    let selection = match selection(selection_args) {
+        Ok(selection) => selection,
+        Err(wrong) => return Err((wrong.into(), sources)),
+    };
     let selected = match selection.apply(posture.desired.clone(), &posture.graph) {
         Ok(selected) => selected,
         Err(wrong) => return Err((wrong, sources)),

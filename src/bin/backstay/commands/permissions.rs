@@ -5,11 +5,13 @@ use crate::options::PostureArgs;
 use crate::terminal::Terminal;
 use backstay::diag::{Diagnostics, Exit, Sources};
 use backstay::kinds::{self, Purpose};
+use backstay::model::{Arn, BucketPlace};
+use backstay::pipeline::Posture;
 use backstay::report;
 use clap::{Args, ValueEnum};
 use std::collections::BTreeMap;
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum For {
     /// Read what is declared
     Plan,
@@ -82,6 +84,11 @@ pub(crate) async fn run(args: PermissionsArgs, terminal: Terminal) -> Exit {
                 });
         }
     }
+    if args.purpose == For::Apply {
+        for (account, needed) in keeping(&posture) {
+            by_account.entry(account).or_default().extend(needed);
+        }
+    }
     terminal.diagnose(&diagnostics, &Sources::new());
     for (account, needed) in by_account {
         if args.account.as_ref().is_some_and(|a| *a != account) {
@@ -98,4 +105,24 @@ pub(crate) async fn run(args: PermissionsArgs, terminal: Terminal) -> Exit {
     } else {
         Exit::Clean
     }
+}
+
+/// What an apply needs for its lock and its record, by account.
+fn keeping(posture: &Posture) -> Vec<(String, Vec<kinds::Permission>)> {
+    let of = |place: &BucketPlace, key: &str, actions: &[&'static str]| {
+        let partition = posture.homes.iter().find(|h| h.account == place.account);
+        let bucket = Arn::bucket(partition.map_or("aws", |h| h.partition()), &place.bucket);
+        let on = |action, resource| kinds::Permission { action, resource };
+        let mut needed = vec![on("s3:ListBucket", bucket.to_string())];
+        let object = format!("{bucket}/{}{key}", place.prefix);
+        needed.extend(actions.iter().map(|action| on(action, object.clone())));
+        (place.account.clone(), needed)
+    };
+    let lock = posture.lock.as_ref().map(|lock| {
+        let actions = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"];
+        of(&lock.place, &lock.key, &actions)
+    });
+    let evidence = posture.evidence.as_ref();
+    let evidence = evidence.map(|place| of(place, "audit/*", &["s3:GetObject", "s3:PutObject"]));
+    lock.into_iter().chain(evidence).collect()
 }

@@ -1,0 +1,220 @@
+//! The record of an apply: written before its first write and at its end, each under a key of its
+//! own that nothing else is ever written to.
+
+use super::lock::writer;
+use super::{Outcome, StepResult};
+use crate::aws::Cloud;
+use crate::diag::{Diagnostic, code};
+use crate::evidence::lease::Holder;
+use crate::evidence::record::{
+    Approval, Change, Ended, Intent, Keys, Line, Step, StepVerdict, Verdict, text,
+};
+use crate::evidence::{Put, StoreWriter};
+use crate::plan::{self, Plan, StepId};
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The record of an apply that is under way.
+#[derive(Debug)]
+pub struct Journal {
+    writer: StoreWriter,
+    keys: Keys,
+    id: String,
+    /// Where the end is written when the bucket does not take it.
+    folder: Option<PathBuf>,
+}
+
+/// Writes what the plan is about to do: to the bucket that the posture names, else to `folder`.
+///
+/// # Errors
+/// When it cannot be written; then nothing may be changed.
+pub async fn begin(
+    plan: &Plan,
+    cloud: &Cloud,
+    folder: Option<&Path>,
+    by: Holder,
+    approvals: Vec<Approval>,
+) -> Result<Journal, Diagnostic> {
+    let writer = match (&plan.evidence, folder) {
+        (Some(place), _) => writer(cloud, place).await?,
+        (None, Some(folder)) => StoreWriter::folder(folder),
+        (None, None) => {
+            return Err(Diagnostic::error(
+                code::NOT_KEPT,
+                "No bucket is declared for it, and there is no home folder.",
+            )
+            .remedy("Set XDG_STATE_HOME to a folder, or declare evidence { bucket = \"...\" } in the backstay block."));
+        }
+    };
+    let id = uuid::Uuid::new_v4().simple().to_string();
+    let id: String = id.chars().take(12).collect();
+    let intent = Intent {
+        id: id.clone(),
+        at: Timestamp::now(),
+        project: plan.project.clone(),
+        plan: plan::digest(plan)?,
+        by,
+        callers: callers(plan, cloud),
+        approvals,
+        counts: plan.summary(),
+        steps: plan.steps.len(),
+    };
+    let journal = Journal {
+        keys: Keys::of(&intent),
+        writer,
+        id,
+        folder: folder.map(Path::to_owned),
+    };
+    let lines = std::iter::once(Line::Intent(Box::new(intent))).chain(changes(plan));
+    keep(&journal.writer, &journal.keys.intent, lines).await?;
+    Ok(journal)
+}
+
+/// The ARN that the plan's accounts are entered as.
+fn callers(plan: &Plan, cloud: &Cloud) -> BTreeMap<String, String> {
+    let labels = plan.accounts.keys();
+    labels
+        .filter_map(|label| Some((label.clone(), cloud.caller(label)?.to_owned())))
+        .collect()
+}
+
+fn changes(plan: &Plan) -> impl Iterator<Item = Line> {
+    plan.changes
+        .iter()
+        .filter(|change| plan.steps_of(&change.address).next().is_some())
+        .map(|change| {
+            Line::Change(Box::new(Change {
+                address: change.address.clone(),
+                kind: change.kind.clone(),
+                ident: change.ident.clone(),
+                scope: change.place.scope(),
+                action: change.action,
+                attributes: plan.attributes_of(&change.address).cloned().collect(),
+            }))
+        })
+}
+
+impl Journal {
+    /// Of this apply, as `history` shows it.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Writes how the apply ended. What its bucket does not take is kept in the local folder.
+    ///
+    /// # Errors
+    /// When it is not where it belongs, and where it is.
+    pub async fn end(
+        self,
+        plan: &Plan,
+        outcome: &Outcome,
+        took: &BTreeMap<StepId, Duration>,
+        lock_lost: bool,
+    ) -> Result<(), Diagnostic> {
+        let ended = Ended {
+            id: self.id.clone(),
+            at: Timestamp::now(),
+            result: verdict(outcome, lock_lost),
+            exit: outcome.exit().code(),
+            done: outcome.done(),
+            failed: outcome.failed(),
+            not_run: outcome.not_run(),
+        };
+        let lines: Vec<Line> = std::iter::once(Line::Result(ended))
+            .chain(steps(plan, outcome, took))
+            .collect();
+        let Err(why) = keep(&self.writer, &self.keys.result, lines.clone()).await else {
+            return Ok(());
+        };
+        let kept = match &self.folder {
+            Some(folder) => {
+                let local = StoreWriter::folder(folder);
+                let kept = keep(&local, &self.keys.result, lines).await;
+                kept.map(|()| folder.join(&self.keys.result))
+            }
+            None => Err(Diagnostic::error(code::NOT_KEPT, "there is no home folder.")),
+        };
+        Err(match kept {
+            Ok(path) => why.remedy(format!(
+                "The changes were made. How they ended is in {}: copy it to {}{}.",
+                path.display(),
+                self.writer.store().shown(),
+                self.keys.result
+            )),
+            Err(local) => why.remedy(format!(
+                "The changes were made, and how they ended is kept nowhere ({}). Keep this output.",
+                local.detail
+            )),
+        })
+    }
+}
+
+fn verdict(outcome: &Outcome, lock_lost: bool) -> Verdict {
+    if outcome.done() == outcome.results.len() {
+        Verdict::Done
+    } else if lock_lost {
+        Verdict::LockLost
+    } else if outcome.interrupted {
+        Verdict::Interrupted
+    } else if outcome.done() == 0 {
+        Verdict::Failed
+    } else {
+        Verdict::Partial
+    }
+}
+
+fn steps<'a>(
+    plan: &'a Plan,
+    outcome: &'a Outcome,
+    took: &'a BTreeMap<StepId, Duration>,
+) -> impl Iterator<Item = Line> + 'a {
+    let both = plan.steps.iter().zip(&outcome.results).enumerate();
+    both.map(|(id, (step, result))| {
+        let (result, error, because_of) = match result {
+            StepResult::Done => (StepVerdict::Done, None, None),
+            StepResult::Failed(error) => (StepVerdict::Failed, Some(error.to_string()), None),
+            StepResult::Skipped(other) => (StepVerdict::Skipped, None, Some(*other)),
+            StepResult::NotStarted => (StepVerdict::NotRun, None, None),
+        };
+        Line::Step(Step {
+            step: id,
+            address: step.address.clone(),
+            what: step.what.clone(),
+            result,
+            error,
+            because_of,
+            took_ms: took
+                .get(&id)
+                .map(|t| u64::try_from(t.as_millis()).unwrap_or(u64::MAX)),
+        })
+    })
+}
+
+async fn keep(
+    writer: &StoreWriter,
+    key: &str,
+    lines: impl IntoIterator<Item = Line>,
+) -> Result<(), Diagnostic> {
+    let lines = text(lines)
+        .map_err(|e| Diagnostic::error(code::INTERNAL, format!("the record cannot be written: {e}.")))?;
+    let not_kept = |why: Diagnostic| Diagnostic {
+        code: code::NOT_KEPT,
+        summary: code::NOT_KEPT.summary().into(),
+        ..why
+    };
+    match writer.put_new(key, lines.as_bytes()).await.map_err(not_kept)? {
+        Put::Done(_) => Ok(()),
+        // A request is repeated when its answer was lost; nobody else has this key.
+        Put::Overtaken => {
+            let there = writer.store().get(key).await.map_err(not_kept)?;
+            if there.is_some_and(|there| there.bytes == lines.as_bytes()) {
+                Ok(())
+            } else {
+                let detail = format!("{}{key} is taken by something else.", writer.store().shown());
+                Err(Diagnostic::error(code::NOT_KEPT, detail))
+            }
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! Before the first write: whether the credentials may make the writes of the plan at all.
+
+use crate::aws::simulate::{Principal, Verdict, principal, simulate};
+use crate::aws::{Cloud, Reader};
+use crate::diag::{Diagnostic, Diagnostics, code};
+use crate::kinds::{self, Permission, Purpose};
+use crate::model::Address;
+use crate::plan::{Plan, ResourceChange};
+use futures::StreamExt;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Resources that are asked about in one call.
+const RESOURCES: usize = 10;
+
+/// Calls in flight at once; IAM allows few.
+const AT_ONCE: usize = 4;
+
+/// What the preflight found.
+#[derive(Debug, Default)]
+pub struct Preflight {
+    /// One error for each action that the identity's policies do not allow.
+    pub denied: Diagnostics,
+    /// What could not be found out, and why.
+    pub unknown: Vec<String>,
+}
+
+/// Which resource needs a permission.
+type Needs = BTreeMap<Permission, BTreeSet<Address>>;
+
+/// Asks IAM, in each account, about every write that the changed resources need.
+pub async fn preflight(plan: &Plan, cloud: &Cloud) -> Preflight {
+    let mut by_account: BTreeMap<&str, (Needs, &ResourceChange)> = BTreeMap::new();
+    let mut found = Preflight::default();
+    let mut undeclared = 0;
+    for change in &plan.changes {
+        if plan.steps_of(&change.address).next().is_none() {
+            continue;
+        }
+        let Some(permissions) = writes(change) else {
+            undeclared += 1;
+            continue;
+        };
+        let (needs, _) = by_account
+            .entry(&change.place.account)
+            .or_insert_with(|| (Needs::new(), change));
+        for permission in permissions {
+            needs
+                .entry(permission)
+                .or_default()
+                .insert(change.address.clone());
+        }
+    }
+    if undeclared > 0 {
+        found.unknown.push(format!(
+            "{undeclared} resource{} that no block declares any more",
+            if undeclared == 1 { "" } else { "s" }
+        ));
+    }
+    for (account, (needs, change)) in by_account {
+        let Some(reader) = cloud.reader(&change.place.scope()) else {
+            continue;
+        };
+        let caller = cloud.caller(account).unwrap_or_default();
+        match principal(&reader, caller).await {
+            Principal::Root => {}
+            Principal::Unknown(why) => found.unknown.push(format!("account \"{account}\": {why}")),
+            Principal::Identity(identity) => ask(&reader, account, &identity, &needs, &mut found).await,
+        }
+    }
+    found
+}
+
+/// What applying the resource takes beyond reading it, which has been done by now.
+fn writes(change: &ResourceChange) -> Option<Vec<Permission>> {
+    let desired = change.desired.as_ref()?;
+    let kind = kinds::find(&change.kind)?;
+    let of = |purpose| kind.permissions(&desired.spec, &change.place, purpose).ok();
+    let reads = of(Purpose::Plan)?;
+    let mut all = of(Purpose::Apply)?;
+    all.retain(|p| !reads.contains(p));
+    Some(all)
+}
+
+async fn ask(reader: &Reader, account: &str, identity: &str, needs: &Needs, found: &mut Preflight) {
+    let calls = calls(needs);
+    let asked = futures::stream::iter(calls).map(|(actions, resources)| async move {
+        let actions: Vec<&str> = actions.into_iter().collect();
+        simulate(reader, identity, &actions, &resources).await
+    });
+    let mut refused: BTreeMap<(String, Verdict), BTreeSet<String>> = BTreeMap::new();
+    let mut depends = BTreeSet::new();
+    let mut unasked = None;
+    for answer in asked.buffered(AT_ONCE).collect::<Vec<_>>().await {
+        match answer {
+            Ok(decisions) => {
+                for decision in decisions {
+                    match decision.verdict {
+                        Verdict::Allowed => {}
+                        Verdict::Depends => {
+                            depends.insert(decision.action);
+                        }
+                        verdict @ (Verdict::NotAllowed | Verdict::Denied) => {
+                            let key = (decision.action, verdict);
+                            refused.entry(key).or_default().insert(decision.resource);
+                        }
+                    }
+                }
+            }
+            Err(error) => unasked = Some(error),
+        }
+    }
+    for ((action, verdict), resources) in refused {
+        found
+            .denied
+            .push(diagnostic(account, identity, &action, verdict, &resources, needs));
+    }
+    if !depends.is_empty() {
+        let actions: Vec<String> = depends.into_iter().collect();
+        found.unknown.push(format!(
+            "account \"{account}\": conditions decide on {}",
+            actions.join(", ")
+        ));
+    }
+    if let Some(error) = unasked {
+        found.unknown.push(format!("account \"{account}\": {error}"));
+    }
+}
+
+/// Resources that need the same actions are asked about together.
+fn calls(needs: &Needs) -> Vec<(BTreeSet<&str>, Vec<&str>)> {
+    let mut actions_of: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for permission in needs.keys() {
+        actions_of
+            .entry(&permission.resource)
+            .or_default()
+            .insert(permission.action);
+    }
+    let mut resources_of: BTreeMap<BTreeSet<&str>, Vec<&str>> = BTreeMap::new();
+    for (resource, actions) in actions_of {
+        resources_of.entry(actions).or_default().push(resource);
+    }
+    let mut calls = Vec::new();
+    for (actions, resources) in resources_of {
+        for some in resources.chunks(RESOURCES) {
+            calls.push((actions.clone(), some.to_vec()));
+        }
+    }
+    calls
+}
+
+fn diagnostic(
+    account: &str,
+    identity: &str,
+    action: &str,
+    verdict: Verdict,
+    resources: &BTreeSet<String>,
+    needs: &Needs,
+) -> Diagnostic {
+    let addresses: BTreeSet<String> = needs
+        .iter()
+        .filter(|(p, _)| p.action.eq_ignore_ascii_case(action) && resources.contains(&p.resource))
+        .flat_map(|(_, addresses)| addresses.iter().map(ToString::to_string))
+        .collect();
+    let list = |names: &BTreeSet<String>| {
+        let first: Vec<&str> = names.iter().take(5).map(String::as_str).collect();
+        match names.len().saturating_sub(first.len()) {
+            0 => first.join(", "),
+            more => format!("{} and {more} more", first.join(", ")),
+        }
+    };
+    let why = match verdict {
+        Verdict::Denied => "a policy denies",
+        _ => "no policy of the identity allows",
+    };
+    let who = if addresses.is_empty() {
+        String::new()
+    } else {
+        format!(" {} it.", needed_by(&list(&addresses), addresses.len()))
+    };
+    Diagnostic::error(
+        code::PREFLIGHT,
+        format!(
+            "account \"{account}\": {why} {action} on {} to {identity}.{who}",
+            list(resources)
+        ),
+    )
+    .remedy(
+        "Nothing was changed. Allow it (`backstay permissions -for apply` prints the least policy). Only the identity's \
+         own policies were asked: where the resource's policy allows it, go on with --no-preflight.",
+    )
+}
+
+fn needed_by(who: &str, count: usize) -> String {
+    format!("{who} {}", if count == 1 { "needs" } else { "need" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn resources_with_the_same_needs_share_a_call() {
+        let mut needs = Needs::new();
+        for n in 0..12 {
+            for action in ["s3:PutBucketTagging", "s3:PutBucketVersioning"] {
+                let resource = format!("arn:aws:s3:::b{n:02}");
+                needs.insert(Permission { action, resource }, BTreeSet::new());
+            }
+        }
+        let resource = "*".to_owned();
+        needs.insert(
+            Permission {
+                action: "iam:CreateRole",
+                resource,
+            },
+            BTreeSet::new(),
+        );
+        let sizes: Vec<(usize, usize)> = calls(&needs).iter().map(|(a, r)| (a.len(), r.len())).collect();
+        assert_eq!(sizes, [(1, 1), (2, 10), (2, 2)]);
+    }
+}

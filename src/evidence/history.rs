@@ -1,0 +1,128 @@
+//! What applies have left behind: their records, newest first. Reads only.
+
+use super::Store;
+use super::record::{Change, Ended, FORMAT, INTENT, Intent, Keys, Line, Step, folder};
+use crate::diag::{Diagnostic, Diagnostics, code};
+use futures::StreamExt;
+use std::collections::BTreeSet;
+
+/// Records that are read at once.
+const AT_ONCE: usize = 16;
+
+/// The record of one apply.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Record {
+    /// What it set out to do.
+    pub intent: Intent,
+    /// Each resource that it was to change.
+    pub changes: Vec<Change>,
+    /// How it ended; absent while it runs and when it was killed.
+    pub ended: Option<Ended>,
+    /// What became of each write, when it ended.
+    pub steps: Vec<Step>,
+}
+
+/// A project's latest records, newest first, and how many older ones there are.
+///
+/// # Errors
+/// When the store cannot be listed. A single record that cannot be read is among the diagnostics.
+pub async fn latest(
+    store: &Store,
+    project: &str,
+    most: usize,
+) -> Result<(Vec<Record>, usize, Diagnostics), Diagnostic> {
+    let stems = stems(store, project).await?;
+    let older = stems.len().saturating_sub(most);
+    let (records, diagnostics) = read_all(store, stems.into_iter().rev().take(most)).await;
+    Ok((records, older, diagnostics))
+}
+
+/// The records whose id begins with `id`.
+///
+/// # Errors
+/// When the store cannot be listed.
+pub async fn find(store: &Store, project: &str, id: &str) -> Result<(Vec<Record>, Diagnostics), Diagnostic> {
+    let stems = stems(store, project).await?;
+    let named = |stem: &String| {
+        let own = stem.rsplit_once("Z-").map(|(_, own)| own);
+        own.is_some_and(|own| own.starts_with(id))
+    };
+    Ok(read_all(store, stems.into_iter().rev().filter(named)).await)
+}
+
+async fn stems(store: &Store, project: &str) -> Result<BTreeSet<String>, Diagnostic> {
+    let keys = store.list(&folder(project)).await?;
+    let stem = |key: &String| key.strip_suffix(INTENT).map(str::to_owned);
+    Ok(keys.iter().filter_map(stem).collect())
+}
+
+async fn read_all(store: &Store, stems: impl Iterator<Item = String>) -> (Vec<Record>, Diagnostics) {
+    let reads =
+        futures::stream::iter(stems).map(|stem| async move { read(store, &Keys::of_stem(&stem)).await });
+    let mut records = Vec::new();
+    let mut diagnostics = Diagnostics::new();
+    for read in reads.buffered(AT_ONCE).collect::<Vec<_>>().await {
+        match read {
+            Ok(record) => records.push(record),
+            Err(diagnostic) => diagnostics.push(diagnostic),
+        }
+    }
+    (records, diagnostics)
+}
+
+async fn read(store: &Store, keys: &Keys) -> Result<Record, Diagnostic> {
+    let lost = |key: &str| {
+        Diagnostic::error(
+            code::UNREADABLE,
+            format!("{}{key} is listed and not there.", store.shown()),
+        )
+    };
+    let object = store.get(&keys.intent).await?.ok_or_else(|| lost(&keys.intent))?;
+    let mut intent = None;
+    let mut changes = Vec::new();
+    for line in lines(store, &keys.intent, &object.bytes)? {
+        match line {
+            Line::Intent(it) => intent = Some(*it),
+            Line::Change(change) => changes.push(*change),
+            _ => {}
+        }
+    }
+    let intent = intent.ok_or_else(|| bad(store, &keys.intent, "it holds no intent"))?;
+    let mut ended = None;
+    let mut steps = Vec::new();
+    if let Some(object) = store.get(&keys.result).await? {
+        for line in lines(store, &keys.result, &object.bytes)? {
+            match line {
+                Line::Result(it) => ended = Some(it),
+                Line::Step(step) => steps.push(step),
+                _ => {}
+            }
+        }
+    }
+    Ok(Record {
+        intent,
+        changes,
+        ended,
+        steps,
+    })
+}
+
+fn lines(store: &Store, key: &str, bytes: &[u8]) -> Result<Vec<Line>, Diagnostic> {
+    let text = std::str::from_utf8(bytes).map_err(|_| bad(store, key, "it is not text"))?;
+    let lines: Result<Vec<Line>, _> = text.lines().map(serde_json::from_str).collect();
+    let lines = lines.map_err(|e| bad(store, key, &format!("it does not fit this version: {e}")))?;
+    match lines.first() {
+        Some(Line::Version { format, .. }) if *format == FORMAT => Ok(lines),
+        _ => Err(bad(store, key, "it is of another version of backstay")),
+    }
+}
+
+fn bad(store: &Store, key: &str, why: &str) -> Diagnostic {
+    Diagnostic::error(
+        code::UNREADABLE,
+        format!(
+            "{}{key} is not a record that this version reads: {why}.",
+            store.shown()
+        ),
+    )
+}

@@ -1,0 +1,144 @@
+//! Records of applies: a list, one in full, and both as JSON Lines.
+
+use super::{Style, escape};
+use crate::evidence::history::Record;
+use crate::evidence::record::{Line, StepVerdict, Verdict, text};
+use crate::plan::Summary;
+use jiff::Timestamp;
+use owo_colors::OwoColorize;
+use std::fmt::Write;
+
+/// One line for each apply.
+pub fn list(records: &[Record], older: usize, style: Style) -> String {
+    let mut out = String::new();
+    if records.is_empty() {
+        out.push_str("No apply has left a record here.\n");
+    }
+    for record in records {
+        let intent = &record.intent;
+        let _ = writeln!(
+            out,
+            "{}  {}  {}  {}  {}",
+            time(intent.at),
+            escape::line(&intent.id),
+            result(record, style),
+            escape::line(&format!("{}@{}", intent.by.user, intent.by.host)),
+            counts(&intent.counts),
+        );
+    }
+    if older > 0 {
+        let _ = writeln!(out, "({older} older)");
+    }
+    out
+}
+
+/// One apply in full.
+pub fn one(record: &Record, style: Style) -> String {
+    let intent = &record.intent;
+    let mut out = String::new();
+    let mut row = |name: &str, value: &str| {
+        let _ = writeln!(out, "{name:<10} {}", escape::line(value));
+    };
+    row("apply", &intent.id);
+    row("began", &time(intent.at));
+    if let Some(ended) = &record.ended {
+        row("ended", &time(ended.at));
+    }
+    let by = &intent.by;
+    row("by", &format!("{}@{} (process {})", by.user, by.host, by.pid));
+    for (account, caller) in &intent.callers {
+        row("as", &format!("{caller} in account \"{account}\""));
+    }
+    row("command", &by.command);
+    row("plan", &format!("sha256:{}", intent.plan));
+    for approval in &intent.approvals {
+        let what = approval
+            .what
+            .as_ref()
+            .map_or_else(String::new, |w| format!(" {w}"));
+        let by = approval
+            .by
+            .as_ref()
+            .map_or_else(String::new, |b| format!(" by {b}"));
+        row("approved", &format!("{}{what}{by}", approval.how));
+    }
+    let _ = writeln!(out, "{:<10} {}", "result", result(record, style));
+    for change in &record.changes {
+        let _ = writeln!(
+            out,
+            "\n{} ({:?})",
+            escape::line(&change.address.to_string()),
+            change.action
+        );
+        for attribute in &change.attributes {
+            let _ = writeln!(
+                out,
+                "    {}: {} -> {}",
+                escape::line(&attribute.path),
+                escape::line(&attribute.before.to_string()),
+                escape::line(&attribute.after.to_string())
+            );
+        }
+        for step in record.steps.iter().filter(|s| s.address == change.address) {
+            let result = match step.result {
+                StepVerdict::Done => "done",
+                StepVerdict::Failed => "failed",
+                StepVerdict::Skipped => "skipped",
+                StepVerdict::NotRun => "not run",
+            };
+            let error = step.error.as_ref().map_or_else(String::new, |e| format!(": {e}"));
+            let _ = writeln!(
+                out,
+                "    {result}: {}",
+                escape::line(&format!("{}{error}", step.what))
+            );
+        }
+    }
+    out
+}
+
+/// The same lines as in the store, newest apply first.
+///
+/// # Errors
+/// When something in them is no JSON, which would be a defect.
+pub fn json(records: Vec<Record>) -> Result<String, serde_json::Error> {
+    text(records.into_iter().flat_map(|record| {
+        std::iter::once(Line::Intent(Box::new(record.intent)))
+            .chain(record.changes.into_iter().map(|c| Line::Change(Box::new(c))))
+            .chain(record.ended.map(Line::Result))
+            .chain(record.steps.into_iter().map(Line::Step))
+            .collect::<Vec<_>>()
+    }))
+}
+
+fn time(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+fn result(record: &Record, style: Style) -> String {
+    let (text, good) = match &record.ended {
+        None => ("unfinished (killed, or still running)".to_owned(), false),
+        Some(ended) => {
+            let of = format!("{} of {} steps", ended.done, record.intent.steps);
+            match ended.result {
+                Verdict::Done => ("done".to_owned(), true),
+                Verdict::Partial => (format!("in part: {of}"), false),
+                Verdict::Failed => ("failed: nothing was changed".to_owned(), false),
+                Verdict::Interrupted => (format!("interrupted: {of}"), false),
+                Verdict::LockLost => (format!("lock lost: {of}"), false),
+            }
+        }
+    };
+    match (style.color, good) {
+        (true, true) => text.green().to_string(),
+        (true, false) => text.red().to_string(),
+        (false, _) => text,
+    }
+}
+
+fn counts(counts: &Summary) -> String {
+    format!(
+        "{} added, {} changed, {} destroyed, {} released",
+        counts.add, counts.change, counts.remove, counts.release
+    )
+}
