@@ -23,6 +23,8 @@ pub struct Clients {
     s3: Made<aws_sdk_s3::Client>,
     rds: Made<aws_sdk_rds::Client>,
     tagging: Made<aws_sdk_resourcegroupstagging::Client>,
+    kms: Made<aws_sdk_kms::Client>,
+    backup: Made<aws_sdk_backup::Client>,
     iam: Arc<OnceLock<aws_sdk_iam::Client>>,
     sts: Arc<OnceLock<aws_sdk_sts::Client>>,
 }
@@ -37,6 +39,8 @@ impl Clients {
             s3: Made::default(),
             rds: Made::default(),
             tagging: Made::default(),
+            kms: Made::default(),
+            backup: Made::default(),
             iam: Arc::default(),
             sts: Arc::default(),
         }
@@ -76,6 +80,30 @@ impl Clients {
                 config = config.interceptor(ReadOnly::SETTINGS);
             }
             aws_sdk_rds::Client::from_conf(config.build())
+        })
+    }
+
+    /// KMS in a region.
+    pub fn kms(&self, region: &Region) -> aws_sdk_kms::Client {
+        self.kms.get(region, || {
+            let mut config = aws_sdk_kms::config::Builder::from(&self.config)
+                .region(aws_sdk_kms::config::Region::new(region.to_string()));
+            if self.read_only {
+                config = config.interceptor(ReadOnly);
+            }
+            aws_sdk_kms::Client::from_conf(config.build())
+        })
+    }
+
+    /// AWS Backup in a region.
+    pub fn backup(&self, region: &Region) -> aws_sdk_backup::Client {
+        self.backup.get(region, || {
+            let mut config = aws_sdk_backup::config::Builder::from(&self.config)
+                .region(aws_sdk_backup::config::Region::new(region.to_string()));
+            if self.read_only {
+                config = config.interceptor(ReadOnly);
+            }
+            aws_sdk_backup::Client::from_conf(config.build())
         })
     }
 

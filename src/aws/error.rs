@@ -73,9 +73,11 @@ const NOT_FOUND: &[&str] = &[
     "NoSuchTagSet",
     "NoSuchTagSetError",
     "NotFound",
+    "NotFoundException",
     "ObjectLockConfigurationNotFoundError",
     "OwnershipControlsNotFoundError",
     "ReplicationConfigurationNotFoundError",
+    "ResourceNotFoundException",
     "ServerSideEncryptionConfigurationNotFoundError",
 ];
 

@@ -71,7 +71,7 @@ impl<'a> Estate<'a> {
     pub fn store(&self, arn: &Arn) -> Option<&'a ObjectStore> {
         match self.get(arn)?.facts.present()? {
             Facts::ObjectStore(store) => Some(store),
-            Facts::Database(_) | Facts::Identity(_) => None,
+            _ => None,
         }
     }
 
@@ -81,7 +81,7 @@ impl<'a> Estate<'a> {
             .iter()
             .filter_map(|(arn, evidence)| match evidence.facts.present()? {
                 Facts::ObjectStore(store) => Some((*arn, store.as_ref())),
-                Facts::Database(_) | Facts::Identity(_) => None,
+                _ => None,
             })
     }
 

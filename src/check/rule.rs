@@ -3,7 +3,7 @@
 use super::estate::{Estate, Subject};
 use super::frameworks::{Aspect, requirements};
 use crate::model::Unreadable;
-use crate::model::fact::{Database, Evidence, Facts, Identity, ObjectStore};
+use crate::model::fact::{Database, Evidence, Facts, Identity, KeyFacts, ObjectStore, Schedule, Vault};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -215,6 +215,12 @@ pub enum Judge {
     Database(fn(Subject<'_, Database>, &Estate<'_>) -> Judged),
     /// Judges roles.
     Identity(fn(Subject<'_, Identity>, &Estate<'_>) -> Judged),
+    /// Judges keys.
+    Key(fn(Subject<'_, KeyFacts>, &Estate<'_>) -> Judged),
+    /// Judges vaults of recovery points.
+    Vault(fn(Subject<'_, Vault>, &Estate<'_>) -> Judged),
+    /// Judges backup plans.
+    Schedule(fn(Subject<'_, Schedule>, &Estate<'_>) -> Judged),
     /// Not judged from one resource's facts but by the run: drift, reading, exemptions.
     Run,
 }
@@ -253,7 +259,19 @@ impl Rule {
             (Judge::Store(judge), Facts::ObjectStore(facts)) => judge(Subject { evidence, facts }, estate),
             (Judge::Database(judge), Facts::Database(facts)) => judge(Subject { evidence, facts }, estate),
             (Judge::Identity(judge), Facts::Identity(facts)) => judge(Subject { evidence, facts }, estate),
-            (Judge::Store(_) | Judge::Database(_) | Judge::Identity(_) | Judge::Run, _) => Ok(None),
+            (Judge::Key(judge), Facts::Key(facts)) => judge(Subject { evidence, facts }, estate),
+            (Judge::Vault(judge), Facts::Vault(facts)) => judge(Subject { evidence, facts }, estate),
+            (Judge::Schedule(judge), Facts::Schedule(facts)) => judge(Subject { evidence, facts }, estate),
+            (
+                Judge::Store(_)
+                | Judge::Database(_)
+                | Judge::Identity(_)
+                | Judge::Key(_)
+                | Judge::Vault(_)
+                | Judge::Schedule(_)
+                | Judge::Run,
+                _,
+            ) => Ok(None),
         }
     }
 }

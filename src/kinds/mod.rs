@@ -4,10 +4,12 @@
 //! line and its row in [`ALL`]. Schema, reference page, JSON Schema, plan, apply, check and
 //! the permission list follow from the trait; nothing else learns the kind's name.
 
+mod access;
 mod decode;
 mod erased;
 pub mod iam;
 pub mod iam_role;
+pub mod kms_key;
 pub mod order;
 pub mod rds_instance;
 mod registry;

@@ -3,6 +3,7 @@
 use super::AnyKind;
 use super::erased::Erased;
 use super::iam_role::IamRole;
+use super::kms_key::KmsKey;
 use super::rds_instance::RdsInstance;
 use super::s3_bucket::S3Bucket;
 use super::writer_role::WriterRole;
@@ -14,12 +15,13 @@ use std::collections::BTreeMap;
 
 // Each has a name of its own because its schema is made when it is first asked for.
 static IAM_ROLE: Erased<IamRole> = Erased::new();
+static KMS_KEY: Erased<KmsKey> = Erased::new();
 static RDS_INSTANCE: Erased<RdsInstance> = Erased::new();
 static S3_BUCKET: Erased<S3Bucket> = Erased::new();
 static WRITER_ROLE: Erased<WriterRole> = Erased::new();
 
 /// Every kind, sorted by name.
-pub static ALL: &[&dyn AnyKind] = &[&IAM_ROLE, &RDS_INSTANCE, &S3_BUCKET, &WRITER_ROLE];
+pub static ALL: &[&dyn AnyKind] = &[&IAM_ROLE, &KMS_KEY, &RDS_INSTANCE, &S3_BUCKET, &WRITER_ROLE];
 
 /// The table, as a value that other modules can be given.
 #[derive(Debug, Clone, Copy, Default)]

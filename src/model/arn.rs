@@ -31,6 +31,16 @@ impl Arn {
         Self(format!("arn:{partition}:rds:{region}:{account}:{resource}"))
     }
 
+    /// A KMS ARN such as `alias/acme` or `key/…`.
+    pub fn kms(partition: &str, region: &Region, account: &AccountId, resource: &str) -> Self {
+        Self(format!("arn:{partition}:kms:{region}:{account}:{resource}"))
+    }
+
+    /// An AWS Backup ARN such as `backup-vault:acme`.
+    pub fn backup(partition: &str, region: &Region, account: &AccountId, resource: &str) -> Self {
+        Self(format!("arn:{partition}:backup:{region}:{account}:{resource}"))
+    }
+
     fn field(&self, n: usize) -> &str {
         self.0.splitn(6, ':').nth(n).unwrap_or("")
     }

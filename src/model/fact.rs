@@ -3,6 +3,14 @@
 //! A rule never learns which kind or which service a fact came from: it sees an
 //! object store, a database or an identity.
 
+mod key;
+mod schedule;
+mod vault;
+
+pub use key::{KeyFacts, KeyReplica, KeyState};
+pub use schedule::{Coverage, Schedule, ScheduledCopy, ScheduledRule, TagMatch};
+pub use vault::{Held, Vault, VaultLock};
+
 use super::policy::Document;
 use super::{Address, Arn, Observed, Scope, Unreadable};
 use crate::diag::Location;
@@ -35,6 +43,12 @@ pub enum Facts {
     Database(Box<Database>),
     /// Somebody who can act.
     Identity(Box<Identity>),
+    /// What copies are encrypted with.
+    Key(Box<KeyFacts>),
+    /// Where recovery points lie.
+    Vault(Box<Vault>),
+    /// By what rules copies are made, and of what.
+    Schedule(Box<Schedule>),
 }
 
 /// Whether old versions of objects are kept.

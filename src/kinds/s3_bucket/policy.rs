@@ -6,7 +6,8 @@
 
 use super::names;
 use super::spec::Spec;
-use crate::model::policy::{Document, Effect, Match, Statement};
+use crate::kinds::access;
+use crate::model::policy::{Document, Match, Statement};
 use crate::model::{Arn, Judgement};
 use std::collections::BTreeSet;
 
@@ -95,81 +96,5 @@ const DANGEROUS: &[&str] = &[
 
 /// Fewer grants and more refusals are more protection.
 pub(super) fn judge(have: Option<&Document>, want: &Document) -> Judgement {
-    let set =
-        |d: &Document| -> BTreeSet<Statement> { d.statements.iter().map(Statement::canonical).collect() };
-    let before = have.map(set).unwrap_or_default();
-    let after = set(want);
-    let gone: Vec<_> = before.difference(&after).collect();
-    let new: Vec<_> = after.difference(&before).collect();
-
-    let lifted = gone
-        .iter()
-        .filter(|s| s.effect == Effect::Deny)
-        .find(|old| !after.iter().any(|s| covers(s, old)));
-    if let Some(old) = lifted {
-        return Judgement::weakens(format!(
-            "a refusal is lifted or narrowed: {}",
-            actions(&old.actions)
-        ));
-    }
-    let granted = new
-        .iter()
-        .filter(|s| s.effect == Effect::Allow && grants_danger(&s.actions))
-        .find(|s| !before.iter().any(|old| covers(old, s)));
-    if let Some(statement) = granted {
-        return Judgement::weakens(format!(
-            "it grants what can delete or unprotect: {}",
-            actions(&statement.actions)
-        ));
-    }
-    let stronger =
-        new.iter().any(|s| s.effect == Effect::Deny) || gone.iter().any(|s| s.effect == Effect::Allow);
-    match stronger {
-        true => Judgement::strengthens(),
-        false => Judgement::neutral(),
-    }
-}
-
-/// Whether `wide` says at least what `narrow` says, as far as that can be seen without expanding
-/// wildcards.
-fn covers(wide: &Statement, narrow: &Statement) -> bool {
-    let holds = |wide: &Match, narrow: &Match| match (wide, narrow) {
-        (Match::Only(wide), Match::Only(narrow)) => narrow.is_subset(wide) || wide.contains("*"),
-        (Match::AllBut(wide), Match::AllBut(narrow)) => wide.is_subset(narrow),
-        _ => false,
-    };
-    let resources = match (&wide.resources, &narrow.resources) {
-        (Some(wide), Some(narrow)) => holds(wide, narrow),
-        (wide, narrow) => wide == narrow,
-    };
-    wide.effect == narrow.effect
-        && wide.principals == narrow.principals
-        && wide.conditions == narrow.conditions
-        && resources
-        && (holds(&wide.actions, &narrow.actions)
-            || matches!(&wide.actions, Match::Only(all) if all.contains("s3:*")))
-}
-
-fn grants_danger(actions: &Match) -> bool {
-    match actions {
-        Match::AllBut(_) => true,
-        Match::Only(set) => set.iter().any(|pattern| {
-            let glob = globset::GlobBuilder::new(pattern)
-                .build()
-                .map(|g| g.compile_matcher());
-            match glob {
-                Ok(glob) => DANGEROUS.iter().any(|action| glob.is_match(action)),
-                // Not a pattern that can be read: think the worst of it.
-                Err(_) => true,
-            }
-        }),
-    }
-}
-
-fn actions(actions: &Match) -> String {
-    let list = |set: &BTreeSet<String>| set.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
-    match actions {
-        Match::Only(set) => list(set),
-        Match::AllBut(set) => format!("everything but {}", list(set)),
-    }
+    access::judge(have, want, DANGEROUS)
 }

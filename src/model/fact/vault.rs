@@ -1,0 +1,65 @@
+//! What is known of a vault of recovery points.
+
+use super::LockMode;
+use crate::model::policy::Document;
+use crate::model::{AccountId, Arn, Observed, Region};
+use serde::{Deserialize, Serialize};
+
+/// A vault's lock. In compliance mode it holds for everybody from [`locked_from`](Self::locked_from) on; before,
+/// and always in governance mode, whoever may delete the lock configuration can take it back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VaultLock {
+    /// Who can take it back.
+    pub mode: LockMode,
+    /// When a compliance lock can no longer be taken back, RFC 3339; absent in governance mode.
+    pub locked_from: Option<String>,
+    /// Days that a recovery point is kept at least. Points that were there before the lock are not covered.
+    pub min_days: Option<u32>,
+    /// Days that a recovery point is kept at most.
+    pub max_days: Option<u32>,
+}
+
+/// What a vault holds of one resource.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// The resource that was backed up.
+    pub resource: Arn,
+    /// How many recovery points can be restored.
+    pub points: u32,
+    /// How many exist and cannot be restored (partial, expired, being deleted).
+    pub unusable: u32,
+    /// When the newest restorable one was begun, RFC 3339.
+    pub newest: Option<String>,
+    /// When the oldest restorable one was begun, RFC 3339.
+    pub oldest: Option<String>,
+    /// How many of the restorable ones have no date of deletion.
+    pub kept_for_ever: u32,
+}
+
+/// What is known of a vault.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Vault {
+    /// Its name.
+    pub name: String,
+    /// Its ARN.
+    pub arn: Arn,
+    /// Whose it is.
+    pub account: AccountId,
+    /// Where it is.
+    pub region: Region,
+    /// True for a logically air-gapped vault: locked from birth, in an account of the service's own.
+    pub air_gapped: bool,
+    /// The key that recovery points are encrypted with, where the service does not bring the source's.
+    pub key: Option<Arn>,
+    /// Whether that is the service's own key (`alias/aws/backup`), which cannot serve copies across
+    /// accounts; absent when it is not known.
+    pub service_key: Option<bool>,
+    /// Its access policy; absent when there is none.
+    pub policy: Observed<Document>,
+    /// Its lock.
+    pub lock: Observed<VaultLock>,
+    /// How many recovery points it holds, by its own count.
+    pub points: Option<u64>,
+    /// What it holds, by resource; absent when it was not asked for.
+    pub holds: Observed<Vec<Held>>,
+}
