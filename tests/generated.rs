@@ -30,7 +30,11 @@ fn generated() -> BTreeMap<PathBuf, String> {
     files.insert("docs/controls.md".to_owned(), check::docs::markdown());
     files.insert("docs/errors.md".to_owned(), report::reference::errors());
     files.insert("docs/language.md".to_owned(), language());
-    for (name, schema) in [("plan", report::plan::json::schema()), ("check", check::schema())] {
+    for (name, schema) in [
+        ("apply", report::apply::json::schema()),
+        ("check", check::schema()),
+        ("plan", report::plan::json::schema()),
+    ] {
         files.insert(
             format!("schemas/{name}.schema.json"),
             format!("{:#}\n", schema.as_value()),

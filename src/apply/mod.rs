@@ -8,5 +8,5 @@ mod fresh;
 mod queue;
 
 pub use engine::{Options, run};
-pub use event::{Event, Outcome, StepResult};
+pub use event::{Event, Outcome, StepResult, Verdict};
 pub use fresh::verify;

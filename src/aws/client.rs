@@ -1,6 +1,8 @@
 //! The two halves of a client: one that reads, one that writes.
 
+use super::attempts::{Counting, Tally};
 use super::guard::ReadOnly;
+use super::pace::Pace;
 use crate::model::Region;
 use aws_config::SdkConfig;
 use aws_config::retry::RetryConfig;
@@ -12,11 +14,21 @@ use tokio::sync::{Mutex, OnceCell, Semaphore};
 /// Requests in flight at once for each account; more only makes connections race.
 const IN_FLIGHT: usize = 32;
 
+/// What all clients of one account share.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Shared {
+    /// How fast each service is asked.
+    pub(super) pace: Pace,
+    /// What was sent.
+    pub(super) tally: Tally,
+}
+
 /// The SDK clients of one account, by region. Making one builds its whole configuration again, which
 /// costs as much as several calls, so each is made once; clones share them.
 #[derive(Debug, Clone)]
 pub struct Clients {
     config: SdkConfig,
+    shared: Shared,
     read_only: bool,
     path_style: bool,
     s3: Made<aws_sdk_s3::Client>,
@@ -26,11 +38,27 @@ pub struct Clients {
     sts: Arc<OnceLock<aws_sdk_sts::Client>>,
 }
 
+/// What every client has, whatever its service: `dressed!(self, builder, service, region)`.
+macro_rules! dressed {
+    ($clients:expr, $config:expr, $service:literal, $region:expr) => {{
+        let mut config = $config
+            .retry_partition($clients.shared.pace.of($service, $region))
+            .interceptor(Counting {
+                run: $clients.shared.tally.clone(),
+            });
+        if $clients.read_only {
+            config = config.interceptor(ReadOnly);
+        }
+        config.build()
+    }};
+}
+
 impl Clients {
-    pub(super) fn new(config: SdkConfig, read_only: bool) -> Self {
+    pub(super) fn new(config: SdkConfig, read_only: bool, shared: Shared) -> Self {
         let path_style = config.endpoint_url().is_some_and(wants_path_style);
         Self {
             config,
+            shared,
             read_only,
             path_style,
             s3: Made::default(),
@@ -44,36 +72,27 @@ impl Clients {
     /// S3 in a region.
     pub fn s3(&self, region: &Region) -> aws_sdk_s3::Client {
         self.s3.get(region, || {
-            let mut config = aws_sdk_s3::config::Builder::from(&self.config)
+            let config = aws_sdk_s3::config::Builder::from(&self.config)
                 .region(aws_sdk_s3::config::Region::new(region.to_string()))
                 .force_path_style(self.path_style);
-            if self.read_only {
-                config = config.interceptor(ReadOnly);
-            }
-            aws_sdk_s3::Client::from_conf(config.build())
+            aws_sdk_s3::Client::from_conf(dressed!(self, config, "s3", region.as_str()))
         })
     }
 
     /// RDS in a region.
     pub fn rds(&self, region: &Region) -> aws_sdk_rds::Client {
         self.rds.get(region, || {
-            let mut config = aws_sdk_rds::config::Builder::from(&self.config)
+            let config = aws_sdk_rds::config::Builder::from(&self.config)
                 .region(aws_sdk_rds::config::Region::new(region.to_string()));
-            if self.read_only {
-                config = config.interceptor(ReadOnly);
-            }
-            aws_sdk_rds::Client::from_conf(config.build())
+            aws_sdk_rds::Client::from_conf(dressed!(self, config, "rds", region.as_str()))
         })
     }
 
     /// IAM, which is global.
     pub fn iam(&self) -> aws_sdk_iam::Client {
         let make = || {
-            let mut config = aws_sdk_iam::config::Builder::from(&self.config);
-            if self.read_only {
-                config = config.interceptor(ReadOnly);
-            }
-            aws_sdk_iam::Client::from_conf(config.build())
+            let config = aws_sdk_iam::config::Builder::from(&self.config);
+            aws_sdk_iam::Client::from_conf(dressed!(self, config, "iam", ""))
         };
         self.iam.get_or_init(make).clone()
     }
@@ -83,12 +102,9 @@ impl Clients {
         let make = || {
             // The first call of every command: whoever has no network should not wait for that
             // answer as long as a long read waits for one that is worth it.
-            let mut config = aws_sdk_sts::config::Builder::from(&self.config)
+            let config = aws_sdk_sts::config::Builder::from(&self.config)
                 .retry_config(RetryConfig::standard().with_max_attempts(3));
-            if self.read_only {
-                config = config.interceptor(ReadOnly);
-            }
-            aws_sdk_sts::Client::from_conf(config.build())
+            aws_sdk_sts::Client::from_conf(dressed!(self, config, "sts", ""))
         };
         self.sts.get_or_init(make).clone()
     }
@@ -96,13 +112,11 @@ impl Clients {
     /// The tagging service in a region: finds what is ours without asking each resource.
     pub fn tagging(&self, region: &Region) -> aws_sdk_resourcegroupstagging::Client {
         self.tagging.get(region, || {
-            let mut config = aws_sdk_resourcegroupstagging::config::Builder::from(&self.config).region(
+            let config = aws_sdk_resourcegroupstagging::config::Builder::from(&self.config).region(
                 aws_sdk_resourcegroupstagging::config::Region::new(region.to_string()),
             );
-            if self.read_only {
-                config = config.interceptor(ReadOnly);
-            }
-            aws_sdk_resourcegroupstagging::Client::from_conf(config.build())
+            let config = dressed!(self, config, "tagging", region.as_str());
+            aws_sdk_resourcegroupstagging::Client::from_conf(config)
         })
     }
 }
@@ -154,9 +168,9 @@ pub struct Reader {
 }
 
 impl Reader {
-    pub(super) fn new(config: SdkConfig) -> Self {
+    pub(super) fn new(config: SdkConfig, shared: Shared) -> Self {
         Self {
-            clients: Clients::new(config, true),
+            clients: Clients::new(config, true, shared),
             permits: Arc::new(Semaphore::new(IN_FLIGHT)),
             memo: Arc::default(),
         }
@@ -202,9 +216,9 @@ pub struct Writer {
 }
 
 impl Writer {
-    pub(super) fn new(config: SdkConfig) -> Self {
+    pub(super) fn new(config: SdkConfig, shared: Shared) -> Self {
         Self {
-            clients: Clients::new(config, false),
+            clients: Clients::new(config, false, shared),
         }
     }
 

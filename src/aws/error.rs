@@ -99,7 +99,8 @@ const CREDENTIALS: &[&str] = &[
     "UnrecognizedClientException",
 ];
 
-const THROTTLED: &[&str] = &[
+/// Codes that mean "slow down": what was asked has not been done.
+pub(super) const THROTTLED: &[&str] = &[
     "BandwidthLimitExceeded",
     "LimitExceededException",
     "RequestLimitExceeded",

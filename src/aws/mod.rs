@@ -4,12 +4,15 @@
 //! read before anything is sent. A [`Writer`] comes only from [`Cloud::writer`], which
 //! only `apply` calls (`tests/tidy.rs` enforces it).
 
+mod attempts;
 mod client;
 mod error;
 mod guard;
+mod pace;
 mod retry;
 mod session;
 
+pub use attempts::{Attempts, Tally, Trace};
 pub use client::{Clients, Reader, Writer};
 pub use error::{AwsError, Class, classify};
 pub use retry::{Patience, patiently};

@@ -1,9 +1,11 @@
 //! Sessions: from `account` blocks to clients whose account is known.
 
+use super::attempts::{Attempts, Tally};
+use super::client::Shared;
+use super::pace;
 use super::{AwsError, Class, Reader, Writer, classify};
 use crate::diag::{Diagnostic, Diagnostics, code};
 use crate::model::{Account, AccountId, Region, Scope};
-use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
@@ -24,7 +26,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            attempts: 5,
+            attempts: pace::ATTEMPTS,
             connect_timeout: Duration::from_secs(5),
             attempt_timeout: Duration::from_secs(60),
         }
@@ -43,6 +45,7 @@ struct Session {
 #[derive(Debug)]
 pub struct Cloud {
     sessions: BTreeMap<String, Session>,
+    tally: Tally,
 }
 
 impl Cloud {
@@ -59,20 +62,25 @@ impl Cloud {
             .connect_timeout(settings.connect_timeout)
             .operation_attempt_timeout(settings.attempt_timeout)
             .build();
+        let tally = Tally::default();
         let entered = accounts.iter().map(|account| {
             let (http, timeouts) = (http.clone(), timeouts.clone());
+            let shared = Shared {
+                tally: tally.clone(),
+                ..Shared::default()
+            };
             async move {
                 let mut loader = aws_config::defaults(BehaviorVersion::latest())
                     .http_client(http)
                     .timeout_config(timeouts)
-                    .retry_config(RetryConfig::standard().with_max_attempts(settings.attempts));
+                    .retry_config(pace::adaptive(settings.attempts));
                 if let Some(region) = &account.region {
                     loader = loader.region(aws_config::Region::new(region.to_string()));
                 }
                 if let Some(profile) = &account.profile {
                     loader = loader.profile_name(profile);
                 }
-                enter(account, loader.load().await).await
+                enter(account, loader.load().await, shared).await
             }
         });
         let mut sessions = BTreeMap::new();
@@ -85,24 +93,36 @@ impl Cloud {
                 Err(diagnostic) => diagnostics.push(*diagnostic),
             }
         }
-        diagnostics.into_result(Self { sessions }).map(|(cloud, _)| cloud)
+        let cloud = Self { sessions, tally };
+        diagnostics.into_result(cloud).map(|(cloud, _)| cloud)
     }
 
     /// Sessions that the caller has opened and whose accounts it vouches for, by label; nobody is
     /// asked anything.
     pub fn of(sessions: impl IntoIterator<Item = (String, AccountId, SdkConfig)>) -> Self {
+        let tally = Tally::default();
         let session = |(label, id, config): (String, AccountId, SdkConfig)| {
+            let shared = Shared {
+                tally: tally.clone(),
+                ..Shared::default()
+            };
             let session = Session {
                 region: config.region().and_then(|r| r.as_ref().parse().ok()),
-                reader: Reader::new(config.clone()),
-                writer: Writer::new(config),
+                reader: Reader::new(config.clone(), shared.clone()),
+                writer: Writer::new(config, shared),
                 id,
             };
             (label, session)
         };
         Self {
             sessions: sessions.into_iter().map(session).collect(),
+            tally,
         }
+    }
+
+    /// How often each operation was sent so far, in all accounts.
+    pub fn attempts(&self) -> Attempts {
+        self.tally.trace().attempts
     }
 
     /// The number of each account.
@@ -129,7 +149,7 @@ impl Cloud {
     }
 }
 
-async fn enter(account: &Account, base: SdkConfig) -> Result<Session, Box<Diagnostic>> {
+async fn enter(account: &Account, base: SdkConfig, shared: Shared) -> Result<Session, Box<Diagnostic>> {
     let config = match &account.assume_role {
         None => base,
         Some(assume) => {
@@ -144,7 +164,7 @@ async fn enter(account: &Account, base: SdkConfig) -> Result<Session, Box<Diagno
         }
     };
     let about = format!("account \"{}\"", account.label);
-    let reader = Reader::new(config.clone());
+    let reader = Reader::new(config.clone(), shared.clone());
     let id = whoami(&reader)
         .await
         .map_err(|e| Box::new(e.diagnostic(&about)))?;
@@ -165,7 +185,7 @@ async fn enter(account: &Account, base: SdkConfig) -> Result<Session, Box<Diagno
         .or_else(|| config.region().and_then(|r| r.as_ref().parse().ok()));
     Ok(Session {
         reader,
-        writer: Writer::new(config),
+        writer: Writer::new(config, shared),
         id,
         region,
     })

@@ -7,8 +7,9 @@ use crate::options::{PostureArgs, SelectionArgs};
 use crate::terminal::Terminal;
 use backstay::apply::{self, Options, StepResult};
 use backstay::aws::Cloud;
-use backstay::diag::{Diagnostic, Diagnostics, Exit, Sources, code};
+use backstay::diag::{Diagnostic, Diagnostics, Exit, Sources, code, render};
 use backstay::plan::{self, Approvals, Plan};
+use backstay::report::apply::json;
 use backstay::{pipeline, report};
 use clap::Args;
 use std::io::{self, BufRead};
@@ -44,6 +45,10 @@ pub(crate) struct ApplyArgs {
     #[arg(long, value_name = "ADDRESS")]
     allow_irreversible: Vec<String>,
 
+    /// Print JSON, one object a line (schemas/apply.schema.json); needs --auto-approve
+    #[arg(long, requires = "auto_approve")]
+    json: bool,
+
     /// How many steps run at once
     #[arg(long, default_value_t = 10, value_name = "N")]
     parallelism: usize,
@@ -61,11 +66,15 @@ pub(crate) async fn run(args: ApplyArgs, terminal: Terminal) -> Exit {
         return saved(&args, &approvals, terminal).await;
     }
     let source = Source::default();
-    let Some(made) = opening::plan(&args.posture, &args.selection, &source, terminal, false).await else {
+    let made = opening::plan(&args.posture, &args.selection, &source, terminal, args.json).await;
+    let Some(made) = made else {
         return Exit::Error;
     };
-    terminal.diagnose(&made.diagnostics, &made.sources);
-    terminal.print(&report::plan::text::plan(&made.plan, terminal.style()));
+    if args.json {
+        terminal.print(&json::text(&[json::version()]));
+    }
+    said(&args, &made.diagnostics, &made.sources, terminal);
+    show(&args, &made.plan, terminal);
     if made.diagnostics.has_errors() {
         terminal.tell("The plan is incomplete, so nothing was changed.");
         return Exit::Error;
@@ -89,12 +98,37 @@ async fn saved(args: &ApplyArgs, approvals: &Approvals, terminal: Terminal) -> E
             return Exit::Error;
         }
     };
+    if args.json {
+        terminal.print(&json::text(&[json::version()]));
+    }
     if let Err(diagnostics) = apply::verify(&plan, &cloud).await {
-        terminal.diagnose(&diagnostics, &sources);
+        said(args, &diagnostics, &sources, terminal);
         return Exit::Error;
     }
-    terminal.print(&report::plan::text::plan(&plan, terminal.style()));
+    show(args, &plan, terminal);
     go(args, &plan, &cloud, approvals, &sources, terminal).await
+}
+
+/// The plan, before it is asked for.
+fn show(args: &ApplyArgs, plan: &Plan, terminal: Terminal) {
+    terminal.print(&match args.json {
+        true => json::text(&json::before(plan)),
+        false => report::plan::text::plan(plan, terminal.style()),
+    });
+}
+
+/// Diagnostics where the rest of the output is.
+fn said(args: &ApplyArgs, diagnostics: &Diagnostics, sources: &Sources, terminal: Terminal) {
+    if !args.json {
+        return terminal.diagnose(diagnostics, sources);
+    }
+    let lines: Vec<_> = diagnostics
+        .iter()
+        .map(|d| json::Line::Diagnostic {
+            diagnostic: render::json(d, sources),
+        })
+        .collect();
+    terminal.print(&json::text(&lines));
 }
 
 async fn go(
@@ -107,7 +141,7 @@ async fn go(
 ) -> Exit {
     let refusals = plan::refusals(plan, approvals);
     if refusals.has_errors() {
-        terminal.diagnose(&refusals, sources);
+        said(args, &refusals, sources, terminal);
         terminal.tell("Nothing was changed.");
         return Exit::Error;
     }
@@ -146,12 +180,16 @@ async fn go(
             });
         }
     }
-    terminal.diagnose(&diagnostics, sources);
-    terminal.print(&report::apply::summary(plan, &outcome, terminal.style()));
-    match outcome.exit() {
+    said(args, &diagnostics, sources, terminal);
+    let exit = match outcome.exit() {
         Exit::Clean => by_hand(plan, terminal),
         other => other,
-    }
+    };
+    terminal.print(&match args.json {
+        true => json::text(&json::after(plan, &outcome, cloud.attempts(), exit.code())),
+        false => report::apply::summary(plan, &outcome, terminal.style()),
+    });
+    exit
 }
 
 /// Nothing is left to write; what can only be done by hand was shown with the plan.
