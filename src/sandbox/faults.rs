@@ -17,12 +17,14 @@ pub struct Fault {
     pub resource: Option<String>,
     /// The account of the credentials.
     pub account: Option<String>,
+    /// Any of these accounts; all when empty.
+    pub accounts: Vec<String>,
     /// Only operations that can change something (`true`) or that cannot (`false`).
     pub write: Option<bool>,
     /// Lets this many matching requests pass first.
     pub after: u32,
     /// Lets this many answered writes of any kind pass first, then matches: what is left of
-    /// an estate when a client is cut off in the middle. Only those of `account`, if it is given.
+    /// an estate when a client is cut off in the middle. Only those of `account` or `accounts`, if given.
     pub after_writes: u32,
     /// How often it fails; always when absent.
     pub times: Option<u32>,
@@ -143,10 +145,16 @@ impl Fault {
         self
     }
 
+    /// Whether it is for this account, among others.
+    fn concerns(&self, account: &str) -> bool {
+        self.account.as_deref().is_none_or(|a| a == account)
+            && (self.accounts.is_empty() || self.accounts.iter().any(|a| a == account))
+    }
+
     fn matches(&self, call: &Call) -> bool {
         let same = |wanted: &Option<String>, value: &str| wanted.as_deref().is_none_or(|w| w == value);
         same(&self.service, &call.service)
-            && same(&self.account, &call.account)
+            && self.concerns(&call.account)
             && self.write.is_none_or(|write| write == call.write)
             && self
                 .resource
@@ -213,8 +221,9 @@ impl Faults {
 
     /// Ends those that are for one account.
     pub(super) fn clear_of(&mut self, account: &str) {
-        self.active
-            .retain(|a| a.fault.account.as_deref() != Some(account));
+        self.active.retain(|a| {
+            a.fault.account.as_deref() != Some(account) && !a.fault.accounts.iter().any(|a| a == account)
+        });
     }
 
     /// Whether answers have to be kept, so that an old one can be given.
@@ -246,8 +255,7 @@ impl Faults {
         let carried_out = struck.as_ref().is_none_or(Outcome::carries_out);
         if call.write && carried_out {
             for active in &mut self.active {
-                let account = active.fault.account.as_ref();
-                active.writes += u32::from(account.is_none_or(|a| *a == call.account));
+                active.writes += u32::from(active.fault.concerns(&call.account));
             }
         }
         struck
