@@ -5,6 +5,7 @@
 
 use super::error::THROTTLED;
 use super::guard;
+use super::pace::Valve;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::{
@@ -59,6 +60,8 @@ impl Tally {
 pub(super) struct Counting {
     /// Of the whole run.
     pub(super) run: Tally,
+    /// How fast the client may send.
+    pub(super) valve: Valve,
 }
 
 impl Counting {
@@ -93,6 +96,9 @@ impl Intercept for Counting {
         _: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
+        if let Some(response) = context.response() {
+            self.valve.answered(throttles(response));
+        }
         let reads = config
             .load::<Metadata>()
             .is_some_and(|m| guard::is_read(m.name()));
@@ -108,13 +114,17 @@ impl Intercept for Counting {
 fn refused(response: &HttpResponse) -> bool {
     let status = response.status().as_u16();
     // A failure on the service's side may come after the effect; being told to slow down does not.
-    (400..500).contains(&status) || (status >= 500 && throttles(response))
+    (400..500).contains(&status) || throttles(response)
 }
 
+/// Whether a service asks to slow down.
 fn throttles(response: &HttpResponse) -> bool {
+    if response.status().is_success() {
+        return false;
+    }
     let body = response.body().bytes().unwrap_or_default();
     let text = String::from_utf8_lossy(body);
     THROTTLED
         .iter()
-        .any(|code| text.contains(&format!("<Code>{code}</Code>")) || text.contains(&format!("\"{code}\"")))
+        .any(|code| text.contains(&format!("<Code>{code}</Code>")) || text.contains(&format!("{code}\"")))
 }

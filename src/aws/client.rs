@@ -2,7 +2,7 @@
 
 use super::attempts::{Counting, Tally};
 use super::guard::ReadOnly;
-use super::pace::Pace;
+use super::pace::{Pace, Paced};
 use crate::model::Region;
 use aws_config::SdkConfig;
 use aws_config::retry::RetryConfig;
@@ -41,11 +41,14 @@ pub struct Clients {
 /// What every client has, whatever its service: `dressed!(self, builder, service, region)`.
 macro_rules! dressed {
     ($clients:expr, $config:expr, $service:literal, $region:expr) => {{
-        let mut config = $config
-            .retry_partition($clients.shared.pace.of($service, $region))
-            .interceptor(Counting {
-                run: $clients.shared.tally.clone(),
-            });
+        let budget = $clients.shared.pace.of($service, $region);
+        let mut config = $config.retry_partition(budget.again).interceptor(Counting {
+            run: $clients.shared.tally.clone(),
+            valve: budget.valve.clone(),
+        });
+        if let Some(http) = $clients.config.http_client() {
+            config = config.http_client(Paced::new(http, budget.valve));
+        }
         if $clients.read_only {
             config = config.interceptor(ReadOnly);
         }

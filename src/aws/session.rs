@@ -6,6 +6,7 @@ use super::pace;
 use super::{AwsError, Class, Reader, Writer, classify};
 use crate::diag::{Diagnostic, Diagnostics, code};
 use crate::model::{Account, AccountId, Region, Scope};
+use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
@@ -73,7 +74,7 @@ impl Cloud {
                 let mut loader = aws_config::defaults(BehaviorVersion::latest())
                     .http_client(http)
                     .timeout_config(timeouts)
-                    .retry_config(pace::adaptive(settings.attempts));
+                    .retry_config(RetryConfig::standard().with_max_attempts(settings.attempts));
                 if let Some(region) = &account.region {
                     loader = loader.region(aws_config::Region::new(region.to_string()));
                 }
