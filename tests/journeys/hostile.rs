@@ -52,7 +52,7 @@ s3_bucket "data" {
   tags = {
     team = "MARKER"
   }
-  policy = "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Sid\":\"MARKER\",\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"s3:GetObject\",\"Resource\":\"arn:aws:s3:::data-ACCOUNT/*\"}]}"
+  policy = "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Sid\":\"MARKER\",\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"arn:aws:iam::VAULT:root\"},\"Action\":\"s3:GetObject\",\"Resource\":\"arn:aws:s3:::data-ACCOUNT/*\"}]}"
 }
 
 s3_bucket "blind" {
@@ -205,7 +205,7 @@ async fn what_is_too_long_to_be_read_is_cut_and_its_length_is_said() {
         assert!(said.len() < 200_000, "{arguments:?}: {} bytes", said.len());
         let flat = said.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(
-            flat.contains("1000000 characters in all") || flat.contains("characters in all"),
+            flat.contains("characters in all"),
             "{arguments:?}: {}",
             &said[..said.len().min(3000)]
         );
