@@ -59,9 +59,7 @@ impl Outcome {
     pub fn verdicts(&self) -> impl Iterator<Item = Verdict> + '_ {
         self.results.iter().enumerate().map(|(id, result)| match result {
             StepResult::Done => Verdict::Done,
-            StepResult::Failed(_) if self.traces.get(id).is_none_or(|t| t.may_have_written) => {
-                Verdict::NotKnown
-            }
+            StepResult::Failed(_) if self.traces.get(id).is_none_or(|t| t.writes > 0) => Verdict::NotKnown,
             StepResult::Failed(_) | StepResult::Skipped(_) | StepResult::NotStarted => Verdict::NotDone,
         })
     }

@@ -25,8 +25,8 @@ pub type Attempts = BTreeMap<String, u32>;
 pub struct Trace {
     /// How often each operation was sent, the first time included.
     pub attempts: Attempts,
-    /// Whether a write may have taken effect: one was carried out, or was sent and not refused.
-    pub may_have_written: bool,
+    /// Writes that were sent and not refused: each was carried out, or got no answer that says.
+    pub writes: u32,
 }
 
 /// Counts for as long as somebody holds it; clones count together.
@@ -83,10 +83,13 @@ impl Intercept for Counting {
         _: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let operation = config
-            .load::<Metadata>()
-            .map_or_else(String::new, |m| format!("{}.{}", m.service(), m.name()));
-        self.each(|trace| *trace.attempts.entry(operation.clone()).or_default() += 1);
+        let metadata = config.load::<Metadata>();
+        let operation = metadata.map_or_else(String::new, |m| format!("{}.{}", m.service(), m.name()));
+        let write = metadata.is_none_or(|m| !guard::is_read(m.name()));
+        self.each(|trace| {
+            *trace.attempts.entry(operation.clone()).or_default() += 1;
+            trace.writes += u32::from(write);
+        });
         Ok(())
     }
 
@@ -99,12 +102,11 @@ impl Intercept for Counting {
         if let Some(response) = context.response() {
             self.valve.answered(throttles(response));
         }
-        let reads = config
+        let write = config
             .load::<Metadata>()
-            .is_some_and(|m| guard::is_read(m.name()));
-        // Without a request, nothing was sent: credentials were missing, or a parameter.
-        if !reads && context.request().is_some() && !context.response().is_some_and(refused) {
-            self.each(|trace| trace.may_have_written = true);
+            .is_none_or(|m| !guard::is_read(m.name()));
+        if write && context.response().is_some_and(refused) {
+            self.each(|trace| trace.writes = trace.writes.saturating_sub(1));
         }
         Ok(())
     }
