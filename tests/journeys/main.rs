@@ -24,6 +24,7 @@ mod bad_text;
 mod calls;
 mod crash;
 mod drift;
+mod faults;
 mod hostile;
 mod laptop;
 mod partial;
