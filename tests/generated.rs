@@ -35,6 +35,9 @@ fn generated() -> BTreeMap<PathBuf, String> {
         ("check", check::schema()),
         ("prove", report::proof::schema()),
         ("audit", evidence::record::schema()),
+        ("apply", report::apply::json::schema()),
+        ("check", check::schema()),
+        ("plan", report::plan::json::schema()),
     ] {
         files.insert(
             format!("schemas/{name}.schema.json"),

@@ -119,8 +119,8 @@ impl Journal {
             result: verdict(outcome, lock_lost),
             exit: outcome.exit().code(),
             done: outcome.done(),
-            failed: outcome.failed(),
-            not_run: outcome.not_run(),
+            failed: failed(outcome),
+            not_run: outcome.results.len() - outcome.done() - failed(outcome),
         };
         let lines: Vec<Line> = std::iter::once(Line::Result(ended))
             .chain(steps(plan, outcome, took))
@@ -151,6 +151,11 @@ impl Journal {
     }
 }
 
+fn failed(outcome: &Outcome) -> usize {
+    let is = |result: &&StepResult| matches!(result, StepResult::Failed(_));
+    outcome.results.iter().filter(is).count()
+}
+
 fn verdict(outcome: &Outcome, lock_lost: bool) -> Verdict {
     if outcome.done() == outcome.results.len() {
         Verdict::Done
@@ -158,7 +163,7 @@ fn verdict(outcome: &Outcome, lock_lost: bool) -> Verdict {
         Verdict::LockLost
     } else if outcome.interrupted {
         Verdict::Interrupted
-    } else if outcome.done() == 0 {
+    } else if outcome.count(super::Verdict::NotDone) == outcome.results.len() {
         Verdict::Failed
     } else {
         Verdict::Partial

@@ -3,7 +3,7 @@
 
 use super::queue::Queue;
 use super::{Event, Outcome, StepResult};
-use crate::aws::{AwsError, Class, Cloud};
+use crate::aws::{AwsError, Class, Cloud, Tally};
 use crate::kinds::{self, WriteContext};
 use crate::model::{Address, Place};
 use crate::plan::{Plan, StepId};
@@ -38,6 +38,7 @@ pub async fn run(plan: &Plan, cloud: &Cloud, options: &Options, mut tell: impl F
         .collect();
     let mut queue = Queue::new(&plan.steps);
     let mut results: Vec<Option<StepResult>> = vec![None; plan.steps.len()];
+    let tallies: Vec<Tally> = plan.steps.iter().map(|_| Tally::default()).collect();
     let mut flying = FuturesUnordered::new();
     loop {
         while flying.len() < options.parallelism.max(1)
@@ -46,7 +47,9 @@ pub async fn run(plan: &Plan, cloud: &Cloud, options: &Options, mut tell: impl F
         {
             tell(Event::Started(id));
             let target = plan.steps.get(id).and_then(|step| targets.get(&step.address));
-            flying.push(write(plan, cloud, target.copied(), id));
+            let tally = tallies.get(id).cloned().unwrap_or_default();
+            let work = write(plan, cloud, target.copied(), id);
+            flying.push(async move { tally.over(work).await });
         }
         let Some((id, took, result)) = flying.next().await else {
             break;
@@ -74,6 +77,7 @@ pub async fn run(plan: &Plan, cloud: &Cloud, options: &Options, mut tell: impl F
             .into_iter()
             .map(|r| r.unwrap_or(StepResult::NotStarted))
             .collect(),
+        traces: tallies.iter().map(Tally::trace).collect(),
     }
 }
 

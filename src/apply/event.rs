@@ -1,6 +1,6 @@
 //! What an apply tells while it runs, and what it says at the end.
 
-use crate::aws::AwsError;
+use crate::aws::{AwsError, Trace};
 use crate::diag::Exit;
 use crate::plan::StepId;
 use std::time::Duration;
@@ -23,7 +23,7 @@ pub enum Event<'a> {
 pub enum StepResult {
     /// It took effect.
     Done,
-    /// It failed. Whether it took effect is unknown when there was no answer.
+    /// It failed. [`Outcome::verdict`] says whether it can have taken effect all the same.
     Failed(AwsError),
     /// It was not run because this step did not succeed.
     Skipped(StepId),
@@ -31,42 +31,62 @@ pub enum StepResult {
     NotStarted,
 }
 
+/// What is known of a step's effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// It took effect.
+    Done,
+    /// It took no effect: nothing was sent, or every write was refused.
+    NotDone,
+    /// A write was carried out in part, or got no answer that says. The next plan shows it.
+    NotKnown,
+}
+
 /// How an apply ended: one value that decides both the exit code and the summary.
 #[derive(Debug, Clone)]
 pub struct Outcome {
     /// By step.
     pub results: Vec<StepResult>,
+    /// By step: what was sent for it.
+    pub traces: Vec<Trace>,
     /// Whether the user stopped it.
     pub interrupted: bool,
 }
 
 impl Outcome {
+    /// What is known of each step's effect.
+    pub fn verdicts(&self) -> impl Iterator<Item = Verdict> + '_ {
+        self.results.iter().enumerate().map(|(id, result)| match result {
+            StepResult::Done => Verdict::Done,
+            StepResult::Failed(_) if self.traces.get(id).is_none_or(|t| t.writes > 0) => Verdict::NotKnown,
+            StepResult::Failed(_) | StepResult::Skipped(_) | StepResult::NotStarted => Verdict::NotDone,
+        })
+    }
+
+    /// How many steps have this verdict.
+    pub fn count(&self, verdict: Verdict) -> usize {
+        self.verdicts().filter(|v| *v == verdict).count()
+    }
+
     /// Steps that took effect.
     pub fn done(&self) -> usize {
-        self.count(|r| matches!(r, StepResult::Done))
+        self.count(Verdict::Done)
     }
 
-    /// Steps that failed.
-    pub fn failed(&self) -> usize {
-        self.count(|r| matches!(r, StepResult::Failed(_)))
-    }
-
-    /// Steps that were not run.
-    pub fn not_run(&self) -> usize {
-        self.results.len() - self.done() - self.failed()
-    }
-
-    fn count(&self, keep: impl Fn(&StepResult) -> bool) -> usize {
-        self.results.iter().filter(|r| keep(r)).count()
+    /// Whether every step took effect.
+    pub fn is_whole(&self) -> bool {
+        self.done() == self.results.len()
     }
 
     /// The exit code.
     pub fn exit(&self) -> Exit {
-        if self.done() == self.results.len() {
+        if self.is_whole() {
             Exit::Clean
         } else if self.interrupted {
             Exit::Interrupted
-        } else if self.done() == 0 {
+        } else if self.count(Verdict::NotDone) == self.results.len() {
+            // Said only when nothing can have changed.
             Exit::Error
         } else {
             Exit::Partial

@@ -11,7 +11,7 @@ mod preflight;
 mod queue;
 
 pub use engine::{Options, run};
-pub use event::{Event, Outcome, StepResult};
+pub use event::{Event, Outcome, StepResult, Verdict};
 pub use fresh::verify;
 pub use lock::{Locked, Waiting, holder, lock, unlock};
 pub use preflight::{Preflight, preflight};

@@ -1,6 +1,8 @@
 //! The two halves of a client: one that reads, one that writes.
 
+use super::attempts::{Counting, Tally};
 use super::guard::ReadOnly;
+use super::pace::{Pace, Paced};
 use super::{Objects, ObjectsWriter};
 use crate::model::{AccountId, Region};
 use aws_config::SdkConfig;
@@ -13,11 +15,21 @@ use tokio::sync::{Mutex, OnceCell, Semaphore};
 /// Requests in flight at once for each account; more only makes connections race.
 const IN_FLIGHT: usize = 32;
 
+/// What all clients of one account share.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Shared {
+    /// How fast each service is asked.
+    pub(super) pace: Pace,
+    /// What was sent.
+    pub(super) tally: Tally,
+}
+
 /// The SDK clients of one account, by region. Making one builds its whole configuration again, which
 /// costs as much as several calls, so each is made once; clones share them.
 #[derive(Debug, Clone)]
 pub struct Clients {
     config: SdkConfig,
+    shared: Shared,
     read_only: bool,
     path_style: bool,
     s3: Made<aws_sdk_s3::Client>,
@@ -29,11 +41,34 @@ pub struct Clients {
     sts: Arc<OnceLock<aws_sdk_sts::Client>>,
 }
 
+/// What every client has, whatever its service: `dressed!(self, builder, service, region)`, and after
+/// that what it may do when it only reads.
+macro_rules! dressed {
+    ($clients:expr, $config:expr, $service:literal, $region:expr) => {
+        dressed!($clients, $config, $service, $region, ReadOnly::SETTINGS)
+    };
+    ($clients:expr, $config:expr, $service:literal, $region:expr, $reads:expr) => {{
+        let budget = $clients.shared.pace.of($service, $region);
+        let mut config = $config.retry_partition(budget.again).interceptor(Counting {
+            run: $clients.shared.tally.clone(),
+            valve: budget.valve.clone(),
+        });
+        if let Some(http) = $clients.config.http_client() {
+            config = config.http_client(Paced::new(http, budget.valve));
+        }
+        if $clients.read_only {
+            config = config.interceptor($reads);
+        }
+        config.build()
+    }};
+}
+
 impl Clients {
-    pub(super) fn new(config: SdkConfig, read_only: bool) -> Self {
+    pub(super) fn new(config: SdkConfig, read_only: bool, shared: Shared) -> Self {
         let path_style = config.endpoint_url().is_some_and(wants_path_style);
         Self {
             config,
+            shared,
             read_only,
             path_style,
             s3: Made::default(),
@@ -49,72 +84,55 @@ impl Clients {
     /// S3 in a region.
     pub fn s3(&self, region: &Region) -> aws_sdk_s3::Client {
         self.s3.get(region, || {
-            let mut config = aws_sdk_s3::config::Builder::from(&self.config)
+            let config = aws_sdk_s3::config::Builder::from(&self.config)
                 .region(aws_sdk_s3::config::Region::new(region.to_string()))
                 .force_path_style(self.path_style);
-            if self.read_only {
-                config = config.interceptor(ReadOnly::SETTINGS);
-            }
-            aws_sdk_s3::Client::from_conf(config.build())
+            aws_sdk_s3::Client::from_conf(dressed!(self, config, "s3", region.as_str()))
         })
     }
 
     /// S3 in a region for what backstay itself keeps in a bucket: the one client that may read what
     /// is stored, and so one that only [`super::Objects`] gets.
     pub(super) fn objects(&self, region: &Region) -> aws_sdk_s3::Client {
-        let mut config = aws_sdk_s3::config::Builder::from(&self.config)
+        let config = aws_sdk_s3::config::Builder::from(&self.config)
             .region(aws_sdk_s3::config::Region::new(region.to_string()))
             .force_path_style(self.path_style);
-        if self.read_only {
-            config = config.interceptor(ReadOnly::WITH_OBJECTS);
-        }
-        aws_sdk_s3::Client::from_conf(config.build())
+        let reads = ReadOnly::WITH_OBJECTS;
+        aws_sdk_s3::Client::from_conf(dressed!(self, config, "s3", region.as_str(), reads))
     }
 
     /// RDS in a region.
     pub fn rds(&self, region: &Region) -> aws_sdk_rds::Client {
         self.rds.get(region, || {
-            let mut config = aws_sdk_rds::config::Builder::from(&self.config)
+            let config = aws_sdk_rds::config::Builder::from(&self.config)
                 .region(aws_sdk_rds::config::Region::new(region.to_string()));
-            if self.read_only {
-                config = config.interceptor(ReadOnly::SETTINGS);
-            }
-            aws_sdk_rds::Client::from_conf(config.build())
+            aws_sdk_rds::Client::from_conf(dressed!(self, config, "rds", region.as_str()))
         })
     }
 
     /// KMS in a region.
     pub fn kms(&self, region: &Region) -> aws_sdk_kms::Client {
         self.kms.get(region, || {
-            let mut config = aws_sdk_kms::config::Builder::from(&self.config)
+            let config = aws_sdk_kms::config::Builder::from(&self.config)
                 .region(aws_sdk_kms::config::Region::new(region.to_string()));
-            if self.read_only {
-                config = config.interceptor(ReadOnly);
-            }
-            aws_sdk_kms::Client::from_conf(config.build())
+            aws_sdk_kms::Client::from_conf(dressed!(self, config, "kms", region.as_str()))
         })
     }
 
     /// AWS Backup in a region.
     pub fn backup(&self, region: &Region) -> aws_sdk_backup::Client {
         self.backup.get(region, || {
-            let mut config = aws_sdk_backup::config::Builder::from(&self.config)
+            let config = aws_sdk_backup::config::Builder::from(&self.config)
                 .region(aws_sdk_backup::config::Region::new(region.to_string()));
-            if self.read_only {
-                config = config.interceptor(ReadOnly);
-            }
-            aws_sdk_backup::Client::from_conf(config.build())
+            aws_sdk_backup::Client::from_conf(dressed!(self, config, "backup", region.as_str()))
         })
     }
 
     /// IAM, which is global.
     pub fn iam(&self) -> aws_sdk_iam::Client {
         let make = || {
-            let mut config = aws_sdk_iam::config::Builder::from(&self.config);
-            if self.read_only {
-                config = config.interceptor(ReadOnly::SETTINGS);
-            }
-            aws_sdk_iam::Client::from_conf(config.build())
+            let config = aws_sdk_iam::config::Builder::from(&self.config);
+            aws_sdk_iam::Client::from_conf(dressed!(self, config, "iam", ""))
         };
         self.iam.get_or_init(make).clone()
     }
@@ -124,12 +142,9 @@ impl Clients {
         let make = || {
             // The first call of every command: whoever has no network should not wait for that
             // answer as long as a long read waits for one that is worth it.
-            let mut config = aws_sdk_sts::config::Builder::from(&self.config)
+            let config = aws_sdk_sts::config::Builder::from(&self.config)
                 .retry_config(RetryConfig::standard().with_max_attempts(3));
-            if self.read_only {
-                config = config.interceptor(ReadOnly::SETTINGS);
-            }
-            aws_sdk_sts::Client::from_conf(config.build())
+            aws_sdk_sts::Client::from_conf(dressed!(self, config, "sts", ""))
         };
         self.sts.get_or_init(make).clone()
     }
@@ -137,13 +152,11 @@ impl Clients {
     /// The tagging service in a region: finds what is ours without asking each resource.
     pub fn tagging(&self, region: &Region) -> aws_sdk_resourcegroupstagging::Client {
         self.tagging.get(region, || {
-            let mut config = aws_sdk_resourcegroupstagging::config::Builder::from(&self.config).region(
+            let config = aws_sdk_resourcegroupstagging::config::Builder::from(&self.config).region(
                 aws_sdk_resourcegroupstagging::config::Region::new(region.to_string()),
             );
-            if self.read_only {
-                config = config.interceptor(ReadOnly::SETTINGS);
-            }
-            aws_sdk_resourcegroupstagging::Client::from_conf(config.build())
+            let config = dressed!(self, config, "tagging", region.as_str());
+            aws_sdk_resourcegroupstagging::Client::from_conf(config)
         })
     }
 }
@@ -195,9 +208,9 @@ pub struct Reader {
 }
 
 impl Reader {
-    pub(super) fn new(config: SdkConfig) -> Self {
+    pub(super) fn new(config: SdkConfig, shared: Shared) -> Self {
         Self {
-            clients: Clients::new(config, true),
+            clients: Clients::new(config, true, shared),
             permits: Arc::new(Semaphore::new(IN_FLIGHT)),
             memo: Arc::default(),
         }
@@ -248,9 +261,9 @@ pub struct Writer {
 }
 
 impl Writer {
-    pub(super) fn new(config: SdkConfig) -> Self {
+    pub(super) fn new(config: SdkConfig, shared: Shared) -> Self {
         Self {
-            clients: Clients::new(config, false),
+            clients: Clients::new(config, false, shared),
         }
     }
 

@@ -1,6 +1,6 @@
 //! AWS errors, by what a caller can do about them.
 
-use crate::diag::{Diagnostic, code};
+use crate::diag::{Diagnostic, code, escape};
 use crate::model::Unreadable;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -101,7 +101,8 @@ const CREDENTIALS: &[&str] = &[
     "UnrecognizedClientException",
 ];
 
-const THROTTLED: &[&str] = &[
+/// Codes that mean "slow down": what was asked has not been done.
+pub(super) const THROTTLED: &[&str] = &[
     "BandwidthLimitExceeded",
     "LimitExceededException",
     "RequestLimitExceeded",
@@ -223,7 +224,7 @@ where
                 action: action.to_owned(),
                 class,
                 code,
-                message: meta.message().unwrap_or_default().to_owned(),
+                message: escape::shortened(meta.message().unwrap_or_default()).into_owned(),
                 status,
                 request_id,
             }

@@ -29,7 +29,7 @@ impl ReadOnly {
 /// Verbs that never change anything, by AWS's naming of operations. Reads of what is
 /// stored (`GetObject`) are not among what backstay needs of an estate, and are refused too, so that
 /// an auditor's credentials are never used to look at data.
-fn is_read(operation: &str) -> bool {
+pub(super) fn is_read(operation: &str) -> bool {
     const VERBS: &[&str] = &["Get", "List", "Describe", "Head", "Simulate"];
     const DATA: &[&str] = &["GetObject", "GetSecretValue"];
     VERBS.iter().any(|verb| operation.starts_with(verb)) && !DATA.contains(&operation)

@@ -4,14 +4,17 @@
 //! read before anything is sent. A [`Writer`] comes only from [`Cloud::writer`], which
 //! only `apply` calls (`tests/tidy.rs` enforces it).
 
+mod attempts;
 mod client;
 mod error;
 mod guard;
 mod objects;
+mod pace;
 mod retry;
 mod session;
 pub mod simulate;
 
+pub use attempts::{Attempts, Tally, Trace};
 pub use client::{Clients, Reader, Writer};
 pub use error::{AwsError, Class, classify};
 pub use objects::{Conditional, Fetched, Objects, ObjectsWriter};

@@ -1,6 +1,6 @@
 //! Waiting for what AWS makes eventual.
 //!
-//! Throttling, 5xx and connection resets are retried by the SDK itself (standard mode).
+//! Throttling, 5xx and connection resets are retried by the SDK itself, within `pace`.
 //! This is for the answers that are right in general and wrong for a moment: a role that
 //! was just created, a bucket whose versioning has not settled.
 

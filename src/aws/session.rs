@@ -1,5 +1,8 @@
 //! Sessions: from `account` blocks to clients whose account is known.
 
+use super::attempts::{Attempts, Tally};
+use super::client::Shared;
+use super::pace;
 use super::{AwsError, Class, Reader, Writer, classify};
 use crate::diag::{Diagnostic, Diagnostics, code};
 use crate::model::{Account, AccountId, Region, Scope};
@@ -24,7 +27,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            attempts: 5,
+            attempts: pace::ATTEMPTS,
             connect_timeout: Duration::from_secs(5),
             attempt_timeout: Duration::from_secs(60),
         }
@@ -44,6 +47,7 @@ struct Session {
 #[derive(Debug)]
 pub struct Cloud {
     sessions: BTreeMap<String, Session>,
+    tally: Tally,
 }
 
 impl Cloud {
@@ -60,8 +64,13 @@ impl Cloud {
             .connect_timeout(settings.connect_timeout)
             .operation_attempt_timeout(settings.attempt_timeout)
             .build();
+        let tally = Tally::default();
         let entered = accounts.iter().map(|account| {
             let (http, timeouts) = (http.clone(), timeouts.clone());
+            let shared = Shared {
+                tally: tally.clone(),
+                ..Shared::default()
+            };
             async move {
                 let mut loader = aws_config::defaults(BehaviorVersion::latest())
                     .http_client(http)
@@ -73,7 +82,7 @@ impl Cloud {
                 if let Some(profile) = &account.profile {
                     loader = loader.profile_name(profile);
                 }
-                enter(account, loader.load().await).await
+                enter(account, loader.load().await, shared).await
             }
         });
         let mut sessions = BTreeMap::new();
@@ -86,17 +95,23 @@ impl Cloud {
                 Err(diagnostic) => diagnostics.push(*diagnostic),
             }
         }
-        diagnostics.into_result(Self { sessions }).map(|(cloud, _)| cloud)
+        let cloud = Self { sessions, tally };
+        diagnostics.into_result(cloud).map(|(cloud, _)| cloud)
     }
 
     /// Sessions that the caller has opened and whose accounts it vouches for, by label; nobody is
     /// asked anything.
     pub fn of(sessions: impl IntoIterator<Item = (String, AccountId, SdkConfig)>) -> Self {
+        let tally = Tally::default();
         let session = |(label, id, config): (String, AccountId, SdkConfig)| {
+            let shared = Shared {
+                tally: tally.clone(),
+                ..Shared::default()
+            };
             let session = Session {
                 region: config.region().and_then(|r| r.as_ref().parse().ok()),
-                reader: Reader::new(config.clone()),
-                writer: Writer::new(config),
+                reader: Reader::new(config.clone(), shared.clone()),
+                writer: Writer::new(config, shared),
                 caller: None,
                 id,
             };
@@ -104,7 +119,13 @@ impl Cloud {
         };
         Self {
             sessions: sessions.into_iter().map(session).collect(),
+            tally,
         }
+    }
+
+    /// How often each operation was sent so far, in all accounts.
+    pub fn attempts(&self) -> Attempts {
+        self.tally.trace().attempts
     }
 
     /// The number of each account.
@@ -136,7 +157,7 @@ impl Cloud {
     }
 }
 
-async fn enter(account: &Account, base: SdkConfig) -> Result<Session, Box<Diagnostic>> {
+async fn enter(account: &Account, base: SdkConfig, shared: Shared) -> Result<Session, Box<Diagnostic>> {
     let config = match &account.assume_role {
         None => base,
         Some(assume) => {
@@ -151,7 +172,7 @@ async fn enter(account: &Account, base: SdkConfig) -> Result<Session, Box<Diagno
         }
     };
     let about = format!("account \"{}\"", account.label);
-    let reader = Reader::new(config.clone());
+    let reader = Reader::new(config.clone(), shared.clone());
     let (id, caller) = whoami(&reader)
         .await
         .map_err(|e| Box::new(e.diagnostic(&about)))?;
@@ -172,7 +193,7 @@ async fn enter(account: &Account, base: SdkConfig) -> Result<Session, Box<Diagno
         .or_else(|| config.region().and_then(|r| r.as_ref().parse().ok()));
     Ok(Session {
         reader,
-        writer: Writer::new(config),
+        writer: Writer::new(config, shared),
         id,
         caller,
         region,

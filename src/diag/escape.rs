@@ -29,6 +29,24 @@ fn acts(c: char) -> bool {
             | '\u{E0000}'..='\u{E0FFF}')
 }
 
+/// How much of one value is shown to a person; a tag or policy of the cloud can be much longer.
+pub const LONGEST: usize = 1000;
+
+/// The beginning of a text that is too long to be read, and how long it is.
+pub fn shortened(text: &str) -> std::borrow::Cow<'_, str> {
+    // Bytes are never fewer than characters, and counting those of every value would cost more.
+    if text.len() <= LONGEST {
+        return text.into();
+    }
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => {
+            let start = text.get(..end).unwrap_or_default();
+            format!("{start}… ({} characters in all)", text.chars().count()).into()
+        }
+        None => text.into(),
+    }
+}
+
 /// For a terminal, on one line: what acts is shown as Rust writes it (`\n`, `\u{1b}`).
 pub fn line(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -151,6 +169,17 @@ pub fn json(text: &str) -> String {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn what_is_too_long_is_cut_between_characters_and_its_length_is_said() {
+        assert_eq!(shortened("short"), "short");
+        let long = "é".repeat(LONGEST);
+        assert_eq!(shortened(&long), long);
+        let longer = "é".repeat(1_000_000);
+        let said = shortened(&longer);
+        assert!(said.starts_with(&long), "{said}");
+        assert!(said.ends_with("é… (1000000 characters in all)"), "{said}");
+    }
 
     /// Text with what is dangerous far more often than chance would have it.
     fn hostile() -> impl Strategy<Value = String> {

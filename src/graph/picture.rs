@@ -1,6 +1,7 @@
 //! The graph as a picture: Graphviz, Mermaid and SVG.
 
 use super::{Edge, Graph};
+use crate::diag::escape;
 use crate::model::Address;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -27,7 +28,9 @@ pub fn dot(graph: &Graph) -> String {
 fn quoted(address: &Address) -> String {
     format!(
         "\"{}\"",
-        address.to_string().replace('\\', "\\\\").replace('"', "\\\"")
+        escape::line(&address.to_string())
+            .replace('\\', "\\\\")
+            .replace('"', "\\\"")
     )
 }
 
@@ -118,9 +121,7 @@ pub fn svg(graph: &Graph) -> String {
     out
 }
 
+/// For SVG, and for Mermaid, which takes the same entities between quotes.
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
+    escape::html(text)
 }

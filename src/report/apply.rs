@@ -1,44 +1,28 @@
 //! How an apply ended.
 
+pub mod json;
+
 use super::{Style, escape};
-use crate::apply::{Outcome, StepResult};
+use crate::apply::{Outcome, StepResult, Verdict};
 use crate::plan::Plan;
 use owo_colors::OwoColorize;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-/// What was done and what was not, then one line that says the same as the exit code.
+/// What was done, what was not and what is not known, then one line that says the same as the exit code.
 pub fn summary(plan: &Plan, outcome: &Outcome, style: Style) -> String {
     let mut out = String::new();
-    let whole = outcome.done() == outcome.results.len();
+    let whole = outcome.is_whole();
     if !whole {
         let _ = writeln!(out, "\nDone:");
-        list(
-            &mut out,
-            plan,
-            outcome,
-            |r| matches!(r, StepResult::Done),
-            "nothing",
-        );
+        list(&mut out, plan, outcome, Verdict::Done);
         let _ = writeln!(
             out,
-            "Failed (whether the last write took effect is shown by the next plan):"
+            "Not known (a write may have taken effect; the next plan shows it):"
         );
-        list(
-            &mut out,
-            plan,
-            outcome,
-            |r| matches!(r, StepResult::Failed(_)),
-            "nothing",
-        );
-        let _ = writeln!(out, "Not run:");
-        list(
-            &mut out,
-            plan,
-            outcome,
-            |r| matches!(r, StepResult::Skipped(_) | StepResult::NotStarted),
-            "nothing",
-        );
+        list(&mut out, plan, outcome, Verdict::NotKnown);
+        let _ = writeln!(out, "Not done:");
+        list(&mut out, plan, outcome, Verdict::NotDone);
         out.push('\n');
     }
     let counts = plan.summary();
@@ -49,7 +33,7 @@ pub fn summary(plan: &Plan, outcome: &Outcome, style: Style) -> String {
         )
     } else {
         format!(
-            "Apply {}: {} of {} steps done, {} failed, {} not run. Run the same command again to go on.",
+            "Apply {}: {} of {} steps done, {} not known, {} not done. Run the same command again to go on.",
             if outcome.interrupted {
                 "interrupted"
             } else {
@@ -57,8 +41,8 @@ pub fn summary(plan: &Plan, outcome: &Outcome, style: Style) -> String {
             },
             outcome.done(),
             outcome.results.len(),
-            outcome.failed(),
-            outcome.not_run(),
+            outcome.count(Verdict::NotKnown),
+            outcome.count(Verdict::NotDone),
         )
     };
     let line = match (style.color, whole) {
@@ -80,16 +64,18 @@ pub fn summary(plan: &Plan, outcome: &Outcome, style: Style) -> String {
     out
 }
 
-fn list(out: &mut String, plan: &Plan, outcome: &Outcome, keep: impl Fn(&StepResult) -> bool, none: &str) {
-    let mut by_address: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-    for (step, _) in plan.steps.iter().zip(&outcome.results).filter(|(_, r)| keep(r)) {
-        by_address
-            .entry(step.address.to_string())
-            .or_default()
-            .push(&step.what);
+fn list(out: &mut String, plan: &Plan, outcome: &Outcome, wanted: Verdict) {
+    let mut by_address: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let steps = plan.steps.iter().zip(&outcome.results).zip(outcome.verdicts());
+    for ((step, result), _) in steps.filter(|(_, verdict)| *verdict == wanted) {
+        let what = match (wanted, result) {
+            (Verdict::NotDone, StepResult::Failed(_)) => format!("{} (failed)", step.what),
+            _ => step.what.clone(),
+        };
+        by_address.entry(step.address.to_string()).or_default().push(what);
     }
     if by_address.is_empty() {
-        let _ = writeln!(out, "  {none}");
+        let _ = writeln!(out, "  nothing");
     }
     for (address, what) in by_address {
         let _ = writeln!(

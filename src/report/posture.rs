@@ -50,7 +50,10 @@ pub fn json(desired: &[Desired]) -> String {
             })
         })
         .collect();
-    format!("{:#}\n", json!({ "format_version": 1, "resources": resources }))
+    escape::json(&format!(
+        "{:#}\n",
+        json!({ "format_version": 1, "resources": resources })
+    ))
 }
 
 fn is_empty(value: &Json) -> bool {

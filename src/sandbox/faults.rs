@@ -17,15 +17,22 @@ pub struct Fault {
     pub resource: Option<String>,
     /// The account of the credentials.
     pub account: Option<String>,
+    /// Any of these accounts; all when empty.
+    pub accounts: Vec<String>,
     /// Only operations that can change something (`true`) or that cannot (`false`).
     pub write: Option<bool>,
     /// Lets this many matching requests pass first.
     pub after: u32,
     /// Lets this many answered writes of any kind pass first, then matches: what is left of
-    /// an estate when a client is cut off in the middle. Only those of `account`, if it is given.
+    /// an estate when a client is cut off in the middle. Only those of `account` or `accounts`, if given.
     pub after_writes: u32,
     /// How often it fails; always when absent.
     pub times: Option<u32>,
+    /// How likely it is that a matching request fails, from 0 to 1; certain when absent. Two faults with
+    /// the same `seed` strike the same of their matching requests.
+    pub chance: Option<f64>,
+    /// Where the dice of `chance` start.
+    pub seed: u64,
     /// What happens instead of the answer.
     #[serde(rename = "then")]
     pub outcome: Outcome,
@@ -48,6 +55,38 @@ pub enum Outcome {
     ResetAfter,
     /// The answer comes this many milliseconds late.
     Delay(u64),
+    /// The connection stays open and no answer ever comes; the request is not carried out.
+    Hang,
+    /// A read is answered as the same request was answered last, whatever was written since. The first
+    /// of its kind is answered truly.
+    Stale,
+    /// An error with a message of its own; the request is not carried out.
+    ErrorSaying {
+        /// HTTP status.
+        status: u16,
+        /// The wire code.
+        code: String,
+        /// What it says.
+        message: String,
+    },
+    /// The request is carried out, and each `find` in its answer's body is replaced, as the answer is on
+    /// the wire: whoever wants a `<` in an XML value writes `&lt;`.
+    Rewrite {
+        /// What is replaced.
+        find: String,
+        /// What stands there instead.
+        with: String,
+    },
+}
+
+impl Outcome {
+    /// Whether the request reaches the emulator all the same.
+    fn carries_out(&self) -> bool {
+        match self {
+            Self::Delay(_) | Self::ResetAfter | Self::Stale | Self::Rewrite { .. } => true,
+            Self::Error { .. } | Self::ErrorSaying { .. } | Self::Reset | Self::Hang => false,
+        }
+    }
 }
 
 impl Default for Outcome {
@@ -82,6 +121,16 @@ impl Fault {
         }
     }
 
+    /// `outcome` for each request, so likely.
+    pub fn by_chance(outcome: Outcome, chance: f64, seed: u64) -> Self {
+        Self {
+            outcome,
+            chance: Some(chance),
+            seed,
+            ..Self::default()
+        }
+    }
+
     /// Only for resources that contain `part`.
     #[must_use]
     pub fn on(mut self, part: &str) -> Self {
@@ -96,10 +145,16 @@ impl Fault {
         self
     }
 
+    /// Whether it is for this account, among others.
+    fn concerns(&self, account: &str) -> bool {
+        self.account.as_deref().is_none_or(|a| a == account)
+            && (self.accounts.is_empty() || self.accounts.iter().any(|a| a == account))
+    }
+
     fn matches(&self, call: &Call) -> bool {
         let same = |wanted: &Option<String>, value: &str| wanted.as_deref().is_none_or(|w| w == value);
         same(&self.service, &call.service)
-            && same(&self.account, &call.account)
+            && self.concerns(&call.account)
             && self.write.is_none_or(|write| write == call.write)
             && self
                 .resource
@@ -126,12 +181,32 @@ struct Active {
     passed: u32,
     writes: u32,
     fired: u32,
+    dice: Dice,
+}
+
+/// SplitMix64: a few lines that give the same numbers everywhere.
+#[derive(Debug)]
+struct Dice(u64);
+
+impl Dice {
+    /// True with this probability.
+    fn fall(&mut self, chance: f64) -> bool {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^= mixed >> 31;
+        // The upper half is exact as a floating point number.
+        let upper = u32::try_from(mixed >> 32).unwrap_or(u32::MAX);
+        f64::from(upper) / (f64::from(u32::MAX) + 1.0) < chance
+    }
 }
 
 impl Faults {
     /// Puts one in force, behind those that are.
     pub(super) fn add(&mut self, fault: Fault) {
         self.active.push(Active {
+            dice: Dice(fault.seed),
             fault,
             passed: 0,
             writes: 0,
@@ -146,8 +221,14 @@ impl Faults {
 
     /// Ends those that are for one account.
     pub(super) fn clear_of(&mut self, account: &str) {
-        self.active
-            .retain(|a| a.fault.account.as_deref() != Some(account));
+        self.active.retain(|a| {
+            a.fault.account.as_deref() != Some(account) && !a.fault.accounts.iter().any(|a| a == account)
+        });
+    }
+
+    /// Whether answers have to be kept, so that an old one can be given.
+    pub(super) fn remembers(&self) -> bool {
+        self.active.iter().any(|a| a.fault.outcome == Outcome::Stale)
     }
 
     /// What happens to `call`; `None` lets it pass. Counts the call.
@@ -163,14 +244,18 @@ impl Faults {
             if active.fault.times.is_some_and(|times| active.fired >= times) {
                 return None;
             }
+            if let Some(chance) = active.fault.chance
+                && !active.dice.fall(chance)
+            {
+                return None;
+            }
             active.fired += 1;
             Some(active.fault.outcome.clone())
         });
-        let carried_out = matches!(struck, None | Some(Outcome::Delay(_) | Outcome::ResetAfter));
+        let carried_out = struck.as_ref().is_none_or(Outcome::carries_out);
         if call.write && carried_out {
             for active in &mut self.active {
-                let account = active.fault.account.as_ref();
-                active.writes += u32::from(account.is_none_or(|a| *a == call.account));
+                active.writes += u32::from(active.fault.concerns(&call.account));
             }
         }
         struck
@@ -251,6 +336,22 @@ mod tests {
         faults.clear_of("111111111111");
         assert_eq!(faults.strike(&call("PutObject", "b/k", true)), None);
         assert!(faults.strike(&of_the_second()).is_some());
+    }
+
+    #[test]
+    fn chance_strikes_about_so_often_and_the_same_again() {
+        let strikes = |seed| {
+            let mut faults = Faults::default();
+            faults.add(Fault::by_chance(Outcome::Reset, 0.2, seed));
+            (0..1000)
+                .map(|_| faults.strike(&call("PutObject", "b/k", true)).is_some())
+                .collect::<Vec<_>>()
+        };
+        let first = strikes(7);
+        let times = first.iter().filter(|struck| **struck).count();
+        assert!((150..250).contains(&times), "{times}");
+        assert_eq!(first, strikes(7));
+        assert_ne!(first, strikes(8));
     }
 
     #[test]

@@ -23,7 +23,7 @@ use super::faults::{Fault, Outcome};
 use super::record::Record;
 use super::reply::{Body, BodyError, Refusal, json, response};
 use super::request::{self, Call, Signed};
-use super::{control, routes};
+use super::{control, memory, routes};
 
 /// The largest body of a request that is read before it is passed on; policies and
 /// parameters are far below, objects are not read.
@@ -103,19 +103,31 @@ async fn handle(
         }
     };
     let call = Call::of(&head, &read, signed, &context.state().accounts);
+    let key = (!call.write).then(|| memory::key(&call.account, &head, &read));
     let outcome = context.state().faults.strike(&call);
     match &outcome {
-        Some(Outcome::Error { status, code }) => {
-            let refusal = Refusal::new(*status, code, "The sandbox was told to fail here.");
-            write_down(context, &call, *status, true);
+        Some(Outcome::Error { .. } | Outcome::ErrorSaying { .. }) => {
+            let refusal = told_to_fail(outcome.as_ref());
+            write_down(context, &call, refusal.status, true);
             return Ok(refusal.response(&call));
         }
         Some(Outcome::Reset) => {
             write_down(context, &call, 0, true);
             return Err(ConnectionReset);
         }
+        Some(Outcome::Hang) => {
+            write_down(context, &call, 0, true);
+            return std::future::pending().await;
+        }
         Some(Outcome::Delay(milliseconds)) => tokio::time::sleep(Duration::from_millis(*milliseconds)).await,
-        Some(Outcome::ResetAfter) | None => {}
+        Some(Outcome::Stale) => {
+            let old = key.as_ref().and_then(|key| context.state().memory.recall(key));
+            if let Some(old) = old {
+                write_down(context, &call, old.status().as_u16(), true);
+                return Ok(old);
+            }
+        }
+        Some(Outcome::ResetAfter | Outcome::Rewrite { .. }) | None => {}
     }
     if let Some(refused) = refused(context, &call, &head).await {
         write_down(context, &call, refused.status().as_u16(), false);
@@ -143,8 +155,34 @@ async fn handle(
         write_down(context, &call, 0, true);
         return Err(ConnectionReset);
     }
-    write_down(context, &call, answer.status().as_u16(), outcome.is_some());
-    Ok(answer)
+    let struck = outcome.as_ref().is_some_and(|o| *o != Outcome::Stale);
+    write_down(context, &call, answer.status().as_u16(), struck);
+    if let Some(Outcome::Rewrite { find, with }) = &outcome {
+        return Ok(memory::rewritten(answer, find, with).await);
+    }
+    match key {
+        Some(key) if context.state().faults.remembers() => {
+            let (kept, answer) = memory::twice(answer).await;
+            context.state().memory.keep(key, kept);
+            Ok(answer)
+        }
+        _ => Ok(answer),
+    }
+}
+
+/// The error that a fault asks for.
+fn told_to_fail(outcome: Option<&Outcome>) -> Refusal {
+    match outcome {
+        Some(Outcome::Error { status, code }) => {
+            Refusal::new(*status, code, "The sandbox was told to fail here.")
+        }
+        Some(Outcome::ErrorSaying {
+            status,
+            code,
+            message,
+        }) => Refusal::new(*status, code, message.clone()),
+        _ => Refusal::new(500, "InternalError", "The sandbox was told to fail here."),
+    }
 }
 
 /// What keeps `call` from being passed on: its bucket's region or owner, or a policy.

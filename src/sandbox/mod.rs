@@ -23,6 +23,7 @@ mod enforce;
 mod faults;
 mod gateway;
 pub mod install;
+mod memory;
 mod record;
 mod reply;
 mod request;

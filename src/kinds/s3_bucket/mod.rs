@@ -48,6 +48,10 @@ use std::collections::BTreeMap;
 /// The tag by which backstay finds a bucket again that it created; its value is the project.
 pub const PROJECT_TAG: &str = "backstay:project";
 
+/// The tag of a bucket whose creation has not come to its end. What is declared about it can then
+/// take nothing away, as nobody was told yet that it protects.
+const CREATING_TAG: &str = "backstay:creating";
+
 /// The kind.
 #[derive(Debug, Clone, Copy)]
 pub struct S3Bucket;

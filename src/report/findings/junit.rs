@@ -63,13 +63,13 @@ fn message(finding: &Finding) -> String {
 
 /// Lines are ours; what stands in them is escaped one by one.
 fn description(finding: &Finding) -> String {
-    let mut lines = vec![escape::line(&finding.message)];
+    let mut lines = vec![escape::line(&escape::shortened(&finding.message))];
     lines.extend(
         finding
             .evidence
             .facts
             .iter()
-            .map(|f| format!("- {}", escape::line(f))),
+            .map(|f| format!("- {}", escape::line(&escape::shortened(f)))),
     );
     if finding.exemption.is_none() {
         lines.push(format!("What to do: {}", escape::line(&finding.remedy)));

@@ -2,7 +2,7 @@
 
 use super::group::{Group, by_resource};
 use crate::check::{Assessment, Finding, Outcome, Status};
-use crate::report::escape::markdown as escaped;
+use crate::report::escape::{markdown as escaped, shortened};
 
 /// GitHub refuses comments of more than 65,536 characters.
 const LIMIT: usize = 60_000;
@@ -61,9 +61,15 @@ fn table(group: &Group<'_>) -> String {
 fn row(finding: &Finding) -> String {
     let mut what = vec![
         format!("**{}**", escaped(&finding.title)),
-        escaped(&finding.message),
+        escaped(&shortened(&finding.message)),
     ];
-    what.extend(finding.evidence.facts.iter().map(|f| format!("· {}", escaped(f))));
+    what.extend(
+        finding
+            .evidence
+            .facts
+            .iter()
+            .map(|f| format!("· {}", escaped(&shortened(f)))),
+    );
     let to_do = match &finding.exemption {
         Some(by) => escaped(&format!(
             "Accepted by {} until {}: {}",

@@ -220,12 +220,22 @@ fn descriptor(rule: &Rule) -> Descriptor {
 }
 
 fn result(finding: &Finding, rule_index: Option<usize>) -> SarifResult {
-    let mut said = vec![format!("{}: {}", finding.address, finding.message)];
+    let mut said = vec![format!(
+        "{}: {}",
+        finding.address,
+        escape::shortened(&finding.message)
+    )];
     if finding.status == Status::Unknown {
         said.push("Unknown is not clean.".to_owned());
     }
     if !finding.evidence.facts.is_empty() {
-        said.push(format!("({})", finding.evidence.facts.join("; ")));
+        let facts: Vec<_> = finding
+            .evidence
+            .facts
+            .iter()
+            .map(|f| escape::shortened(f))
+            .collect();
+        said.push(format!("({})", facts.join("; ")));
     }
     said.push(format!("What to do: {}", finding.remedy));
     SarifResult {

@@ -83,9 +83,12 @@ fn head(out: &mut String, finding: &Finding, painter: Painter) {
 fn details(out: &mut String, finding: &Finding, style: Style, painter: Painter) {
     let width = style.width.saturating_sub(INDENT).max(20);
     let mut block = |lead: &str, text: &str, paint: Paint| {
-        for (n, part) in wrap(&escape::line(text), width.saturating_sub(lead.len()))
-            .iter()
-            .enumerate()
+        for (n, part) in wrap(
+            &escape::line(&escape::shortened(text)),
+            width.saturating_sub(lead.len()),
+        )
+        .iter()
+        .enumerate()
         {
             let lead = if n == 0 {
                 lead.to_owned()

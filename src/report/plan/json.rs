@@ -1,6 +1,6 @@
 //! A plan as a stream of JSON objects, one a line, described in `schemas/plan.schema.json`.
 
-use crate::diag::{Location, render};
+use crate::diag::{Location, escape, render};
 use crate::model::{Action, Address, Direction, Finding, Observed, Scope};
 use crate::plan::{Plan, Summary};
 use serde::Serialize;
@@ -139,7 +139,7 @@ pub fn text(lines: &[Line]) -> String {
     lines
         .iter()
         .filter_map(|line| serde_json::to_string(line).ok())
-        .map(|line| line + "\n")
+        .map(|line| escape::json(&line) + "\n")
         .collect()
 }
 

@@ -6,6 +6,7 @@ use crate::report::{Style, escape};
 use owo_colors::{AnsiColors, OwoColorize};
 use serde_json::Value as Json;
 use similar::{ChangeTag, TextDiff};
+use std::borrow::Cow;
 use std::fmt::Write;
 
 /// The whole plan, the summary line last.
@@ -78,7 +79,7 @@ fn resource(out: &mut String, plan: &Plan, change: &ResourceChange, style: Style
             scalar(&finding.want),
             scalar(&finding.have),
             paint(
-                &format!("# {}", escape::line(&finding.why)),
+                &format!("# {}", escape::line(&escape::shortened(&finding.why))),
                 AnsiColors::Red,
                 style
             ),
@@ -90,7 +91,7 @@ fn resource(out: &mut String, plan: &Plan, change: &ResourceChange, style: Style
             "      {} {}",
             paint("?", AnsiColors::Red, style),
             paint(
-                &format!("# unknown: {}", escape::line(&unreadable.why)),
+                &format!("# unknown: {}", escape::line(&escape::shortened(&unreadable.why))),
                 AnsiColors::Red,
                 style
             ),
@@ -139,7 +140,11 @@ fn notes(attribute: &AttributeChange, style: Style) -> String {
         let _ = write!(
             out,
             " {}",
-            paint(&format!("# {}", escape::line(&text)), color, style)
+            paint(
+                &format!("# {}", escape::line(&escape::shortened(&text))),
+                color,
+                style
+            )
         );
     };
     let because = |what: &str, why: Option<&str>| match why {
@@ -182,7 +187,7 @@ fn document(out: &mut String, attribute: &AttributeChange, style: Style) {
             out.push_str("            ...\n");
         }
         for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
-            let line = escape::line(change.value().trim_end_matches('\n'));
+            let line = escape::line(&escape::shortened(change.value().trim_end_matches('\n')));
             let _ = match change.tag() {
                 ChangeTag::Delete => {
                     writeln!(out, "          {} {line}", paint("-", AnsiColors::Red, style))
@@ -206,8 +211,12 @@ fn pretty(value: &Json) -> String {
 fn scalar(value: &Json) -> String {
     match value {
         Json::Null => "null".into(),
-        Json::String(text) => escape::quoted(text),
-        value => escape::line(&value.to_string()),
+        Json::String(text) => match escape::shortened(text) {
+            Cow::Borrowed(whole) => escape::quoted(whole),
+            // Without quotes: nobody should take it for the value.
+            Cow::Owned(shortened) => escape::line(&shortened),
+        },
+        value => escape::line(&escape::shortened(&value.to_string())),
     }
 }
 

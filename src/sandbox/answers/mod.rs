@@ -19,6 +19,7 @@ use super::accounts::Accounts;
 use super::backends::{Answer, Backends};
 use super::enforce::Enforcer;
 use super::faults::Faults;
+use super::memory::Memory;
 use super::record::Journal;
 use super::reply::{Body, BodyError};
 use super::request::Call;
@@ -32,6 +33,7 @@ pub(super) struct State {
     pub(super) accounts: Accounts,
     pub(super) journal: Journal,
     pub(super) faults: Faults,
+    pub(super) memory: Memory,
     pub(super) boundaries: Boundaries,
     pub(super) replicas: Replicas,
     pub(super) buckets: s3::Buckets,

@@ -9,12 +9,13 @@ use crate::terminal::Terminal;
 use backstay::apply::audit::{self, Journal};
 use backstay::apply::{self, Event, Options, StepResult};
 use backstay::aws::Cloud;
-use backstay::diag::{Diagnostic, Diagnostics, Exit, Severity, Sources, code, escape};
+use backstay::diag::{Diagnostic, Diagnostics, Exit, Severity, Sources, code, escape, render};
 use backstay::evidence::record::Approval;
 use backstay::model::Address;
 use backstay::pipeline::{self, Live};
 use backstay::plan::{self, Approvals, Plan};
 use backstay::report;
+use backstay::report::apply::json;
 use clap::Args;
 use std::collections::BTreeMap;
 use tokio::sync::watch;
@@ -49,6 +50,10 @@ pub(crate) struct ApplyArgs {
     #[arg(long, value_name = "ADDRESS")]
     allow_irreversible: Vec<String>,
 
+    /// Print JSON, one object a line (schemas/apply.schema.json); needs --auto-approve
+    #[arg(long, requires = "auto_approve")]
+    json: bool,
+
     /// Do not ask IAM beforehand whether the credentials may make the writes
     #[arg(long)]
     no_preflight: bool,
@@ -69,6 +74,9 @@ pub(crate) async fn run(args: ApplyArgs, terminal: Terminal) -> Exit {
         (Ok(weaken), Ok(irreversible)) => Approvals { weaken, irreversible },
         (Err(diagnostic), _) | (_, Err(diagnostic)) => return failed(terminal, diagnostic),
     };
+    if args.json {
+        terminal.print(&json::text(&[json::version()]));
+    }
     let begun = if args.posture.dir.is_file() {
         open_saved(&args, terminal).await
     } else {
@@ -111,7 +119,7 @@ async fn open_posture(args: &ApplyArgs, terminal: Terminal) -> Option<(Begun, Gu
     let opened = match opening::open(&args.posture, &Source::default()).await {
         Ok(opened) => opened,
         Err((diagnostics, sources)) => {
-            terminal.diagnose(&diagnostics, &sources);
+            said(args, &diagnostics, &sources, terminal);
             return None;
         }
     };
@@ -141,12 +149,34 @@ async fn open_saved(args: &ApplyArgs, terminal: Terminal) -> Option<(Begun, Guar
     let cloud = match pipeline::reconnect(&plan).await {
         Ok(cloud) => cloud,
         Err(diagnostics) => {
-            terminal.diagnose(&diagnostics, &Sources::new());
+            said(args, &diagnostics, &Sources::new(), terminal);
             return None;
         }
     };
     let guard = Guard::take(plan.lock.as_ref(), &plan.project, &cloud, &args.lock, terminal).await?;
     Some((Begun::Saved(Box::new(plan), cloud), guard))
+}
+
+/// The plan, before it is asked for.
+fn show(args: &ApplyArgs, plan: &Plan, terminal: Terminal) {
+    terminal.print(&match args.json {
+        true => json::text(&json::before(plan)),
+        false => report::plan::text::plan(plan, terminal.style()),
+    });
+}
+
+/// Diagnostics where the rest of the output is.
+fn said(args: &ApplyArgs, diagnostics: &Diagnostics, sources: &Sources, terminal: Terminal) {
+    if !args.json {
+        return terminal.diagnose(diagnostics, sources);
+    }
+    let lines: Vec<_> = diagnostics
+        .iter()
+        .map(|d| json::Line::Diagnostic {
+            diagnostic: render::json(d, sources),
+        })
+        .collect();
+    terminal.print(&json::text(&lines));
 }
 
 /// Everything up to the first write: reading, planning, refusing, asking.
@@ -156,7 +186,7 @@ async fn prepare(
     approvals: &Approvals,
     terminal: Terminal,
 ) -> Result<Prepared, Exit> {
-    let say = |diagnostics: &Diagnostics, sources: &Sources| terminal.diagnose(diagnostics, sources);
+    let say = |diagnostics: &Diagnostics, sources: &Sources| said(args, diagnostics, sources, terminal);
     let (plan, cloud, sources) = match begun {
         Begun::Saved(plan, cloud) => {
             let sources = Sources::new();
@@ -164,7 +194,7 @@ async fn prepare(
                 say(&diagnostics, &sources);
                 return Err(Exit::Error);
             }
-            terminal.print(&report::plan::text::plan(&plan, terminal.style()));
+            show(args, &plan, terminal);
             (*plan, cloud, sources)
         }
         Begun::Posture(opened) => {
@@ -174,7 +204,7 @@ async fn prepare(
                 Exit::Error
             })?;
             say(&made.diagnostics, &made.sources);
-            terminal.print(&report::plan::text::plan(&made.plan, terminal.style()));
+            show(args, &made.plan, terminal);
             if made.diagnostics.has_errors() {
                 terminal.tell("The plan is incomplete, so nothing was changed.");
                 return Err(Exit::Error);
@@ -320,8 +350,7 @@ async fn go(args: &ApplyArgs, prepared: &Prepared, guard: &Guard, terminal: Term
             });
         }
     }
-    terminal.diagnose(&diagnostics, sources);
-    terminal.print(&report::apply::summary(plan, &outcome, terminal.style()));
+    said(args, &diagnostics, sources, terminal);
     let mut exit = outcome.exit();
     if let Some(journal) = journal
         && let Err(diagnostic) = journal.end(plan, &outcome, &took, lock_lost).await
@@ -332,10 +361,14 @@ async fn go(args: &ApplyArgs, prepared: &Prepared, guard: &Guard, terminal: Term
             exit = Exit::Partial;
         }
     }
-    match exit {
-        Exit::Clean => by_hand(plan, terminal),
-        other => other,
+    if exit == Exit::Clean {
+        exit = by_hand(plan, terminal);
     }
+    terminal.print(&match args.json {
+        true => json::text(&json::after(plan, &outcome, cloud.attempts(), exit.code())),
+        false => report::apply::summary(plan, &outcome, terminal.style()),
+    });
+    exit
 }
 
 /// Nothing is left to write; what can only be done by hand was shown with the plan.

@@ -1,5 +1,6 @@
 //! What has to change about a bucket.
 
+mod creation;
 mod lock;
 mod release;
 mod rules;
@@ -11,7 +12,7 @@ use super::PROJECT_TAG;
 use super::live::{Live, Part, Seen};
 use super::op::Op;
 use super::spec::Spec;
-use crate::model::change::{Action, AttributeChange, Diff, Direction, Stage};
+use crate::model::change::{Action, AttributeChange, Diff, Stage};
 use crate::model::{Finding, Judgement, Place, Unreadable};
 use serde_json::Value as Json;
 
@@ -135,15 +136,7 @@ impl<'a> Comparison<'a> {
     }
 
     fn done(mut self) -> Diff<Op> {
-        if self.is_new() {
-            // Nothing is stored yet, so nothing can be lost.
-            for change in self.diff.changes.iter_mut().flat_map(|c| &mut c.attributes) {
-                if change.direction == Direction::Weakens {
-                    change.direction = Direction::Neutral;
-                    change.reason = None;
-                }
-            }
-        }
+        self.creation();
         self.diff.changes.sort_by_key(|c| c.stage);
         self.diff.action = match (self.is_new(), self.diff.changes.is_empty()) {
             (true, _) => Action::Create,

@@ -3,7 +3,7 @@
 use super::tag_path;
 use crate::kinds::s3_bucket::live::{Live, Part};
 use crate::kinds::s3_bucket::op::Op;
-use crate::kinds::s3_bucket::{PROJECT_TAG, order};
+use crate::kinds::s3_bucket::{CREATING_TAG, PROJECT_TAG, order};
 use crate::model::change::{Action, AttributeChange, Diff, Stage};
 use crate::model::{Judgement, Place};
 use serde_json::Value as Json;
@@ -17,6 +17,7 @@ pub(in crate::kinds::s3_bucket) fn release(have: &Live, place: &Place) -> Diff<O
             let mut left = tags.cloned().unwrap_or_default();
             if left.get(PROJECT_TAG) == Some(&place.project) {
                 left.remove(PROJECT_TAG);
+                left.remove(CREATING_TAG);
                 let change = AttributeChange::judged(
                     tag_path(PROJECT_TAG),
                     place.project.as_str().into(),

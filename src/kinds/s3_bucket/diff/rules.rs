@@ -52,8 +52,8 @@ impl Comparison<'_> {
 
     fn circumstances(&self, versioning: Option<Versioning>) -> Circumstances {
         Circumstances {
-            no_objects: self.is_new(),
-            no_versions: self.is_new() || versioning == Some(Versioning::Never),
+            no_objects: self.is_young(),
+            no_versions: self.is_young() || versioning == Some(Versioning::Never),
         }
     }
 

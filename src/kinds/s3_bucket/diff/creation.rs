@@ -1,0 +1,74 @@
+//! A creation takes many writes, and can be cut off between any two. The bucket says by a tag that it is
+//! not finished, so that the rest of its declaration is judged as it was when nothing was there: rules
+//! that expire objects take nothing away from a bucket that nobody has been told to use.
+
+use super::{Comparison, tag_path};
+use crate::kinds::s3_bucket::live::Tags;
+use crate::kinds::s3_bucket::op::Op;
+use crate::kinds::s3_bucket::{CREATING_TAG, PROJECT_TAG, order};
+use crate::model::Judgement;
+use crate::model::change::{AttributeChange, Change, Direction, Stage};
+use serde_json::Value as Json;
+
+impl Comparison<'_> {
+    /// Whether it is being created: not there yet, or left by an apply that did not come to its end.
+    pub(super) fn is_young(&self) -> bool {
+        self.is_new() || self.unfinished().is_some()
+    }
+
+    /// The tags of a bucket of this project whose creation was cut off.
+    fn unfinished(&self) -> Option<&Tags> {
+        let tags = self.have?.tags.as_ref()?.present()?;
+        let ours = |name: &str| tags.get(name) == Some(&self.place.project);
+        (ours(PROJECT_TAG) && ours(CREATING_TAG)).then_some(tags)
+    }
+
+    /// Judges what belongs to a creation, and marks its beginning and its end.
+    pub(super) fn creation(&mut self) {
+        if !self.is_young() {
+            return;
+        }
+        let mut harmless = false;
+        for change in self.diff.changes.iter_mut().flat_map(|c| &mut c.attributes) {
+            // Nothing is stored yet, so nothing can be lost.
+            if change.direction == Direction::Weakens {
+                change.direction = Direction::Neutral;
+                change.reason = None;
+                harmless = true;
+            }
+        }
+        if let Some(tags) = self.unfinished() {
+            let mut left = tags.clone();
+            left.extend(self.want.tags.clone().unwrap_or_default());
+            left.remove(CREATING_TAG);
+            let change = AttributeChange::judged(
+                tag_path(CREATING_TAG),
+                self.place.project.as_str().into(),
+                Json::Null,
+                order::noted(
+                    Judgement::neutral(),
+                    "an apply that created the bucket was cut off; this one finishes it",
+                ),
+            );
+            self.diff.push(Stage::Lock, Op::PutTags { tags: left }, [change]);
+            return;
+        }
+        // Only where the rest would have to be approved: others can be finished without a mark.
+        let expires = self.want.object_lock.is_some() || !self.want.expire.is_empty();
+        if !harmless && !(expires && self.want.wants_lifecycle()) {
+            return;
+        }
+        let mut finished = None;
+        for change in &mut self.diff.changes {
+            if let Op::Create { tags, .. } = &mut change.op {
+                finished = Some(tags.clone());
+                tags.insert(CREATING_TAG.to_owned(), self.place.project.clone());
+            }
+        }
+        self.diff.changes.extend(finished.map(|tags| Change {
+            op: Op::PutTags { tags },
+            stage: Stage::Lock,
+            attributes: Vec::new(),
+        }));
+    }
+}
