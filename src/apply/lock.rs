@@ -11,6 +11,9 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+#[cfg(test)]
+mod tests;
+
 /// How often a lease that somebody else holds is looked at.
 const LOOK: Duration = Duration::from_secs(2);
 
