@@ -132,7 +132,7 @@ async fn take(cloud: &Cloud, ttl: u64, said: &mut Vec<String>) -> Result<Locked,
 async fn a_lease_is_renewed_while_it_is_held_and_then_gone() {
     let s3 = S3::default();
     let (_server, cloud) = s3.start().await;
-    let locked = take(&cloud, 2, &mut Vec::new()).await.unwrap();
+    let locked = take(&cloud, 6, &mut Vec::new()).await.unwrap();
     let first = s3.lease().unwrap();
     while s3.lease().unwrap().expires == first.expires {
         tokio::time::sleep(Duration::from_millis(10)).await;
@@ -147,7 +147,7 @@ async fn a_lease_is_renewed_while_it_is_held_and_then_gone() {
 async fn a_lease_that_cannot_be_renewed_is_lost_before_it_ends() {
     let s3 = S3::default();
     let (_server, cloud) = s3.start().await;
-    let locked = take(&cloud, 2, &mut Vec::new()).await.unwrap();
+    let locked = take(&cloud, 6, &mut Vec::new()).await.unwrap();
     s3.set(|b| b.refuses = true);
     let mut lost = locked.lost();
     let why = lost.wait_for(Option::is_some).await.unwrap().clone().unwrap();
@@ -160,7 +160,7 @@ async fn a_lease_that_cannot_be_renewed_is_lost_before_it_ends() {
 async fn a_lease_that_somebody_took_by_force_is_lost_and_left_alone() {
     let s3 = S3::default();
     let (_server, cloud) = s3.start().await;
-    let locked = take(&cloud, 2, &mut Vec::new()).await.unwrap();
+    let locked = take(&cloud, 6, &mut Vec::new()).await.unwrap();
     let mut theirs = s3.lease().unwrap();
     theirs.id = "theirs".to_owned();
     theirs.holder.user = "eve".to_owned();
