@@ -200,6 +200,7 @@ impl Session {
             .current_dir(self.folder.path().join("repository"))
             .env("PATH", path.unwrap())
             .env("BACKSTAY_CACHE", self.folder.path().join("cache"))
+            .env("XDG_STATE_HOME", self.folder.path().join("state"))
             .env("SOURCE_DATE_EPOCH", "1796083200")
             .output()
             .unwrap();
@@ -291,6 +292,20 @@ fn how_it_works() {
     page("docs/how-it-works.md", SEEDED);
 }
 
+/// What the page's own posture says, and the bucket that it keeps things in.
+#[test]
+fn shared_use() {
+    let text = fs::read_to_string(root().join("docs/shared-use.md")).unwrap();
+    let (_, rest) = text.split_once("```hcl\n").unwrap();
+    let (posture, _) = rest.split_once("```").unwrap();
+    let before = format!(
+        "mkdir acme\ncd acme\ncat > main.hcl <<'END'\n{posture}END\n\
+         echo 's3_bucket \"acme-backstay\" {{}}' > ../seed\n\
+         eval \"$(backstay sandbox up --seed ../seed)\""
+    );
+    page("docs/shared-use.md", &before);
+}
+
 /// A page that is not run is a page that rots.
 #[test]
 fn every_page_with_commands_is_run() {
@@ -300,6 +315,7 @@ fn every_page_with_commands_is_run() {
         "docs/ci.md",
         "docs/audit.md",
         "docs/how-it-works.md",
+        "docs/shared-use.md",
     ];
     let mut pages = vec![root().to_owned(), root().join("docs"), root().join("examples")];
     pages.extend(

@@ -52,6 +52,7 @@ fn run(sandbox: &Sandbox, command: &str, example: &str, options: &[&str], wanted
         .envs(sandbox.environment())
         .env_remove("AWS_PROFILE")
         .env_remove("AWS_SESSION_TOKEN")
+        .env("XDG_STATE_HOME", env!("CARGO_TARGET_TMPDIR"))
         .env("SOURCE_DATE_EPOCH", TODAY)
         .output()
         .unwrap();

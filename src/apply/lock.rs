@@ -11,6 +11,9 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+#[cfg(test)]
+mod tests;
+
 /// How often a lease that somebody else holds is looked at.
 const LOOK: Duration = Duration::from_secs(2);
 
@@ -152,8 +155,8 @@ async fn renew(
             _ = ended.wait_for(|done| *done) => return held,
             () = tokio::time::sleep(pause) => {}
         }
-        // What is in flight needs some of the time that is left.
-        let reserve = ttl / 6;
+        // What is in flight needs some of the time that is left, and S3 tells whole seconds.
+        let reserve = ttl / 6 + Duration::from_secs(1);
         let attempt = tokio::time::timeout(held.left().saturating_sub(reserve), held.renew()).await;
         match attempt {
             Ok(Ok(Renewal::Renewed)) => pause = ttl / 3,

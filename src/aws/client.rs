@@ -267,9 +267,9 @@ impl Writer {
         }
     }
 
-    /// The same for a bucket in which backstay keeps something of its own.
-    pub fn objects(&self, region: &Region, bucket: &str, owner: &AccountId) -> ObjectsWriter {
-        ObjectsWriter::new(&self.clients, region, bucket, owner.as_str())
+    /// The half that writes to the bucket that `known` reads, which is in `region`.
+    pub fn objects(&self, region: &Region, known: &Objects) -> ObjectsWriter {
+        ObjectsWriter::new(&self.clients, region, known)
     }
 
     /// Clients that may write.

@@ -200,9 +200,13 @@ pub struct ObjectsWriter {
 }
 
 impl ObjectsWriter {
-    pub(super) fn new(clients: &Clients, region: &Region, bucket: &str, owner: &str) -> Self {
+    /// Writes what `known` reads; what its answers told of the service's clock stays known.
+    pub(super) fn new(clients: &Clients, region: &Region, known: &Objects) -> Self {
         Self {
-            objects: Objects::new(clients, region, bucket, owner),
+            objects: Objects {
+                client: clients.objects(region),
+                ..known.clone()
+            },
         }
     }
 

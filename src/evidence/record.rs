@@ -189,7 +189,7 @@ pub(super) const RESULT: &str = ".result.jsonl";
 impl Keys {
     /// Of an apply. They sort by time.
     pub fn of(intent: &Intent) -> Self {
-        let at = intent.at.strftime("%Y-%m-%dT%H:%M:%SZ");
+        let at = intent.at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ");
         Self::of_stem(&format!("{}{at}-{}", folder(&intent.project), intent.id))
     }
 

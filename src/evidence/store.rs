@@ -52,7 +52,6 @@ enum Where<B> {
 
 /// A bucket that has been found, and where.
 struct Found {
-    owner: AccountId,
     region: Region,
     objects: Objects,
 }
@@ -158,7 +157,7 @@ impl StoreWriter {
     /// What is wrong with the bucket. Whether it can be written shows with the first write.
     pub async fn bucket(cloud: &Cloud, writer: &Writer, place: &BucketPlace) -> Result<Self, Diagnostic> {
         let found = find(cloud, place).await?;
-        let objects = writer.objects(&found.region, &place.bucket, &found.owner);
+        let objects = writer.objects(&found.region, &found.objects);
         let store = Store {
             // One clock for both halves.
             place: Where::Bucket(objects.objects().clone()),
@@ -286,11 +285,7 @@ async fn find(cloud: &Cloud, place: &BucketPlace) -> Result<Found, Diagnostic> {
         other => other,
     };
     match home {
-        Ok(None) => Ok(Found {
-            owner,
-            region,
-            objects,
-        }),
+        Ok(None) => Ok(Found { region, objects }),
         Ok(Some(region)) => Err(Diagnostic::error(
             code::API,
             format!("{about}: S3 says that it is in {region}, and there that it is elsewhere."),
