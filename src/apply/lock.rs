@@ -150,6 +150,7 @@ async fn renew(
 ) -> Held {
     let ttl = held.ttl();
     let mut pause = ttl / 3;
+    let mut refused = None;
     loop {
         tokio::select! {
             _ = ended.wait_for(|done| *done) => return held,
@@ -159,13 +160,13 @@ async fn renew(
         let reserve = ttl / 6 + Duration::from_secs(1);
         let attempt = tokio::time::timeout(held.left().saturating_sub(reserve), held.renew()).await;
         match attempt {
-            Ok(Ok(Renewal::Renewed)) => pause = ttl / 3,
+            Ok(Ok(Renewal::Renewed)) => (pause, refused) = (ttl / 3, None),
             Ok(Ok(Renewal::Lost(by))) => {
                 lose.send_replace(Some(lost(by.as_deref(), None)));
                 return held;
             }
             Ok(Err(why)) if held.left() > reserve => {
-                drop(why);
+                refused = Some(why);
                 pause = (ttl / 30).min(held.left().saturating_sub(reserve));
             }
             Ok(Err(why)) => {
@@ -173,7 +174,7 @@ async fn renew(
                 return held;
             }
             Err(_) => {
-                lose.send_replace(Some(lost(None, None)));
+                lose.send_replace(Some(lost(None, refused.as_ref())));
                 return held;
             }
         }

@@ -89,7 +89,7 @@ async fn an_apply_is_on_record_with_every_change_before_and_after() {
         .run(&["history", "--id", id])
         .exits(0)
         .prints("s3_bucket.a (Create)")
-        .prints("versioning: null -> true")
+        .prints("versioning: false -> true")
         .prints("as         arn:aws:iam::ACCOUNT:root in account \"prod\"");
     estate
         .run(&["history", "--id", "nobody"])
