@@ -1,6 +1,7 @@
 //! KMS keys under their several names: what is declared is often an alias, what is seen never is.
 
 use crate::aws::{AwsError, Class, Clients, Reader, classify};
+use crate::model::policy::{Effect, Statement};
 use crate::model::{Arn, Observed};
 use aws_sdk_kms::types::KeyManagerType;
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,23 @@ pub struct Resolved {
 /// Whether an ARN names an alias and not a key.
 pub(super) fn is_alias(arn: &Arn) -> bool {
     arn.service() == "kms" && arn.resource().starts_with("alias/")
+}
+
+/// Lets an identity do something with a key. IAM takes no alias as a resource, so an alias becomes the account's
+/// keys under the condition that they have it.
+pub(super) fn granted(actions: &[&str], key: &Arn) -> Statement {
+    let actions = actions.iter().copied();
+    match (is_alias(key), key.region(), key.account()) {
+        (true, Some(region), Some(account)) => {
+            let keys = Arn::kms(key.partition(), &region, &account, "key/*");
+            Statement::new(Effect::Allow, actions, [keys.as_str()]).when(
+                "ForAnyValue:StringEquals",
+                "kms:ResourceAliases",
+                [key.resource()],
+            )
+        }
+        _ => Statement::new(Effect::Allow, actions, [key.as_str()]),
+    }
 }
 
 async fn ask(clients: &Clients, key: &Arn) -> Result<Resolved, AwsError> {
@@ -61,5 +79,24 @@ pub(super) async fn own_arn(clients: &Clients, key: &Arn) -> Result<Arn, AwsErro
     match is_alias(key) {
         true => ask(clients, key).await.map(|key| key.arn),
         false => Ok(key.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::granted;
+    use crate::model::policy::Match;
+
+    #[test]
+    fn an_alias_is_granted_by_condition() {
+        let by_alias = "arn:aws:kms:us-east-1:111111111111:alias/acme".parse().unwrap();
+        let statement = granted(&["kms:Decrypt"], &by_alias);
+        let keys = "arn:aws:kms:us-east-1:111111111111:key/*".to_owned();
+        assert_eq!(statement.resources, Some(Match::Only([keys].into())));
+        assert!(
+            statement.conditions["ForAnyValue:StringEquals"]["kms:ResourceAliases"].contains("alias/acme")
+        );
+        let by_id = "arn:aws:kms:us-east-1:111111111111:key/k".parse().unwrap();
+        assert!(granted(&["kms:Decrypt"], &by_id).conditions.is_empty());
     }
 }

@@ -131,7 +131,8 @@ fn a_new_vault_is_created_then_closed_off_then_locked() {
 #[test]
 fn locks_are_judged() {
     // (live, wanted mode, wanted min) to the first change's direction; none when it cannot be written.
-    let table: [(Option<LiveLock>, &str, &str, Option<(Direction, bool)>); 6] = [
+    type Row<'a> = (Option<LiveLock>, &'a str, &'a str, Option<(Direction, bool)>);
+    let table: [Row<'_>; 6] = [
         (None, "governance", "14d", Some((Direction::Strengthens, false))),
         (
             lock(None, false, 14),
