@@ -1,6 +1,6 @@
 //! All that a run has seen, with look-ups: what lets a rule follow a replica to where it lies.
 
-use crate::model::fact::{Evidence, Facts, ObjectStore};
+use crate::model::fact::{Evidence, Facts, ObjectStore, Schedule};
 use crate::model::{AccountId, Arn, Region};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;
@@ -42,6 +42,8 @@ pub struct Estate<'a> {
     by_arn: BTreeMap<&'a Arn, &'a Evidence>,
     replica_targets: BTreeSet<&'a Arn>,
     accounts: BTreeSet<AccountId>,
+    // A plan's ARN is not known from its block, so plans are not found by it.
+    schedules: Vec<&'a Schedule>,
 }
 
 impl<'a> Estate<'a> {
@@ -52,6 +54,9 @@ impl<'a> Estate<'a> {
             if let Some(arn) = &item.arn {
                 estate.by_arn.insert(arn, item);
                 estate.accounts.extend(arn.account());
+            }
+            if let Some(Facts::Schedule(plan)) = item.facts.present() {
+                estate.schedules.push(plan.as_ref());
             }
             if let Some(Facts::ObjectStore(store)) = item.facts.present() {
                 estate.accounts.insert(store.account.clone());
@@ -83,6 +88,11 @@ impl<'a> Estate<'a> {
                 Facts::ObjectStore(store) => Some((*arn, store.as_ref())),
                 _ => None,
             })
+    }
+
+    /// Every backup plan that was seen.
+    pub fn schedules(&self) -> impl Iterator<Item = &'a Schedule> {
+        self.schedules.iter().copied()
     }
 
     /// Whether backups or copies of another bucket lie in this one: the original is elsewhere, and

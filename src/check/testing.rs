@@ -78,7 +78,7 @@ pub(crate) fn denied<T>(action: &str) -> Observed<T> {
     })
 }
 
-fn evidence(address: Address, scope: (&str, &str), arn: &str, facts: Facts) -> Evidence {
+pub(crate) fn evidence(address: Address, scope: (&str, &str), arn: &str, facts: Facts) -> Evidence {
     Evidence {
         subject: address,
         location: Some(Location {

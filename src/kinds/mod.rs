@@ -5,11 +5,15 @@
 //! the permission list follow from the trait; nothing else learns the kind's name.
 
 mod access;
+pub mod backup_plan;
+pub mod backup_vault;
 mod decode;
 mod erased;
 pub mod iam;
 pub mod iam_role;
+mod keys;
 pub mod kms_key;
+mod marked;
 pub mod order;
 pub mod rds_instance;
 mod registry;

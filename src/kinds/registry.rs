@@ -1,6 +1,8 @@
 //! The table of kinds.
 
 use super::AnyKind;
+use super::backup_plan::BackupPlan;
+use super::backup_vault::BackupVault;
 use super::erased::Erased;
 use super::iam_role::IamRole;
 use super::kms_key::KmsKey;
@@ -14,6 +16,8 @@ use crate::model::value::Value;
 use std::collections::BTreeMap;
 
 // Each has a name of its own because its schema is made when it is first asked for.
+static BACKUP_PLAN: Erased<BackupPlan> = Erased::new();
+static BACKUP_VAULT: Erased<BackupVault> = Erased::new();
 static IAM_ROLE: Erased<IamRole> = Erased::new();
 static KMS_KEY: Erased<KmsKey> = Erased::new();
 static RDS_INSTANCE: Erased<RdsInstance> = Erased::new();
@@ -21,7 +25,15 @@ static S3_BUCKET: Erased<S3Bucket> = Erased::new();
 static WRITER_ROLE: Erased<WriterRole> = Erased::new();
 
 /// Every kind, sorted by name.
-pub static ALL: &[&dyn AnyKind] = &[&IAM_ROLE, &KMS_KEY, &RDS_INSTANCE, &S3_BUCKET, &WRITER_ROLE];
+pub static ALL: &[&dyn AnyKind] = &[
+    &BACKUP_PLAN,
+    &BACKUP_VAULT,
+    &IAM_ROLE,
+    &KMS_KEY,
+    &RDS_INSTANCE,
+    &S3_BUCKET,
+    &WRITER_ROLE,
+];
 
 /// The table, as a value that other modules can be given.
 #[derive(Debug, Clone, Copy, Default)]

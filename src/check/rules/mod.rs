@@ -1,6 +1,8 @@
 //! The table of controls. One file for each family; a control is a constant with its function beside it.
 
+pub mod backup;
 pub mod iam;
+pub mod kms;
 pub mod rds;
 pub mod run;
 pub mod s3;
@@ -9,6 +11,12 @@ use super::rule::Rule;
 
 /// Every control, sorted by id.
 pub static RULES: &[Rule] = &[
+    backup::vault::UNLOCKED,
+    backup::vault::IN_GRACE,
+    backup::vault::SERVICE_KEY,
+    backup::plan::NO_COPY,
+    backup::plan::OPTED_OUT,
+    backup::plan::NOTHING,
     run::DRIFT,
     run::MISSING,
     run::CANNOT_BE_SET,
@@ -34,6 +42,9 @@ pub static RULES: &[Rule] = &[
     iam::trust::FEDERATION_WITHOUT_SUBJECT,
     iam::trust::STRANGER_WITHOUT_EXTERNAL_ID,
     iam::trust::WHOLE_ACCOUNT,
+    kms::UNUSABLE,
+    kms::ONE_HAND,
+    kms::NOT_ROTATED,
     rds::retention::OFF,
     rds::retention::ONE_DAY,
     rds::retention::SHORT,
@@ -118,6 +129,8 @@ mod tests {
             .into_iter()
             .chain(rds::cases::all())
             .chain(iam::cases::all())
+            .chain(kms::cases::all())
+            .chain(backup::cases::all())
             .map(|case| case.id)
             .collect();
         tested.sort_unstable();

@@ -3,7 +3,7 @@
 use super::spec::Spec;
 use crate::aws::{AwsError, Reader, classify};
 use crate::kinds::s3_bucket::PROJECT_TAG;
-use crate::kinds::{ReadContext, UNDISCOVERED};
+use crate::kinds::{ReadContext, UNDISCOVERED, marked};
 use crate::model::fact::KeyState;
 use crate::model::policy::Document;
 use crate::model::{Arn, Observed, Place, Region, Unreadable};
@@ -11,7 +11,6 @@ use aws_sdk_kms::Client;
 use aws_sdk_kms::types::{
     KeyManagerType, KeyMetadata, KeySpec, KeyState as Wire, MultiRegionKeyType, OriginType,
 };
-use aws_sdk_resourcegroupstagging::types::TagFilter;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -247,37 +246,6 @@ async fn one(reader: &Reader, region: &Region, alias: &str, key: &str) -> Observ
     Observed::Present(live)
 }
 
-/// The ARNs of this project's keys, by the tagging service.
-async fn tagged(reader: &Reader, place: &Place) -> Result<Vec<Arn>, AwsError> {
-    let _permit = reader.permit().await;
-    let filter = TagFilter::builder()
-        .key(PROJECT_TAG)
-        .values(&place.project)
-        .build();
-    let mut pages = reader
-        .clients()
-        .tagging(&place.region)
-        .get_resources()
-        .resource_type_filters("kms:key")
-        .tag_filters(filter)
-        .into_paginator()
-        .send();
-    let mut all = Vec::new();
-    while let Some(page) = pages.next().await {
-        let page = page.map_err(|e| classify("tag:GetResources", e))?;
-        let arns = page
-            .resource_tag_mapping_list()
-            .iter()
-            .filter_map(|m| m.resource_arn());
-        // An emulator may ignore the type.
-        all.extend(
-            arns.filter_map(|a| a.parse::<Arn>().ok())
-                .filter(|a| a.service() == "kms"),
-        );
-    }
-    Ok(all)
-}
-
 /// The first alias of a key.
 async fn alias_of(reader: &Reader, region: &Region, arn: &Arn) -> Result<Option<String>, AwsError> {
     let client = reader.clients().kms(region);
@@ -293,7 +261,7 @@ async fn forgotten(
 ) -> Result<BTreeMap<String, Observed<LiveKey>>, AwsError> {
     let region = &cx.place.region;
     let mut found = BTreeMap::new();
-    for arn in tagged(cx.reader, cx.place).await? {
+    for arn in marked::arns(cx.reader, cx.place, "kms:key").await? {
         if read
             .values()
             .filter_map(Observed::present)

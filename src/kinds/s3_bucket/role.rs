@@ -2,8 +2,9 @@
 
 use super::names;
 use super::replication::other_account;
-use super::spec::{ReplicateBlock, Spec, bucket_arn, bucket_name, key_id};
+use super::spec::{ReplicateBlock, Spec, bucket_arn, bucket_name};
 use crate::kinds::iam_role;
+use crate::kinds::keys;
 use crate::kinds::statement::StatementBlock;
 use crate::model::desired::Contribution;
 use crate::model::policy::{Effect, Statement};
@@ -132,15 +133,15 @@ fn statements(spec: &Spec, place: &Place) -> Vec<Statement> {
             .sid(format!("Destination{n}"));
         all.push(statement);
         if let Some(key) = block.kms_key.as_ref().and_then(key_arn) {
-            let statement = Statement::new(Effect::Allow, ["kms:Encrypt", "kms:GenerateDataKey"], [key])
-                .sid(format!("DestinationKey{n}"));
+            let statement =
+                keys::granted(&["kms:Encrypt", "kms:GenerateDataKey"], key).sid(format!("DestinationKey{n}"));
             all.push(via(statement, replica_region(block)));
         }
     }
     let source_key = spec.encryption.as_ref().and_then(|e| e.kms_key.as_ref());
     let copies_encrypted = spec.replicate.iter().any(|block| block.kms_key.is_some());
     if let Some(key) = source_key.filter(|_| copies_encrypted).and_then(key_arn) {
-        let statement = Statement::new(Effect::Allow, ["kms:Decrypt"], [key]).sid("SourceKey");
+        let statement = keys::granted(&["kms:Decrypt"], key).sid("SourceKey");
         all.push(via(statement, Some(place.region.clone())));
     }
     all
@@ -159,8 +160,8 @@ fn via(statement: Statement, region: Option<Region>) -> Statement {
 }
 
 /// A policy can name a key only by its ARN.
-fn key_arn(key: &Reference) -> Option<String> {
-    key_id(key).filter(|id| id.starts_with("arn:"))
+fn key_arn(key: &Reference) -> Option<&Arn> {
+    key.arn.as_ref()
 }
 
 /// Where a block copies to: the bucket's region, or its key's, which has to be the same.

@@ -2,6 +2,7 @@
 //! buckets refuse it whatever else allows.
 
 use super::spec::{Spec, Trust};
+use crate::kinds::keys;
 use crate::model::policy::{Document, Effect, Statement};
 use crate::model::schema::Reference;
 use crate::model::{Arn, Place, Region};
@@ -87,7 +88,7 @@ fn allowed(spec: &Spec, home: &Region) -> Vec<Statement> {
             .buckets()
             .flat_map(|b| [b.to_string(), objects(b, spec.prefix())]);
         statements.push(
-            Statement::new(Effect::Allow, actions, [key.as_str()])
+            keys::granted(&actions, key)
                 .sid("Key")
                 .when("StringEquals", "kms:ViaService", services)
                 .when("StringLike", "kms:EncryptionContext:aws:s3:arn", contexts),

@@ -126,13 +126,13 @@ fn targets(spec: &Spec, place: &Place, block: &EvaluatedBlock, diagnostics: &mut
 }
 
 fn key(spec: &Spec, block: &EvaluatedBlock, diagnostics: &mut Diagnostics) {
-    let is_key = |arn: &crate::model::Arn| arn.service() == "kms" && arn.resource().starts_with("key/");
+    let is_key = |arn: &crate::model::Arn| arn.service() == "kms";
     match &spec.kms_key {
         Some(key) if !key.arn.as_ref().is_some_and(is_key) => diagnostics.push(about(
             block,
             "kms_key",
             code::INVALID_VALUE,
-            "kms_key: it is not the ARN of a key; a policy that names an alias gives nothing.",
+            "kms_key: it is neither a key nor the ARN of one or of its alias.",
         )),
         None if spec.multipart_decrypt == Some(true) => diagnostics.push(about(
             block,

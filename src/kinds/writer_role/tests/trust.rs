@@ -129,7 +129,10 @@ fn blocks_that_are_not_isolated_are_refused() {
         (block().set("prefix", "pg/*"), "not a prefix"),
         (block().set("prefix", "/pg"), "not a prefix"),
         (block().set("prefix", "pg"), "end it in a slash"),
-        (block().set("kms_key", "alias/backup"), "not the ARN of a key"),
+        (
+            block().set("kms_key", "alias/backup"),
+            "neither a key nor the ARN",
+        ),
         (block().set("multipart_decrypt", true), "no kms_key"),
         (block().set("max_session", "13h"), "outside 1h to 12h"),
         (block().set("name", "a/b"), "letters, digits"),

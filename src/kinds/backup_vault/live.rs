@@ -1,0 +1,312 @@
+//! A vault as it was seen: one list for each region holds everything but policies and tags.
+
+use super::spec::Spec;
+use crate::aws::{AwsError, Reader, classify};
+use crate::kinds::keys::{self, Resolved};
+use crate::kinds::s3_bucket::PROJECT_TAG;
+use crate::kinds::{ReadContext, UNDISCOVERED, marked};
+use crate::model::fact::Held;
+use crate::model::policy::Document;
+use crate::model::{Arn, Observed, Place, Region, Unreadable};
+use aws_sdk_backup::Client;
+use aws_sdk_backup::primitives::DateTime;
+use aws_sdk_backup::types::{
+    BackupVaultListMember, RecoveryPointByBackupVault, RecoveryPointStatus, VaultType,
+};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+pub(super) const VAULTS: &str = "backup:ListBackupVaults";
+pub(super) const POLICY: &str = "backup:GetBackupVaultAccessPolicy";
+pub(super) const TAGS: &str = "backup:ListTags";
+pub(super) const POINTS: &str = "backup:ListRecoveryPointsByBackupVault";
+
+/// A lock as it was seen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LiveLock {
+    /// When it can no longer be taken back, RFC 3339; only in compliance mode.
+    pub date: Option<String>,
+    /// Whether that was over when it was read.
+    pub closed: bool,
+    /// Days.
+    pub min: Option<u32>,
+    /// Days.
+    pub max: Option<u32>,
+}
+
+/// A vault as it was seen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LiveVault {
+    /// Its name.
+    pub name: String,
+    /// Its ARN.
+    pub arn: Arn,
+    /// Whether it is logically air-gapped.
+    pub air_gapped: bool,
+    /// The key, as AWS Backup names it.
+    pub key: Option<Arn>,
+    /// What KMS says of that key, when it was asked.
+    pub key_seen: Option<Observed<Resolved>>,
+    /// What KMS says of the key that is declared.
+    pub key_wanted: Option<Observed<Resolved>>,
+    /// Its lock.
+    pub lock: Option<LiveLock>,
+    /// Its access policy.
+    pub policy: Observed<Document>,
+    /// How many recovery points it holds, by its own count.
+    pub points: Option<u64>,
+    /// What it holds; only when everything is read.
+    pub holds: Option<Observed<Vec<Held>>>,
+    /// All tags.
+    pub tags: Observed<BTreeMap<String, String>>,
+}
+
+impl LiveVault {
+    /// Whether backstay created it for this project.
+    pub(super) fn is_ours(&self, place: &Place) -> bool {
+        let project = self.tags.present().and_then(|tags| tags.get(PROJECT_TAG));
+        project == Some(&place.project)
+    }
+
+    fn from_sdk(vault: &BackupVaultListMember) -> Option<Self> {
+        let days = |days: Option<i64>| days.and_then(|d| u32::try_from(d).ok());
+        let unread = || Unreadable {
+            action: POLICY.into(),
+            why: "it was not asked for".into(),
+            denied: false,
+        };
+        let date = vault.lock_date();
+        Some(Self {
+            name: vault.backup_vault_name()?.to_owned(),
+            arn: vault.backup_vault_arn()?.parse().ok()?,
+            air_gapped: vault.vault_type() == Some(&VaultType::LogicallyAirGappedBackupVault),
+            key: vault.encryption_key_arn().and_then(|k| k.parse().ok()),
+            key_seen: None,
+            key_wanted: None,
+            lock: vault.locked().unwrap_or(false).then(|| LiveLock {
+                date: date.map(ToString::to_string),
+                closed: date.is_some_and(|d| *d <= DateTime::from(std::time::SystemTime::now())),
+                min: days(vault.min_retention_days()),
+                max: days(vault.max_retention_days()),
+            }),
+            policy: Observed::Unreadable(unread()),
+            points: u64::try_from(vault.number_of_recovery_points()).ok(),
+            holds: None,
+            tags: Observed::Unreadable(unread()),
+        })
+    }
+}
+
+/// The vaults of a region, once. Asking for one by name would not do: AWS Backup answers "denied" for one that
+/// does not exist.
+async fn vaults(reader: &Reader, region: &Region) -> Arc<Result<BTreeMap<String, LiveVault>, AwsError>> {
+    reader
+        .once(&format!("backup:vaults:{region}"), || async {
+            let _permit = reader.permit().await;
+            list(&reader.clients().backup(region)).await
+        })
+        .await
+}
+
+pub(super) async fn list(client: &Client) -> Result<BTreeMap<String, LiveVault>, AwsError> {
+    let mut pages = client
+        .list_backup_vaults()
+        .max_results(1000)
+        .into_paginator()
+        .send();
+    let mut all = BTreeMap::new();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(|e| classify(VAULTS, e))?;
+        let seen = page.backup_vault_list().iter().filter_map(LiveVault::from_sdk);
+        all.extend(seen.map(|v| (v.name.clone(), v)));
+    }
+    Ok(all)
+}
+
+async fn policy(client: &Client, name: &str) -> Observed<Document> {
+    let call = client.get_backup_vault_access_policy().backup_vault_name(name);
+    match call.send().await.map_err(|e| classify(POLICY, e)) {
+        // The service's word for "none"; a bare 404 is of something between us and it.
+        Err(error) if error.code == "ResourceNotFoundException" => Observed::Absent,
+        Err(error) => Observed::Unreadable(error.unreadable()),
+        Ok(answer) => match answer.policy().map(Document::parse) {
+            None => Observed::Absent,
+            Some(Ok(document)) => Observed::Present(document),
+            Some(Err(bad)) => Observed::Unreadable(Unreadable {
+                action: POLICY.into(),
+                why: bad.to_string(),
+                denied: false,
+            }),
+        },
+    }
+}
+
+pub(in crate::kinds) async fn tags(client: &Client, arn: &Arn) -> Observed<BTreeMap<String, String>> {
+    let mut pages = client
+        .list_tags()
+        .resource_arn(arn.as_str())
+        .into_paginator()
+        .send();
+    let mut all = BTreeMap::new();
+    while let Some(page) = pages.next().await {
+        match page.map_err(|e| classify(TAGS, e)) {
+            Ok(page) => all.extend(
+                page.tags()
+                    .into_iter()
+                    .flatten()
+                    .map(|(k, v)| (k.clone(), v.clone())),
+            ),
+            Err(error) => return Observed::Unreadable(error.unreadable()),
+        }
+    }
+    Observed::Present(all)
+}
+
+async fn points(client: &Client, name: &str) -> Observed<Vec<Held>> {
+    let call = client.list_recovery_points_by_backup_vault();
+    let mut pages = call
+        .backup_vault_name(name)
+        .max_results(1000)
+        .into_paginator()
+        .send();
+    let mut all = BTreeMap::new();
+    while let Some(page) = pages.next().await {
+        match page.map_err(|e| classify(POINTS, e)) {
+            Ok(page) => page
+                .recovery_points()
+                .iter()
+                .for_each(|point| count(point, &mut all)),
+            Err(error) => return Observed::Unreadable(error.unreadable()),
+        }
+    }
+    Observed::Present(all.into_values().collect())
+}
+
+/// Adds a recovery point to what is held of its resource.
+fn count(point: &RecoveryPointByBackupVault, all: &mut BTreeMap<Arn, Held>) {
+    let Some(resource) = point.resource_arn().and_then(|a| a.parse::<Arn>().ok()) else {
+        return;
+    };
+    let held = all.entry(resource.clone()).or_insert_with(|| Held {
+        resource,
+        points: 0,
+        unusable: 0,
+        newest: None,
+        oldest: None,
+        kept_for_ever: 0,
+    });
+    let usable = matches!(
+        point.status(),
+        Some(RecoveryPointStatus::Completed | RecoveryPointStatus::Available)
+    );
+    if !usable {
+        held.unusable += 1;
+        return;
+    }
+    held.points += 1;
+    let ends = point.lifecycle().and_then(|l| l.delete_after_days()).is_some();
+    held.kept_for_ever += u32::from(!ends);
+    if let Some(begun) = point.creation_date().map(ToString::to_string) {
+        if held.newest.as_ref().is_none_or(|n| *n < begun) {
+            held.newest = Some(begun.clone());
+        }
+        if held.oldest.as_ref().is_none_or(|o| *o > begun) {
+            held.oldest = Some(begun);
+        }
+    }
+}
+
+async fn complete(cx: &ReadContext<'_>, mut live: LiveVault, spec: Option<&Spec>) -> LiveVault {
+    let client = cx.reader.clients().backup(&cx.place.region);
+    let permit = cx.reader.permit().await;
+    let everything = cx.depth.everything();
+    let policy = async {
+        let asked = everything || spec.is_some_and(Spec::wants_policy);
+        if asked {
+            Some(policy(&client, &live.name).await)
+        } else {
+            None
+        }
+    };
+    let points = async {
+        if everything {
+            Some(points(&client, &live.name).await)
+        } else {
+            None
+        }
+    };
+    let (policy, tags, holds) = futures::join!(policy, tags(&client, &live.arn), points);
+    drop(permit);
+    if let Some(policy) = policy {
+        live.policy = policy;
+    }
+    live.tags = tags;
+    live.holds = holds;
+    let declared = spec.and_then(|s| s.kms_key.as_ref()).and_then(|k| k.arn.as_ref());
+    if let Some(key) = declared {
+        live.key_wanted = Some(keys::look_up(cx.reader, key).await);
+    }
+    if let Some(key) = live.key.as_ref().filter(|_| everything || declared.is_some()) {
+        live.key_seen = Some(keys::look_up(cx.reader, key).await);
+    }
+    live
+}
+
+pub(super) async fn read(
+    cx: ReadContext<'_>,
+    wanted: &[(String, Option<Spec>)],
+) -> BTreeMap<String, Observed<LiveVault>> {
+    let mut read = BTreeMap::new();
+    if !wanted.is_empty() {
+        let all = vaults(cx.reader, &cx.place.region).await;
+        let all = match all.as_ref() {
+            Ok(all) => all,
+            Err(error) => {
+                let unreadable =
+                    |(name, _): &(String, _)| (name.clone(), Observed::Unreadable(error.unreadable()));
+                return wanted.iter().map(unreadable).collect();
+            }
+        };
+        let reads = wanted.iter().map(|(name, spec)| async move {
+            let live = match all.get(name) {
+                None => Observed::Absent,
+                Some(live) => Observed::Present(complete(&cx, live.clone(), spec.as_ref()).await),
+            };
+            (name.clone(), live)
+        });
+        read.extend(futures::future::join_all(reads).await);
+    }
+    if cx.discover {
+        match forgotten(cx, &read).await {
+            Ok(found) => read.extend(found),
+            Err(error) => {
+                read.insert(UNDISCOVERED.to_owned(), Observed::Unreadable(error.unreadable()));
+            }
+        }
+    }
+    read
+}
+
+async fn forgotten(
+    cx: ReadContext<'_>,
+    read: &BTreeMap<String, Observed<LiveVault>>,
+) -> Result<BTreeMap<String, Observed<LiveVault>>, AwsError> {
+    let mut found = BTreeMap::new();
+    for arn in marked::arns(cx.reader, cx.place, "backup:backup-vault").await? {
+        let Some(name) = arn.resource().strip_prefix("backup-vault:") else {
+            continue;
+        };
+        if read.contains_key(name) {
+            continue;
+        }
+        let all = vaults(cx.reader, &cx.place.region).await;
+        if let Some(live) = all.as_ref().as_ref().map_err(Clone::clone)?.get(name) {
+            let live = complete(&cx, live.clone(), None).await;
+            if live.is_ours(cx.place) {
+                found.insert(name.to_owned(), Observed::Present(live));
+            }
+        }
+    }
+    Ok(found)
+}
