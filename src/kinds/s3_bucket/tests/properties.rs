@@ -102,7 +102,7 @@ fn weakens(diff: &Diff<Op>) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2000) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, max_global_rejects: 100_000, ..ProptestConfig::with_cases(2000) })]
 
     /// A creation that is cut off anywhere is finished without approvals, and then nothing differs.
     #[test]
