@@ -77,6 +77,7 @@ pub struct Attribute {
     pub disruptive: bool,
     /// Why it is judged so, in sentences.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
     pub reasons: Vec<String>,
 }
 

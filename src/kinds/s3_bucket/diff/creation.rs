@@ -5,6 +5,7 @@
 use super::{Comparison, tag_path};
 use crate::kinds::s3_bucket::live::Tags;
 use crate::kinds::s3_bucket::op::Op;
+use crate::kinds::s3_bucket::spec::Ownership;
 use crate::kinds::s3_bucket::{CREATING_TAG, PROJECT_TAG, order};
 use crate::model::Judgement;
 use crate::model::change::{AttributeChange, Change, Direction, Stage};
@@ -55,7 +56,9 @@ impl Comparison<'_> {
         }
         // Only where the rest would have to be approved: others can be finished without a mark.
         let expires = self.want.object_lock.is_some() || !self.want.expire.is_empty();
-        if !harmless && !(expires && self.want.wants_lifecycle()) {
+        let opens = self.want.public_access == Some(true)
+            || (self.want.ownership).is_some_and(|o| o != Ownership::BucketOwnerEnforced);
+        if !harmless && !opens && !(expires && self.want.wants_lifecycle()) {
             return;
         }
         let mut finished = None;

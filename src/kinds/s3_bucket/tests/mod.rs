@@ -6,6 +6,7 @@ mod declared;
 mod lifecycle;
 mod locks;
 mod policies;
+mod properties;
 mod replication;
 mod settings;
 mod settles;
