@@ -58,7 +58,8 @@ impl Comparison<'_> {
         let expires = self.want.object_lock.is_some() || !self.want.expire.is_empty();
         let opens = self.want.public_access == Some(true)
             || (self.want.ownership).is_some_and(|o| o != Ownership::BucketOwnerEnforced);
-        if !harmless && !opens && !(expires && self.want.wants_lifecycle()) {
+        let needs_approval = harmless || opens || (expires && self.want.wants_lifecycle());
+        if !needs_approval {
             return;
         }
         let mut finished = None;
