@@ -7,13 +7,14 @@ mod compose;
 
 use crate::aws::{Cloud, Settings};
 use crate::check::{Drift, Exemption};
-use crate::config::Inputs;
+use crate::config::{self, Inputs};
 use crate::diag::{Diagnostics, Sources};
 use crate::graph::Graph;
 use crate::kinds::{self, Depth};
 use crate::live::{self, Ask, Request, Snapshot};
 use crate::model::fact::Evidence;
 use crate::model::objective::{Objective, Scenario};
+use crate::model::value::Value;
 use crate::model::{
     Account, AccountId, Action, Address, BucketPlace, Desired, Lock, Observed, Place, Region,
 };
@@ -21,7 +22,7 @@ use crate::plan::{self, Context, Plan, Selection};
 use crate::prove::{self, Proof};
 use compose::{compose, evaluate, numbers, with_numbers};
 use serde_json::Value as Json;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// A posture that has been read, evaluated, decoded and ordered.
 #[derive(Debug)]
@@ -133,6 +134,17 @@ pub fn open_offline(
     let mut diagnostics = warnings;
     diagnostics.append(said);
     Ok((posture, diagnostics))
+}
+
+/// What the names of a folder give (`var`, `local`, each kind, …), without the cloud, with whatever
+/// was wrong with the rest of it.
+pub fn names(inputs: &Inputs, sources: &mut Sources) -> (HashMap<String, Value>, Diagnostics) {
+    let wanted = Inputs {
+        keep_names: true,
+        ..inputs.clone()
+    };
+    let (posture, diagnostics) = config::load(&wanted, sources, &kinds::Kinds);
+    (posture.map(|p| p.names).unwrap_or_default(), diagnostics)
 }
 
 /// Reads what is selected, or takes the snapshot as it is.

@@ -19,4 +19,6 @@ pub struct Inputs {
     /// The account numbers that the credentials turned out to belong to, by account label.
     /// They make values known that depend on the number.
     pub account_ids: BTreeMap<String, crate::model::AccountId>,
+    /// Whether [`Posture::names`](super::Posture::names) is wanted.
+    pub keep_names: bool,
 }

@@ -121,6 +121,7 @@ impl<'a> Loader<'a> {
             objectives: std::mem::take(&mut self.objectives),
             scenarios: std::mem::take(&mut self.scenarios),
             outputs: outcome.outputs,
+            names: outcome.names,
             moved,
         }
     }

@@ -14,6 +14,7 @@ mod calls;
 mod conditions;
 pub mod console;
 mod declarations;
+mod display;
 pub mod eval;
 mod expand;
 mod files;
@@ -33,6 +34,7 @@ mod type_expr;
 pub mod typed;
 mod variables;
 
+pub use display::display;
 pub use inputs::Inputs;
 pub use load::load;
 pub use posture::{

@@ -2,7 +2,7 @@
 
 use super::conditions;
 use super::declarations::Declarations;
-use super::eval::{Env, Scope, evaluate};
+use super::eval::{Env, Lookup, Names as _, Scope, evaluate};
 use super::load::Loader;
 use super::names::{ModuleNames, Values};
 use super::order::{self, Edge};
@@ -42,6 +42,8 @@ pub(super) struct Outcome {
     pub origins: BTreeSet<Address>,
     /// Every resource inside.
     pub resources: Vec<Address>,
+    /// What each root name gives, when somebody wants to know.
+    pub names: HashMap<String, Value>,
 }
 
 /// Something that is evaluated as one.
@@ -142,6 +144,9 @@ pub(super) fn evaluate_module(instance: &Instance<'_>, loader: &mut Loader<'_>) 
         }
     }
     run.conditions(loader);
+    if loader.inputs.keep_names && instance.path.is_empty() {
+        run.outcome.names = run.names(loader);
+    }
     run.outcome
 }
 
@@ -228,6 +233,22 @@ pub(super) struct Run<'a> {
 }
 
 impl Run<'_> {
+    /// The module's names with all that they give.
+    fn names(&self, loader: &Loader<'_>) -> HashMap<String, Value> {
+        let names = ModuleNames {
+            values: &self.values,
+            accounts: &loader.account_values,
+            declarations: self.instance.declarations,
+            registry: loader.registry,
+            root: &loader.inputs.dir,
+        };
+        let give = |root: String| match names.lookup(&root, None) {
+            Lookup::Root(value) => Some((root, value)),
+            _ => None,
+        };
+        names.roots().into_iter().filter_map(give).collect()
+    }
+
     /// Runs `work` with the module's names.
     pub(super) fn scoped<T>(
         &self,

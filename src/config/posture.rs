@@ -5,7 +5,7 @@ use crate::model::objective::{Objective, Scenario};
 use crate::model::schema::EvaluatedBlock;
 use crate::model::value::Value;
 use crate::model::{Account, Address, Duration, Region};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// A posture whose expressions have all been evaluated.
 #[derive(Debug, Clone)]
@@ -26,6 +26,8 @@ pub struct Posture {
     pub scenarios: Vec<Declared<Scenario>>,
     /// The root's outputs.
     pub outputs: BTreeMap<String, Output>,
+    /// What each root name of the root module gives; empty unless it was asked for.
+    pub names: HashMap<String, Value>,
     /// Renamed addresses, from old to new.
     pub moved: Vec<(Address, Address)>,
 }

@@ -51,6 +51,8 @@ pub(crate) enum Command {
     Fmt(commands::fmt::FmtArgs),
     /// Show the evaluated posture, or a saved plan
     Show(commands::show::ShowArgs),
+    /// Evaluate expressions in the posture's context
+    Console(commands::console::ConsoleArgs),
     /// Draw what depends on what
     Graph(commands::graph::GraphArgs),
     /// Print the least IAM policy that this posture needs

@@ -8,8 +8,8 @@ mod terminal;
 
 use crate::cli::{Cli, Command};
 use crate::commands::{
-    apply, check, completions, failed, fmt, graph, history, permissions, plan, prove, sandbox, schema, show,
-    unlock, validate,
+    apply, check, completions, console, failed, fmt, graph, history, permissions, plan, prove, sandbox,
+    schema, show, unlock, validate,
 };
 use crate::terminal::Terminal;
 use backstay::diag::{Diagnostic, Exit, code};
@@ -53,6 +53,7 @@ fn run(cli: Cli) -> u8 {
         Command::Validate(args) => validate::run(args, terminal),
 
         Command::Fmt(args) => fmt::run(args, terminal),
+        Command::Console(args) => console::run(&args, terminal),
         Command::Show(args) => show::run(args, terminal),
         Command::Graph(args) => graph::run(args, terminal),
         Command::Permissions(args) => block_on(terminal, permissions::run(args, terminal)),

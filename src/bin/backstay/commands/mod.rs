@@ -4,6 +4,7 @@ pub(crate) mod apply;
 mod asking;
 pub(crate) mod check;
 pub(crate) mod completions;
+pub(crate) mod console;
 pub(crate) mod fmt;
 pub(crate) mod graph;
 pub(crate) mod history;

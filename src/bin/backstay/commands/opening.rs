@@ -10,12 +10,14 @@ use backstay::diag::{Diagnostic, Diagnostics, Sources, code, render};
 use backstay::kinds::Depth;
 use backstay::live::Snapshot;
 use backstay::model::fact::Evidence;
+use backstay::model::value::Value;
 use backstay::model::{Address, Region};
 use backstay::pipeline::{self, Live, Posture};
 use backstay::plan::{Plan, Selection};
 use backstay::prove::Proof;
 use backstay::report;
 use clap::Args;
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 /// The live state's source.
@@ -112,6 +114,18 @@ pub(crate) fn validate(args: &PostureArgs) -> (Option<Posture>, Diagnostics, Sou
     match pipeline::open_offline(&inputs, &mut sources, region.as_ref()) {
         Ok((posture, diagnostics)) => (Some(posture), diagnostics, sources),
         Err(diagnostics) => (None, diagnostics, sources),
+    }
+}
+
+/// What the names of a folder give; a folder without any file gives none.
+pub(crate) fn names(args: &PostureArgs) -> (HashMap<String, Value>, Diagnostics, Sources) {
+    let mut sources = Sources::new();
+    match inputs(args) {
+        Ok(inputs) => {
+            let (names, diagnostics) = pipeline::names(&inputs, &mut sources);
+            (names, diagnostics, sources)
+        }
+        Err(diagnostic) => (HashMap::new(), diagnostic.into(), sources),
     }
 }
 
