@@ -128,15 +128,20 @@ impl Test {
             Known::Unknown => return Truth::Maybe,
             Known::Values(values) if !values.is_empty() => values,
             Known::Absent | Known::Values(_) => {
-                return Truth::from(match self.quantifier {
-                    Quantifier::All => true,
-                    Quantifier::Any => self.if_exists,
-                    Quantifier::None => self.if_exists || negated,
-                });
+                return match self.quantifier {
+                    Quantifier::All => Truth::Yes,
+                    // The reference says no for `ForAnyValue` and yes for `IfExists`, and not which wins.
+                    Quantifier::Any if self.if_exists => Truth::Maybe,
+                    Quantifier::Any => Truth::No,
+                    Quantifier::None => (self.if_exists || negated).into(),
+                };
             }
         };
         let each = values.iter().map(|value| {
             let found = Truth::any(self.values.iter().map(|p| equal(compare, p, value, request)));
+            // AWS does not say what a variable without a value means to a negated operator.
+            let blank = negated && self.values.iter().any(|p| p.fill(request).is_none());
+            let found = if blank { found.max(Truth::Maybe) } else { found };
             if negated { !found } else { found }
         });
         match self.quantifier {

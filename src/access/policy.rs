@@ -104,6 +104,9 @@ impl Rule {
         }
         if let Some((negated, patterns)) = &self.resources {
             let found = Truth::any(patterns.iter().map(|p| p.takes_in(&request.target, request)));
+            // AWS does not say what a variable without a value means in a NotResource.
+            let blank = *negated && patterns.iter().any(|p| p.fill(request).is_none());
+            let found = if blank { found.max(Truth::Maybe) } else { found };
             let found = if *negated { !found } else { found };
             truth = truth.and(found);
             if truth == Truth::No {
