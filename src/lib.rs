@@ -6,22 +6,24 @@
 //!
 //! 1. [`diag`]: diagnostics, source text, exit codes
 //! 2. [`model`]: the vocabulary as plain data
-//! 3. [`syntax`]: HCL text to blocks that keep their place
-//! 4. [`config`]: variables, functions, references to evaluated blocks
-//! 5. [`aws`]: sessions, clients, errors by class
-//! 6. [`kinds`]: one file for each resource kind
-//! 7. [`graph`]: what depends on what
-//! 8. [`live`]: bulk reads into a snapshot
-//! 9. [`plan`]: differences, judged, as ordered steps
-//! 10. [`prove`]: what survives which disaster
-//! 11. [`evidence`]: what outlives a run, in a bucket or a local folder
-//! 12. [`apply`]: runs the steps and decides nothing
-//! 13. [`check`]: posture rules over facts
-//! 14. [`report`]: every output format
-//! 15. [`pipeline`]: the whole way in one page; read it first
+//! 3. [`access`]: who may do what, by the policies of AWS
+//! 4. [`syntax`]: HCL text to blocks that keep their place
+//! 5. [`config`]: variables, functions, references to evaluated blocks
+//! 6. [`aws`]: sessions, clients, errors by class
+//! 7. [`kinds`]: one file for each resource kind
+//! 8. [`graph`]: what depends on what
+//! 9. [`live`]: bulk reads into a snapshot
+//! 10. [`plan`]: differences, judged, as ordered steps
+//! 11. [`prove`]: what survives which disaster
+//! 12. [`evidence`]: what outlives a run, in a bucket or a local folder
+//! 13. [`apply`]: runs the steps and decides nothing
+//! 14. [`check`]: posture rules over facts
+//! 15. [`report`]: every output format
+//! 16. [`pipeline`]: the whole way in one page; read it first
 //!
 //! [`sandbox`] stands apart: it uses nothing of these but [`diag`].
 
+pub mod access;
 pub mod apply;
 pub mod aws;
 pub mod check;

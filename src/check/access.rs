@@ -6,7 +6,7 @@
 //! policies and session policies can only take away, and access control lists are judged apart.
 
 use super::estate::Estate;
-use super::glob::{covers, intersects};
+use crate::access::glob::{covers, intersects};
 use crate::model::Arn;
 use crate::model::fact::Identity;
 use crate::model::policy::{Document, Effect, Match, Principals, Statement};

@@ -20,7 +20,6 @@ mod estate;
 mod exemption;
 mod finding;
 pub mod frameworks;
-mod glob;
 mod rule;
 pub mod rules;
 mod summary;

@@ -1,10 +1,10 @@
 //! How narrowly a backup writer may write.
 
 use super::{documents_known, principal, targets_known};
+use crate::access::glob::{covers, intersects};
 use crate::check::access;
 use crate::check::estate::{Estate, Subject};
 use crate::check::frameworks::Aspect;
-use crate::check::glob::{covers, intersects};
 use crate::check::rule::{Judge, Judged, Rule, Severity, Verdict};
 use crate::model::fact::Identity;
 use crate::model::policy::{Effect, Match};

@@ -3,7 +3,7 @@
 /// Whether some text is matched by both patterns.
 ///
 /// Exact for these two wildcards. Case matters; actions are lowered before.
-pub(super) fn intersects(a: &str, b: &str) -> bool {
+pub fn intersects(a: &str, b: &str) -> bool {
     let a: Vec<char> = a.chars().collect();
     let b: Vec<char> = b.chars().collect();
     // reachable[j]: the first i characters of `a` and the first j of `b` can stand for the same text.
@@ -45,7 +45,7 @@ pub(super) fn intersects(a: &str, b: &str) -> bool {
 }
 
 /// Whether `wide` certainly matches every text that `narrow` matches. May say no where it is yes.
-pub(super) fn covers(wide: &str, narrow: &str) -> bool {
+pub fn covers(wide: &str, narrow: &str) -> bool {
     let wide: Vec<char> = wide.chars().collect();
     let narrow: Vec<char> = narrow.chars().collect();
     let mut reachable = vec![false; narrow.len() + 1];

@@ -1,0 +1,248 @@
+//! Documents made ready for many questions.
+
+use super::condition::Test;
+use super::glob;
+use super::pattern::Pattern;
+use super::principal::{Matched, Names};
+use super::request::Request;
+use super::truth::Truth;
+use crate::model::policy::{BadPolicy, Document, Effect, Match, Statement, VERSION};
+use std::sync::Arc;
+
+/// Actions, in lower case.
+#[derive(Debug, Clone)]
+struct Actions {
+    negated: bool,
+    patterns: Vec<String>,
+}
+
+impl Actions {
+    fn takes_in(&self, action: &str) -> Truth {
+        let set = action.contains(['*', '?']);
+        let found = Truth::any(self.patterns.iter().map(|p| {
+            if p == "*" || p == action || glob::covers(p, action) {
+                Truth::Yes
+            } else if set && glob::intersects(p, action) {
+                Truth::Maybe
+            } else {
+                Truth::No
+            }
+        }));
+        if self.negated { !found } else { found }
+    }
+}
+
+/// One statement, made ready.
+#[derive(Debug, Clone)]
+pub(super) struct Rule {
+    pub(super) document: Arc<str>,
+    /// From 1.
+    pub(super) index: usize,
+    pub(super) sid: Option<String>,
+    pub(super) effect: Effect,
+    pub(super) names: Option<Names>,
+    actions: Actions,
+    resources: Option<(bool, Vec<Pattern>)>,
+    conditions: Vec<Test>,
+}
+
+/// How far a statement applies, and what that hangs on.
+pub(super) struct Applied {
+    pub(super) truth: Truth,
+    pub(super) matched: Matched,
+    pub(super) open: Vec<String>,
+}
+
+impl Rule {
+    fn new(document: &Arc<str>, index: usize, statement: &Statement, variables: bool) -> Self {
+        let (negated, list) = match &statement.actions {
+            Match::Only(list) => (false, list),
+            Match::AllBut(list) => (true, list),
+        };
+        let patterns = list.iter().map(|a| a.to_ascii_lowercase()).collect();
+        let resources = statement.resources.as_ref().map(|resources| {
+            let (negated, list) = match resources {
+                Match::Only(list) => (false, list),
+                Match::AllBut(list) => (true, list),
+            };
+            (negated, list.iter().map(|r| Pattern::new(r, variables)).collect())
+        });
+        let conditions = statement
+            .conditions
+            .iter()
+            .flat_map(|(op, keys)| {
+                keys.iter()
+                    .map(move |(key, values)| Test::new(op, key, values, variables))
+            })
+            .collect();
+        Self {
+            document: Arc::clone(document),
+            index,
+            sid: statement.sid.clone(),
+            effect: statement.effect,
+            names: statement.principals.as_ref().map(Names::new),
+            actions: Actions { negated, patterns },
+            resources,
+            conditions,
+        }
+    }
+
+    /// Whether it says anything about the action, in lower case.
+    pub(super) fn speaks_of(&self, action: &str) -> bool {
+        self.actions.takes_in(action) != Truth::No
+    }
+
+    /// Whether it applies to the request, whose action is given in lower case.
+    pub(super) fn applies(&self, action: &str, request: &Request<'_>) -> Option<Applied> {
+        let mut truth = self.actions.takes_in(action);
+        if truth == Truth::No {
+            return None;
+        }
+        let mut open = Vec::new();
+        if truth == Truth::Maybe {
+            open.push("which of the actions".to_owned());
+        }
+        if let Some((negated, patterns)) = &self.resources {
+            let found = Truth::any(patterns.iter().map(|p| p.takes_in(&request.target, request)));
+            // AWS does not say what a variable without a value means in a NotResource.
+            let blank = *negated && patterns.iter().any(|p| p.fill(request).is_none());
+            let found = if blank { found.max(Truth::Maybe) } else { found };
+            let found = if *negated { !found } else { found };
+            truth = truth.and(found);
+            if truth == Truth::No {
+                return None;
+            }
+            if found == Truth::Maybe {
+                open.push("which of the resources".to_owned());
+            }
+        }
+        let matched = self
+            .names
+            .as_ref()
+            .map_or_else(Matched::default, |n| n.matched(request.caller, self.effect));
+        if self.names.is_some() {
+            let who = matched.any();
+            truth = truth.and(who);
+            if truth == Truth::No {
+                return None;
+            }
+            if who == Truth::Maybe {
+                open.push("who exactly asks".to_owned());
+            }
+        }
+        for test in &self.conditions {
+            let holds = test.holds(request);
+            truth = truth.and(holds);
+            if truth == Truth::No {
+                return None;
+            }
+            if holds == Truth::Maybe {
+                open.push(test.written().to_owned());
+            }
+        }
+        Some(Applied { truth, matched, open })
+    }
+}
+
+/// Documents of one layer (all identity policies of a role, a bucket's policy), made ready.
+///
+/// What could not be read is counted in: it may allow and it may deny.
+#[derive(Debug, Clone, Default)]
+pub struct Policies {
+    pub(super) rules: Vec<Rule>,
+    pub(super) unread: Vec<String>,
+    notes: Vec<String>,
+}
+
+impl Policies {
+    /// No document at all.
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// Something that nobody could read, by a name for it.
+    pub fn unread(name: impl Into<String>) -> Self {
+        let mut out = Self::default();
+        out.add_unread(name);
+        out
+    }
+
+    /// Allows everything: the identity side of somebody who rules an account of their own.
+    pub fn everything(name: &str) -> Self {
+        Self::default().with(
+            name,
+            &Document::new([Statement::new(Effect::Allow, ["*"], ["*"])]),
+        )
+    }
+
+    /// One more document, under a name for explanations.
+    #[must_use]
+    pub fn with(mut self, name: &str, document: &Document) -> Self {
+        self.add(name, document);
+        self
+    }
+
+    /// One more document, under a name for explanations.
+    pub fn add(&mut self, name: &str, document: &Document) {
+        let name: Arc<str> = name.into();
+        let variables = document.version == VERSION;
+        for (n, statement) in document.statements.iter().enumerate() {
+            let rule = Rule::new(&name, n + 1, statement, variables);
+            for test in rule.conditions.iter().filter(|t| t.is_unheard()) {
+                self.notes.push(format!(
+                    "{name}, statement {}: unknown operator in `{}`",
+                    n + 1,
+                    test.written()
+                ));
+            }
+            if let Some(names) = &rule.names {
+                self.notes.extend(
+                    names
+                        .notes()
+                        .map(|note| format!("{name}, statement {}: {note}", n + 1)),
+                );
+            }
+            self.rules.push(rule);
+        }
+    }
+
+    /// One more document as the cloud returned it; a malformed one counts as unread.
+    pub fn add_parsed(&mut self, name: &str, document: Result<&Document, &BadPolicy>) {
+        match document {
+            Ok(document) => self.add(name, document),
+            Err(bad) => self.add_unread(format!("{name} ({bad})")),
+        }
+    }
+
+    /// Something more that could not be read.
+    pub fn add_unread(&mut self, name: impl Into<String>) {
+        self.unread.push(name.into());
+    }
+
+    /// What a person should know of these documents: unknown operators, principals that are gone.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// Whether the action (in any case) could be allowed on something to somebody; reads no condition.
+    pub fn could_allow(&self, action: &str) -> bool {
+        let action = action.to_ascii_lowercase();
+        !self.unread.is_empty()
+            || self
+                .rules
+                .iter()
+                .any(|r| r.effect == Effect::Allow && r.speaks_of(&action))
+    }
+
+    /// Only what says anything about one of these actions: the same answers, found faster.
+    #[must_use]
+    pub fn narrowed(&self, actions: &[&str]) -> Self {
+        let actions: Vec<String> = actions.iter().map(|a| a.to_ascii_lowercase()).collect();
+        let speaks = |rule: &&Rule| actions.iter().any(|a| rule.speaks_of(a));
+        Self {
+            rules: self.rules.iter().filter(speaks).cloned().collect(),
+            unread: self.unread.clone(),
+            notes: self.notes.clone(),
+        }
+    }
+}
