@@ -35,7 +35,7 @@ pub(super) fn of(evidence: &Evidence, seen: &ByArn<'_>) -> Option<Result<Vec<Cop
     }
 }
 
-fn ground(evidence: &Evidence, says: impl Into<String>) -> Ground {
+pub(super) fn ground(evidence: &Evidence, says: impl Into<String>) -> Ground {
     Ground {
         says: says.into(),
         source: evidence
@@ -82,6 +82,7 @@ fn of_database(evidence: &Evidence, arn: &Arn, db: &Database) -> Vec<Copy> {
         lock: Observed::Absent,
         holder: Holder::Database { arn: arn.clone() },
         bound: None,
+        unusable: None,
         partial: None,
         grade: if db.status == "available" {
             Grade::Evidenced
@@ -263,6 +264,7 @@ fn of_store(evidence: &Evidence, arn: &Arn, store: &ObjectStore, seen: &ByArn<'_
             overwritable: !versioned,
         },
         bound: None,
+        unusable: None,
         partial: None,
         grade: Grade::Evidenced,
         grounds: vec![ground(evidence, "the bucket exists")],

@@ -148,6 +148,8 @@ pub enum Holder {
     Vault {
         /// The vault.
         arn: Arn,
+        /// Whether it has a lock that whoever may delete its configuration can end.
+        unlockable: bool,
     },
 }
 
@@ -155,7 +157,7 @@ impl Holder {
     /// What permissions are about.
     pub fn arn(&self) -> &Arn {
         match self {
-            Holder::Bucket { arn, .. } | Holder::Database { arn } | Holder::Vault { arn } => arn,
+            Holder::Bucket { arn, .. } | Holder::Database { arn } | Holder::Vault { arn, .. } => arn,
             Holder::Backups { database, .. } => database,
         }
     }
@@ -195,6 +197,8 @@ pub struct Copy {
     pub holder: Holder,
     /// Why it does not outlive an ordinary deletion of the store for certain, when it does not.
     pub bound: Option<String>,
+    /// Why nothing can be restored from it today, disaster or not, when that is so.
+    pub unusable: Option<String>,
     /// Why it holds only a part, when it does.
     pub partial: Option<String>,
     /// What has been shown of it.

@@ -13,9 +13,11 @@
 pub mod attack;
 mod copies;
 pub mod copy;
+mod keys;
 mod survive;
 #[cfg(test)]
 mod tests;
+mod vaults;
 mod verdict;
 
 use crate::model::fact::Evidence;
@@ -188,7 +190,7 @@ pub fn prove(input: &Input<'_>) -> Proof {
     let mut assets: Vec<(&Evidence, Result<Vec<Copy>, Unreadable>)> = input
         .evidence
         .iter()
-        .filter_map(|e| Some((e, copies::of(e, &seen)?)))
+        .filter_map(|e| Some((e, with_vaults(e, copies::of(e, &seen)?, input.evidence))))
         .collect();
     // What only holds copies of others is shown as theirs, unless somebody asks for it by name.
     let replicas: BTreeSet<String> = assets
@@ -230,6 +232,19 @@ pub fn prove(input: &Input<'_>) -> Proof {
             .collect(),
         assets: proved,
     }
+}
+
+fn with_vaults(
+    evidence: &Evidence,
+    copies: Result<Vec<Copy>, Unreadable>,
+    all: &[Evidence],
+) -> Result<Vec<Copy>, Unreadable> {
+    let mut copies = copies?;
+    let live = copies.iter().find(|c| c.mechanism == Mechanism::Live).cloned();
+    if let (Some(arn), Some(live)) = (&evidence.arn, live) {
+        copies.extend(vaults::of(arn, &live, all));
+    }
+    Ok(copies.into_iter().map(|copy| keys::settle(copy, all)).collect())
 }
 
 /// Assets that are asked for and do not exist, or whose evidence nobody has.

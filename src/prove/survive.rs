@@ -57,6 +57,9 @@ pub(super) fn judge(
     age: Duration,
     attack: &Attack,
 ) -> Survival {
+    if let Some(why) = &copy.unusable {
+        return Survival::Lost(why.clone());
+    }
     let mut survival = of_extent(copy, live, scenario.destroys, age);
     if let Some(partial) = &copy.partial {
         survival = survival.and(Survival::Conditional(format!("it holds {partial}")));

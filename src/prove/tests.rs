@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::model::fact::{
-    BackupReplica, Database, Facts, LockMode, LockRetention, ObjectLock, ObjectStore, Replica, Versioning,
+    BackupReplica, Coverage, Database, Facts, Held, KeyFacts, KeyState, LockMode, LockRetention, ObjectLock,
+    ObjectStore, Replica, Schedule, ScheduledCopy, ScheduledRule, Vault, VaultLock, Versioning,
 };
 use crate::model::objective::{Bound, CopiesRule, scenarios};
 use crate::model::policy::{Document, Effect, Statement};
@@ -521,4 +522,210 @@ fn detours_to_more_power_are_seen() {
         with(&["s3:PutObject", "lambda:UpdateFunctionCode"], vec![lambda()]),
         'c'
     );
+}
+
+fn vault(owner: &str, place: &str, lock: Observed<VaultLock>) -> Evidence {
+    let arn = format!("arn:aws:backup:{place}:{owner}:backup-vault:keep");
+    let held = Held {
+        resource: "arn:aws:rds:us-east-1:111111111111:db:app".parse().unwrap(),
+        points: 30,
+        unusable: 0,
+        newest: Some("2026-03-01T05:00:00Z".into()),
+        oldest: Some("2026-01-30T05:00:00Z".into()),
+        kept_for_ever: 0,
+    };
+    let vault = Vault {
+        name: "keep".into(),
+        arn: arn.parse().unwrap(),
+        account: account(owner),
+        region: region(place),
+        air_gapped: false,
+        key: None,
+        service_key: Some(true),
+        policy: Observed::Absent,
+        lock,
+        points: Some(30),
+        holds: Observed::Present(vec![held]),
+    };
+    evidence("backup_vault.keep", &arn, place, Facts::Vault(Box::new(vault)))
+}
+
+fn daily(owner: &str, place: &str) -> Evidence {
+    let rule = ScheduledRule {
+        name: "daily".into(),
+        vault: "arn:aws:backup:us-east-1:111111111111:backup-vault:near"
+            .parse()
+            .unwrap(),
+        schedule: "cron(0 5 ? * * *)".into(),
+        timezone: "Etc/UTC".into(),
+        longest_gap_minutes: Some(24 * 60),
+        start_window_minutes: 60,
+        completion_window_minutes: 120,
+        continuous: false,
+        delete_after_days: Some(7),
+        cold_after_days: None,
+        copies: vec![ScheduledCopy {
+            vault: format!("arn:aws:backup:{place}:{owner}:backup-vault:keep")
+                .parse()
+                .unwrap(),
+            delete_after_days: Some(30),
+            cold_after_days: None,
+        }],
+    };
+    let schedule = Schedule {
+        name: "daily".into(),
+        arn: "arn:aws:backup:us-east-1:111111111111:backup-plan:p"
+            .parse()
+            .unwrap(),
+        account: account(PROD),
+        region: region("us-east-1"),
+        rules: vec![rule],
+        covers: Observed::Present(vec![Coverage {
+            name: "all".into(),
+            role: None,
+            resources: vec!["arn:aws:rds:*:*:db:*".into()],
+            not_resources: Vec::new(),
+            any_tag: Vec::new(),
+            all_conditions: Vec::new(),
+        }]),
+        opted_in: Observed::Absent,
+    };
+    let mut found = evidence(
+        "backup_plan.daily",
+        "arn:aws:backup:us-east-1:111111111111:backup-plan:p",
+        "us-east-1",
+        Facts::Schedule(Box::new(schedule)),
+    );
+    found.arn = None;
+    found
+}
+
+fn vault_lock(mode: LockMode, from: Option<&str>) -> Observed<VaultLock> {
+    Observed::Present(VaultLock {
+        mode,
+        locked_from: from.map(str::to_owned),
+        min_days: Some(7),
+        max_days: None,
+    })
+}
+
+/// The rows of vaults in another account and region: without a lock, locked in governance, within the
+/// time of grace, and locked for good.
+#[test]
+fn vaults_against_the_seven_disasters() {
+    let mut principals = everybody();
+    principals.insert(
+        account(VAULT),
+        Observed::Present(vec![role(
+            VAULT,
+            "keeper",
+            &["backup:*"],
+            &["arn:aws:iam::111111111111:role/operator"],
+        )]),
+    );
+    let row_of = |lock: Observed<VaultLock>, principals: &Principals| {
+        let seen = [
+            served(database()),
+            vault(VAULT, "us-west-2", lock),
+            daily(VAULT, "us-west-2"),
+        ];
+        row(
+            &proved(&seen, principals, &[]),
+            "rds_instance.app",
+            Mechanism::RecoveryPoints,
+        )
+    };
+    // Nobody of production enters the vault's account: its own credentials are apart.
+    assert_eq!(row_of(Observed::Absent, &everybody()), "YYYYYYY");
+    // The keeper trusts the operator of production, who is not allowed to become anybody: its own
+    // credential does not get there, but whoever administers production gives it that permission.
+    assert_eq!(row_of(Observed::Absent, &principals), "YYY-YYY");
+    assert_eq!(
+        row_of(vault_lock(LockMode::Governance, None), &principals),
+        "YYY-YYY"
+    );
+    let grace = vault_lock(LockMode::Compliance, Some("2026-03-04T00:00:00Z"));
+    assert_eq!(row_of(grace, &principals), "YYY-YYY");
+    let closed = vault_lock(LockMode::Compliance, Some("2026-02-01T00:00:00Z"));
+    assert_eq!(row_of(closed, &principals), "YYYYYYY");
+}
+
+#[test]
+fn a_schedule_promises_its_longest_gap_with_its_windows() {
+    let seen = [
+        served(database()),
+        vault(VAULT, "us-west-2", Observed::Absent),
+        daily(VAULT, "us-west-2"),
+    ];
+    let proof = proved(&seen, &everybody(), &[]);
+    let copies = &proof.assets[0].copies;
+    let copy = copies
+        .iter()
+        .find(|c| c.mechanism == Mechanism::RecoveryPoints)
+        .unwrap();
+    // A day, an hour to start, two to be done, and two for the copy.
+    assert_eq!(
+        copy.staleness.promised,
+        Some(Duration::from_secs((24 + 1 + 2 + 2) * 3600))
+    );
+    assert_eq!(copy.staleness.measured, Some(Duration::from_secs(7 * 3600)));
+    let history = copy.history.present().unwrap();
+    assert_eq!(history.reach, Reach::For(Duration::from_days(30)));
+    // Without a plan that is known nothing is promised, and how far apart points are is not known.
+    let proof = proved(&seen[..2], &everybody(), &[]);
+    let copies = &proof.assets[0].copies;
+    let copy = copies
+        .iter()
+        .find(|c| c.mechanism == Mechanism::RecoveryPoints)
+        .unwrap();
+    assert_eq!(copy.staleness.promised, None);
+    assert!(copy.history.known().is_err());
+}
+
+fn key(state: KeyState, policy: Document) -> Evidence {
+    let arn: crate::model::Arn = "arn:aws:kms:us-west-2:111111111111:key/k".parse().unwrap();
+    let facts = KeyFacts {
+        alias: "backups".into(),
+        arn,
+        account: account(PROD),
+        region: region("us-west-2"),
+        service_managed: false,
+        state,
+        deletion_date: None,
+        material_expires: None,
+        rotation_days: Observed::Absent,
+        can_rotate: true,
+        policy: Observed::Present(policy),
+        multi_region: false,
+        replicas: Vec::new(),
+    };
+    evidence(
+        "kms_key.backups",
+        "arn:aws:kms:us-west-2:111111111111:alias/backups",
+        "us-west-2",
+        Facts::Key(Box::new(facts)),
+    )
+}
+
+#[test]
+fn a_key_decides_over_everything_under_it() {
+    let mut target = bucket("dr", VAULT);
+    target.lock = locked(LockMode::Compliance);
+    target.encryption = Observed::Present("arn:aws:kms:us-west-2:111111111111:key/k".into());
+    let with = |key: Evidence| {
+        let mut seen = replicated(target.clone());
+        seen.push(key);
+        let proof = proved(&seen, &everybody(), &[]);
+        row(&proof, "s3_bucket.up", Mechanism::ObjectReplica)
+    };
+    let to = |who: &str, action: &str| {
+        Document::new([Statement::new(Effect::Allow, [action], ["*"]).principal("AWS", who)])
+    };
+    let nobody = to("arn:aws:iam::333333333333:role/other", "kms:Decrypt");
+    // Whoever is of the attacked account and may end the key ends the copy, locked or not.
+    let root = to("arn:aws:iam::111111111111:root", "kms:*");
+    assert_eq!(with(key(KeyState::Enabled, root)), "YYY-YYY");
+    assert_eq!(with(key(KeyState::Enabled, nobody.clone())), "YYYYYYY");
+    assert_eq!(with(key(KeyState::PendingDeletion, nobody.clone())), "-------");
+    assert_eq!(with(key(KeyState::Disabled, nobody)), "-------");
 }

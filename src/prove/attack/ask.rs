@@ -112,8 +112,9 @@ impl Asker {
     }
 
     fn identity(&mut self, ask: &Ask<'_>) -> Answer {
+        // The id, since one ARN may stand for two: as it is, and with its policies rewritten.
         let key = (
-            ask.who.arn.to_string(),
+            format!("{} {}", ask.who.arn, ask.who.id),
             ask.action.to_owned(),
             ask.resource.to_string(),
         );
@@ -305,7 +306,7 @@ fn overlaps(pattern: &str, resource: &str, effect: Effect) -> bool {
 }
 
 /// `*` and `?`; nothing else is special.
-fn like(pattern: &str, text: &str, fold: bool) -> bool {
+pub(super) fn like(pattern: &str, text: &str, fold: bool) -> bool {
     let norm = |s: &str| -> Vec<char> {
         if fold {
             s.chars().map(|c| c.to_ascii_lowercase()).collect()

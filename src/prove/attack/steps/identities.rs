@@ -2,7 +2,7 @@
 
 use super::super::ask::{Answer, Ask, trusts_service};
 use super::super::graph::Node;
-use super::{Maker, acts, administrator_of, name, root_of};
+use super::{Maker, acts, administrator_of, is_rewritten, name, root_of};
 use crate::model::{AccountId, Arn, Observed, Principal, PrincipalKind};
 
 /// Services that run code under a role that is passed to them, with the action that starts it.
@@ -93,7 +93,12 @@ impl Maker<'_> {
     /// Role assumption, by trust.
     pub(super) fn becoming(&mut self) {
         let actors = std::mem::take(&mut self.actors);
-        for (account, role) in actors.iter().filter(|(_, p)| p.kind == PrincipalKind::Role) {
+        let roles = || {
+            actors
+                .iter()
+                .filter(|(_, p)| p.kind == PrincipalKind::Role && !is_rewritten(p))
+        };
+        for (account, role) in roles() {
             for (from, who) in &actors {
                 // A root user can assume no role; it acts through an administrator of its making.
                 if who.arn == role.arn || who.arn.to_string() == root_of(from) {
@@ -124,7 +129,8 @@ impl Maker<'_> {
     pub(super) fn escalating(&mut self) {
         let actors = std::mem::take(&mut self.actors);
         for (account, who) in &actors {
-            if who.arn.to_string() == root_of(account) || who.arn.to_string() == administrator_of(account) {
+            let is_above = [root_of(account), administrator_of(account)].contains(&who.arn.to_string());
+            if is_above || is_rewritten(who) {
                 continue;
             }
             let above = Node::Acts(administrator_of(account));
@@ -139,7 +145,8 @@ impl Maker<'_> {
             }
             self.making(who, account, &above);
             for (of, target) in actors.iter().filter(|(of, _)| of == account) {
-                if target.arn.to_string() == root_of(of) || target.arn.to_string() == administrator_of(of) {
+                let is_above = [root_of(of), administrator_of(of)].contains(&target.arn.to_string());
+                if is_above || is_rewritten(target) {
                     continue;
                 }
                 self.over(who, account, target, &above);

@@ -44,6 +44,10 @@ pub(super) fn make(evidence: &[Evidence], principals: &Principals, copies: &[Cop
         };
         if let Some(policy) = policy_of(facts) {
             maker.policies.insert(arn, policy);
+            if let Facts::Key(key) = facts {
+                // Copies name the key itself, the posture its alias; a replica has a policy of its own.
+                maker.policies.insert(&key.arn, policy);
+            }
         }
     }
     maker.roots();
@@ -59,6 +63,8 @@ pub(super) fn make(evidence: &[Evidence], principals: &Principals, copies: &[Cop
 fn policy_of(facts: &Facts) -> Option<&Observed<Document>> {
     match facts {
         Facts::ObjectStore(store) => Some(&store.policy),
+        Facts::Key(key) => Some(&key.policy),
+        Facts::Vault(vault) => Some(&vault.policy),
         _ => None,
     }
 }
@@ -90,7 +96,20 @@ fn actors(principals: &Principals, copies: &[Copy]) -> Vec<(AccountId, Principal
             ));
         }
         let known = principals.get(account).and_then(Observed::present);
-        all.extend(known.into_iter().flatten().map(|p| (account.clone(), p.clone())));
+        for principal in known.into_iter().flatten() {
+            all.push((account.clone(), principal.clone()));
+            // Who administers the account gives anybody in it any permission, and then meets trusts and
+            // policies elsewhere that name just that one.
+            all.push((
+                account.clone(),
+                Principal {
+                    id: format!("{REWRITTEN}{}", principal.id),
+                    policies: everything(),
+                    boundary: Observed::Absent,
+                    ..principal.clone()
+                },
+            ));
+        }
     }
     all
 }
@@ -103,8 +122,19 @@ struct Maker<'a> {
     policies: BTreeMap<&'a Arn, &'a Observed<Document>>,
 }
 
+/// Marks somebody whose policies an administrator has rewritten.
+const REWRITTEN: &str = "rewritten ";
+
+fn is_rewritten(principal: &Principal) -> bool {
+    principal.id.starts_with(REWRITTEN)
+}
+
 fn acts(principal: &Principal) -> Node {
-    Node::Acts(principal.arn.to_string())
+    if is_rewritten(principal) {
+        Node::Acts(format!("{} with policies rewritten", principal.arn))
+    } else {
+        Node::Acts(principal.arn.to_string())
+    }
 }
 
 fn name(arn: &Arn) -> String {

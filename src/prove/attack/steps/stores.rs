@@ -43,15 +43,7 @@ impl Maker<'_> {
                     self.database(copy, &owner, &backups, &["rds:DeleteDBInstanceAutomatedBackup"]);
                 }
             }
-            Holder::Vault { arn } => self.database(
-                copy,
-                &owner,
-                &arn,
-                &[
-                    "backup:DeleteRecoveryPoint",
-                    "backup:UpdateRecoveryPointLifecycle",
-                ],
-            ),
+            Holder::Vault { arn, unlockable } => self.vault(copy, &owner, &arn, unlockable),
         }
     }
 
@@ -172,6 +164,72 @@ impl Maker<'_> {
                     because,
                     answer,
                 ));
+            }
+            for (needs, gives, because, answer) in found {
+                self.push(needs, gives, because, answer);
+            }
+        }
+        self.actors = actors;
+    }
+
+    /// Recovery points: deleted, or made to expire; first the vault's policy and lock have to be got
+    /// out of the way.
+    fn vault(&mut self, copy: &Copy, owner: &AccountId, vault: &Arn, unlockable: bool) {
+        let unread = Observed::Unreadable(Unreadable {
+            action: "backup:GetBackupVaultAccessPolicy".into(),
+            why: format!("the policy of {} was not read", vault.resource()),
+            denied: false,
+        });
+        let policy = self.policies.get(vault).copied().unwrap_or(&unread).clone();
+        let gone = Node::Gone(copy.id.clone());
+        let opened = Node::Opened(vault.to_string());
+        let unlocked = Node::Unlocked(vault.to_string());
+        let lock_unknown = matches!(copy.lock, Observed::Unreadable(_));
+        let actors = std::mem::take(&mut self.actors);
+        for (account, who) in actors.iter().filter(|(account, _)| account == owner) {
+            let mut ask = |action: &str, policy: Option<&Observed<Document>>| {
+                self.asker.ask(&Ask {
+                    who,
+                    from: account,
+                    action,
+                    resource: vault,
+                    owner,
+                    policy,
+                    strict: false,
+                })
+            };
+            let on = |action: &str| format!("{} may {action} on {}", name(&who.arn), vault.resource());
+            let mut found = Vec::new();
+            for action in [
+                "backup:PutBackupVaultAccessPolicy",
+                "backup:DeleteBackupVaultAccessPolicy",
+            ] {
+                let answer = if who.arn.to_string() == root_of(owner) {
+                    Answer::Yes(String::new())
+                } else {
+                    ask(action, Some(&policy))
+                };
+                found.push((vec![acts(who)], opened.clone(), on(action), answer));
+            }
+            let unlock = "backup:DeleteBackupVaultLockConfiguration";
+            let before = vec![acts(who)];
+            let after = vec![acts(who), opened.clone()];
+            for (needs, policy) in [(before, Some(&policy)), (after, None)] {
+                found.push((needs.clone(), unlocked.clone(), on(unlock), ask(unlock, policy)));
+                for action in [
+                    "backup:DeleteRecoveryPoint",
+                    "backup:UpdateRecoveryPointLifecycle",
+                ] {
+                    let mut answer = ask(action, policy);
+                    let mut needs = needs.clone();
+                    if unlockable {
+                        needs.push(unlocked.clone());
+                    }
+                    if lock_unknown {
+                        answer = answer.and(Answer::Unknown("the vault's lock is not known".into()));
+                    }
+                    found.push((needs, gone.clone(), on(action), answer));
+                }
             }
             for (needs, gives, because, answer) in found {
                 self.push(needs, gives, because, answer);
