@@ -288,6 +288,11 @@ fn audit() {
 }
 
 #[test]
+fn prove() {
+    page("docs/prove.md", "true");
+}
+
+#[test]
 fn how_it_works() {
     page("docs/how-it-works.md", SEEDED);
 }
@@ -315,6 +320,7 @@ fn every_page_with_commands_is_run() {
         "docs/ci.md",
         "docs/audit.md",
         "docs/how-it-works.md",
+        "docs/prove.md",
         "docs/shared-use.md",
     ];
     let mut pages = vec![root().to_owned(), root().join("docs"), root().join("examples")];

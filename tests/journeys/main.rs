@@ -32,6 +32,7 @@ mod lock;
 mod partial;
 mod permissions;
 mod preflight;
+mod prove;
 mod saved_plan;
 mod selection;
 mod writer;

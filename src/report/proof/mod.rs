@@ -48,6 +48,7 @@ pub(super) fn loss(loss: Loss) -> String {
     match loss {
         Loss::AtMost(time) if time.as_secs() == 0 => "nothing".into(),
         Loss::AtMost(time) => format!("≤ {time}"),
+        Loss::Measured(time) if time.as_secs() == 0 => "nothing now".into(),
         Loss::Measured(time) => format!("{time} now"),
         Loss::Unbounded => "no bound".into(),
         Loss::Everything => "everything".into(),

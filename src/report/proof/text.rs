@@ -108,23 +108,19 @@ impl Page {
         }
         out.push('\n');
         for (n, scenario) in columns.iter().enumerate() {
-            let line = format!("{:>3}  {:<22} {}", n + 1, scenario.name, scenario.summary);
-            let mut lines = wrap(&line, self.style.width.saturating_sub(4)).into_iter();
-            if let Some(first) = lines.next() {
-                let rest = first.trim_start();
-                let (number, words) = rest.split_once(' ').unwrap_or((rest, ""));
-                let (name, words) = words.split_once(' ').unwrap_or((words, ""));
-                out.push_str(&self.paint(
-                    &format!("{number:>3}  {:<22} {words}\n", escape::line(name)),
-                    Paint::new().dimmed(),
-                ));
-            }
+            const INDENT: usize = 28;
+            let width = self.style.width.saturating_sub(INDENT).max(20);
+            let mut lines = wrap(&escape::line(&scenario.summary), width).into_iter();
+            let first = lines.next().unwrap_or_default();
+            let head = format!("{:>3}  {:<22} {first}\n", n + 1, escape::line(&scenario.name));
+            out.push_str(&self.paint(&head, Paint::new().dimmed()));
             for more in lines {
-                out.push_str(&self.paint(&format!("{}{}\n", " ".repeat(28), more), Paint::new().dimmed()));
+                let line = format!("{}{more}\n", " ".repeat(INDENT));
+                out.push_str(&self.paint(&line, Paint::new().dimmed()));
             }
         }
         out.push_str(&self.paint(
-            "     Y a copy is left   c only on a condition   ? not known   - none is left   ! an objective fails\n",
+            "     Y a copy is left   c on a condition   ? not known   - none is left   ! an objective fails\n",
             Paint::new().dimmed(),
         ));
         out.push('\n');
@@ -133,7 +129,10 @@ impl Page {
     fn asset(&self, out: &mut String, asset: &Asset, columns: &[&Scenario]) {
         let address = escape::line(&asset.address.to_string());
         out.push_str(&self.paint(&address, Paint::new().bold()));
-        out.push_str(&format!("  {}\n", kept(asset)));
+        out.push('\n');
+        if !asset.copies.is_empty() {
+            self.lines(out, &format!("  {}", kept(asset)), None);
+        }
         if let Some(why) = &asset.unreadable {
             out.push_str(&self.verdict(
                 &format!("  unknown: {}\n\n", escape::line(&why.why)),

@@ -1,0 +1,148 @@
+//! What survives which disaster, before and after an apply, and when something cannot be read.
+
+use crate::laptop::{SHOP, shop};
+use crate::support::{Estate, validate};
+use backstay::sandbox::Fault;
+use serde_json::Value as Json;
+
+const OBJECTIVE: &str = "
+objective \"core\" {
+  protects = [s3_bucket.uploads]
+  survives = [\"corruption\", \"region_outage\"]
+  rpo      = \"15m\"
+  reach    = \"30d\"
+  tested_every = null
+}
+";
+
+async fn proving() -> Estate {
+    let estate = shop().await;
+    estate.write("main.hcl", &format!("{SHOP}{OBJECTIVE}"));
+    estate
+}
+
+/// What becomes of the best copy of the uploads.
+fn left(proof: &Json, scenario: &str) -> usize {
+    let assets = proof["assets"].as_array().unwrap();
+    let uploads = assets
+        .iter()
+        .find(|a| a["address"] == "s3_bucket.uploads")
+        .unwrap();
+    let cells = uploads["cells"].as_array().unwrap();
+    let cell = cells.iter().find(|c| c["scenario"] == scenario).unwrap();
+    let copies = cell["copies"].as_array().unwrap();
+    copies.iter().filter(|c| c["survival"] == "survives").count()
+}
+
+#[tokio::test]
+async fn an_apply_is_what_makes_copies_survive() {
+    let estate = proving().await;
+    estate.settle();
+    let mark = estate.mark();
+    let after = estate.run(&["prove", "--json"]).exits(0).json();
+    assert!(estate.written(mark).is_empty());
+    assert_eq!(left(&after, "region_outage"), 1);
+    assert!(left(&after, "corruption") >= 1);
+    assert_eq!(left(&after, "credential_compromise"), 0);
+    let schema: Json = serde_json::from_str(include_str!("../../schemas/prove.schema.json")).unwrap();
+    assert_eq!(validate(&schema, &after), Vec::<String>::new());
+    estate
+        .run(&["prove", "--explain", "s3_bucket.uploads", "region_outage"])
+        .exits(0)
+        .prints("it lies in the region that is lost (us-east-1)")
+        .prints("replicated to");
+    estate
+        .run(&["prove", "--explain", "s3_bucket.uploads", "flood"])
+        .exits(1)
+        .tells("There is no proof of s3_bucket.uploads in flood.");
+    // The other database and the dumps are nobody's.
+    estate.run(&["prove"]).exits(0).prints("No objective protects");
+}
+
+#[test]
+fn what_does_not_exist_is_never_passed() {
+    let estate = Estate::new(
+        "
+backstay {
+  project = \"young\"
+}
+
+account \"prod\" {
+  id     = \"ACCOUNT\"
+  region = \"us-east-1\"
+}
+
+s3_bucket \"uploads\" {
+  name = \"young-ACCOUNT\"
+}
+
+objective \"core\" {
+  preset   = \"stage_a\"
+  protects = [s3_bucket.uploads]
+}
+",
+    );
+    estate.run(&["prove"]).exits(1).prints("it does not exist");
+}
+
+#[tokio::test]
+async fn what_is_denied_is_unknown_and_never_holds() {
+    let estate = proving().await;
+    estate.settle();
+    estate.fault(Fault::error("s3", "GetBucketVersioning", 403, "AccessDenied").on("copy-"));
+    estate.fault(Fault::error("s3", "GetBucketVersioning", 403, "AccessDenied").on("uploads-"));
+    let blind = estate.run(&["prove", "--json"]).exits(1).json();
+    assert_eq!(left(&blind, "corruption"), 0, "{blind:#}");
+    estate.heal();
+}
+
+#[tokio::test]
+async fn a_snapshot_proves_the_same_without_the_cloud() {
+    let estate = proving().await;
+    estate.settle();
+    let file = estate.path("live.json").display().to_string();
+    let live = estate
+        .run(&["prove", "--json", "--save-snapshot", &file])
+        .exits(0)
+        .json();
+    let mark = estate.mark();
+    let again = estate
+        .run(&["prove", "--json", "--snapshot", &file])
+        .exits(0)
+        .json();
+    assert!(estate.asked(mark).is_empty());
+    assert_eq!(live["assets"], again["assets"]);
+}
+
+#[tokio::test]
+async fn wrong_objectives_are_said_at_once() {
+    let estate = shop().await;
+    let wrong = "
+objective \"a\" {
+  protects = [s3_bucket.uploads]
+  survives = [\"region_outrage\"]
+  rpo      = \"1h\"
+  publish {
+    rpo = \"15m\"
+  }
+}
+
+objective \"b\" {
+  protects = []
+  rpo      = \"soon\"
+}
+
+scenario \"ransomware\" {
+  summary  = \"again\"
+  destroys = \"data\"
+}
+";
+    estate.write("main.hcl", &format!("{SHOP}{wrong}"));
+    estate
+        .run(&["validate"])
+        .exits(1)
+        .tells("Did you mean \"region_outage\"?")
+        .tells("publishes rpo = \"15m\", but is built for \"1h\"")
+        .tells("soon")
+        .tells("Every posture knows a scenario \"ransomware\" already");
+}
