@@ -6,7 +6,7 @@
 mod compose;
 
 use crate::aws::{Cloud, Settings};
-use crate::check::{Drift, Exemption};
+use crate::check::{Assertion, Drift, Exemption};
 use crate::config::{self, Inputs};
 use crate::diag::{Diagnostics, Sources};
 use crate::graph::Graph;
@@ -41,6 +41,8 @@ pub struct Posture {
     pub graph: Graph,
     /// Controls that need not hold.
     pub exemptions: Vec<Exemption>,
+    /// Assertions that do not hold.
+    pub assertions: Vec<Assertion>,
     /// What is asked for.
     pub objectives: Vec<Objective>,
     /// The disasters: those that every posture knows, then those declared.

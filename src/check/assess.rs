@@ -1,11 +1,12 @@
 //! The run: every control on every resource, then drift, then exemptions, in a fixed order.
 
+use super::assertion::{self, Assertion};
 use super::drift::{self, Drift};
 use super::estate::Estate;
 use super::exemption::{self, Exemption};
 use super::finding::{Assessment, Finding, VERSION};
 use super::rule::{Rule, Severity, Status, describe_unreadable, how_to_read};
-use super::rules::{RULES, run};
+use super::rules::{RULES, posture, run};
 use super::summary::Summary;
 use crate::model::Observed;
 use crate::model::fact::Evidence;
@@ -18,6 +19,8 @@ pub struct Input<'a> {
     pub evidence: &'a [Evidence],
     /// What differs from what is declared.
     pub drift: &'a [Drift],
+    /// Assertions of the posture that do not hold.
+    pub assertions: &'a [Assertion],
     /// What is accepted.
     pub exemptions: &'a [Exemption],
     /// The day (UTC) on which exemptions have to be valid.
@@ -38,10 +41,14 @@ pub fn assess(input: &Input<'_>) -> Assessment {
         .flat_map(|evidence| judged(evidence, &estate, input.drift))
         .collect();
     findings.extend(input.drift.iter().flat_map(drift::findings));
+    findings.extend(input.assertions.iter().map(assertion::finding));
     exemption::settle(&mut findings, input.exemptions, input.today);
     if let Some(framework) = input.framework {
         findings.retain(|f| {
-            run::is_drift(&f.id) || f.status == Status::Unknown || asked_for(&f.controls, framework)
+            run::is_drift(&f.id)
+                || f.id == posture::ASSERTION.id
+                || f.status == Status::Unknown
+                || asked_for(&f.controls, framework)
         });
     }
     findings.sort_by(|a, b| (&a.address, &a.id, &a.attribute).cmp(&(&b.address, &b.id, &b.attribute)));

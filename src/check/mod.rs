@@ -13,6 +13,7 @@
 //! - [`docs`]: `docs/controls.md`, generated from the table
 
 pub mod access;
+mod assertion;
 mod assess;
 pub mod docs;
 mod drift;
@@ -26,6 +27,7 @@ mod summary;
 #[cfg(test)]
 pub(crate) mod testing;
 
+pub use assertion::Assertion;
 pub use assess::{Input, assess};
 pub use drift::Drift;
 pub use estate::{Estate, Subject};

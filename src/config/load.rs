@@ -6,7 +6,7 @@ use super::files;
 use super::inputs::Inputs;
 use super::module::{Instance, evaluate_module};
 use super::objectives;
-use super::posture::{Declared, Exemption, Posture, ResourceBlock, Settings};
+use super::posture::{Declared, Exemption, FailedCheck, Posture, ResourceBlock, Settings};
 use super::registry::Registry;
 use super::settings::{self, Evaluated};
 use super::variables;
@@ -50,6 +50,7 @@ pub(super) struct Loader<'a> {
     pub account_values: BTreeMap<String, Value>,
     pub resources: Vec<ResourceBlock>,
     pub exemptions: Vec<Exemption>,
+    pub failed_checks: Vec<FailedCheck>,
     pub objectives: Vec<Declared<Objective>>,
     pub scenarios: Vec<Declared<Scenario>>,
     sources: &'a mut Sources,
@@ -69,6 +70,7 @@ impl<'a> Loader<'a> {
             account_values: BTreeMap::new(),
             resources: Vec::new(),
             exemptions: Vec::new(),
+            failed_checks: Vec::new(),
             objectives: Vec::new(),
             scenarios: Vec::new(),
             sources,
@@ -118,6 +120,7 @@ impl<'a> Loader<'a> {
                 .collect(),
             resources: std::mem::take(&mut self.resources),
             exemptions: std::mem::take(&mut self.exemptions),
+            failed_checks: std::mem::take(&mut self.failed_checks),
             objectives: std::mem::take(&mut self.objectives),
             scenarios: std::mem::take(&mut self.scenarios),
             outputs: outcome.outputs,

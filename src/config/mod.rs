@@ -11,6 +11,7 @@
 
 mod body;
 mod calls;
+mod checks;
 mod conditions;
 pub mod console;
 mod declarations;
@@ -38,7 +39,8 @@ pub use display::display;
 pub use inputs::Inputs;
 pub use load::load;
 pub use posture::{
-    Declared, Exemption, Kept, Lifecycle, LockSettings, Output, Posture, ResourceBlock, Settings,
+    CheckSeverity, Declared, Exemption, FailedCheck, Kept, Lifecycle, LockSettings, Output, Posture,
+    ResourceBlock, Settings,
 };
 pub use registry::Registry;
 pub use settings::schemas;

@@ -60,7 +60,7 @@ enum Item<'a> {
     Scenario(&'a Block),
 }
 
-fn label(block: &Block) -> &str {
+pub(super) fn label(block: &Block) -> &str {
     block.labels.first().map_or("", |l| l.text.as_str())
 }
 
@@ -417,13 +417,6 @@ impl Run<'_> {
                 });
             }
         }
-        for block in &self.instance.declarations.checks {
-            for rule in block.body.blocks_of("assert") {
-                let what = format!("The check \"{}\" fails", label(block));
-                self.scoped(loader, |scope, said| {
-                    conditions::check(rule, &what, Severity::Warning, scope, said)
-                });
-            }
-        }
+        self.checks(loader);
     }
 }

@@ -20,6 +20,8 @@ pub struct Posture {
     pub resources: Vec<ResourceBlock>,
     /// Controls that need not hold, with the reason.
     pub exemptions: Vec<Exemption>,
+    /// Assertions of `check` blocks that do not hold.
+    pub failed_checks: Vec<FailedCheck>,
     /// What is asked for.
     pub objectives: Vec<Declared<Objective>>,
     /// Disasters beside those that every posture knows.
@@ -30,6 +32,33 @@ pub struct Posture {
     pub names: HashMap<String, Value>,
     /// Renamed addresses, from old to new.
     pub moved: Vec<(Address, Address)>,
+}
+
+crate::word! {
+    /// How bad it is when a `check` block fails.
+    pub enum CheckSeverity {
+        /// Worth knowing.
+        Low = "low",
+        /// Worth a change.
+        Medium = "medium",
+        /// Worth it soon.
+        High = "high",
+        /// Worth it now.
+        Critical = "critical",
+    }
+}
+
+/// An assertion of a `check` block that does not hold.
+#[derive(Debug, Clone)]
+pub struct FailedCheck {
+    /// The block's label.
+    pub name: String,
+    /// How bad that is.
+    pub severity: CheckSeverity,
+    /// What its error message says.
+    pub message: String,
+    /// The assertion's head.
+    pub span: Span,
 }
 
 /// Something with the place of its block's head.

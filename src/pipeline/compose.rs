@@ -1,7 +1,7 @@
 //! From text to a posture: evaluated, decoded by its kinds, ordered.
 
 use super::Posture;
-use crate::check::Exemption;
+use crate::check::{Assertion, Exemption, Severity};
 use crate::config::{self, Inputs};
 use crate::diag::{Diagnostic, Diagnostics, Sources, code};
 use crate::graph::{DerivedEdge, Graph};
@@ -146,6 +146,16 @@ pub(super) fn compose(
             .iter()
             .map(|e| exemption(e, sources))
             .collect(),
+        assertions: evaluated
+            .failed_checks
+            .iter()
+            .map(|failed| Assertion {
+                name: failed.name.clone(),
+                severity: severity(failed.severity),
+                message: failed.message.clone(),
+                location: Some(sources.location(failed.span)),
+            })
+            .collect(),
         objectives: evaluated
             .objectives
             .iter()
@@ -252,6 +262,15 @@ fn no_region(block: &config::ResourceBlock) -> Diagnostic {
     )
     .at(block.span)
     .remedy("Set `region` in the account block, or AWS_REGION, or a region in the AWS profile.")
+}
+
+fn severity(written: config::CheckSeverity) -> Severity {
+    match written {
+        config::CheckSeverity::Low => Severity::Low,
+        config::CheckSeverity::Medium => Severity::Medium,
+        config::CheckSeverity::High => Severity::High,
+        config::CheckSeverity::Critical => Severity::Critical,
+    }
 }
 
 fn exemption(block: &config::Exemption, sources: &Sources) -> Exemption {

@@ -18,6 +18,7 @@ mod support;
 
 mod accounts;
 mod approvals;
+mod assertions;
 mod audit;
 mod bad_cloud;
 mod bad_text;

@@ -12,6 +12,7 @@ fn run(evidence: &[Evidence], drift: &[Drift], exemptions: &[Exemption]) -> Asse
     assess(&Input {
         evidence,
         drift,
+        assertions: &[],
         exemptions,
         today: TODAY,
         fail_on: Severity::Low,
@@ -102,6 +103,7 @@ fn milder_failures_can_be_tolerated_but_are_counted() {
     let input = Input {
         evidence: &single_zone(),
         drift: &[],
+        assertions: &[],
         exemptions: &[],
         today: TODAY,
         fail_on: Severity::Medium,

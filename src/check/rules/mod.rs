@@ -3,6 +3,7 @@
 pub mod backup;
 pub mod iam;
 pub mod kms;
+pub mod posture;
 pub mod rds;
 pub mod run;
 pub mod s3;
@@ -17,6 +18,7 @@ pub static RULES: &[Rule] = &[
     backup::plan::NO_COPY,
     backup::plan::OPTED_OUT,
     backup::plan::NOTHING,
+    posture::ASSERTION,
     run::DRIFT,
     run::MISSING,
     run::CANNOT_BE_SET,

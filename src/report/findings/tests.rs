@@ -47,6 +47,7 @@ fn sample() -> Assessment {
     assess(&Input {
         evidence: &[uploads, blind],
         drift: &[drift],
+        assertions: &[],
         exemptions: &[exemption],
         today: Date::constant(2026, 3, 1),
         fail_on: Severity::Low,
@@ -79,6 +80,7 @@ fn drifted() -> Assessment {
     assess(&Input {
         evidence: &[],
         drift: &[drift],
+        assertions: &[],
         exemptions: &[],
         today: Date::constant(2026, 3, 1),
         fail_on: Severity::Low,

@@ -5,7 +5,7 @@ use super::opening::{self, Source};
 use crate::options::{PostureArgs, SelectionArgs};
 use crate::terminal::Terminal;
 use backstay::check::{self, Severity};
-use backstay::diag::{Diagnostic, Exit, code};
+use backstay::diag::{self, Diagnostic, Exit, code};
 use backstay::report::findings;
 use clap::{Args, ValueEnum};
 use std::str::FromStr;
@@ -98,12 +98,19 @@ pub(crate) async fn run(args: CheckArgs, terminal: Terminal) -> Exit {
     let assessment = check::assess(&check::Input {
         evidence: &seen.evidence,
         drift: &seen.drift,
+        assertions: &seen.assertions,
         exemptions: &seen.exemptions,
         today,
         fail_on: args.fail_on.into(),
         framework: args.framework.as_deref(),
     });
-    terminal.diagnose(&seen.diagnostics, &seen.sources);
+    // What a check block asserts is a finding here, and not said twice.
+    let (_, about): (Vec<_>, Vec<_>) = seen
+        .diagnostics
+        .iter()
+        .cloned()
+        .partition(|d| d.code == code::CONDITION_FAILED && d.severity == diag::Severity::Warning);
+    terminal.diagnose(&about.into_iter().collect(), &seen.sources);
     match findings::render(&assessment, args.format.into(), terminal.style()) {
         Ok(text) => terminal.print(&text),
         Err(why) => return failed(terminal, Diagnostic::error(code::INTERNAL, why.to_string())),

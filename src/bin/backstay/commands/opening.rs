@@ -4,7 +4,7 @@ use super::{failed, read_file, write_file};
 use crate::options::{PostureArgs, SelectionArgs};
 use crate::terminal::Terminal;
 use backstay::aws::Cloud;
-use backstay::check::{Drift, Exemption};
+use backstay::check::{Assertion, Drift, Exemption};
 use backstay::config::Inputs;
 use backstay::diag::{Diagnostic, Diagnostics, Sources, code, render};
 use backstay::kinds::Depth;
@@ -45,6 +45,7 @@ pub(crate) struct Made {
 pub(crate) struct Seen {
     pub(crate) evidence: Vec<Evidence>,
     pub(crate) drift: Vec<Drift>,
+    pub(crate) assertions: Vec<Assertion>,
     pub(crate) exemptions: Vec<Exemption>,
     pub(crate) diagnostics: Diagnostics,
     pub(crate) sources: Sources,
@@ -349,6 +350,7 @@ async fn see(
     Ok(Seen {
         drift: pipeline::drift(&selected, &plan),
         evidence,
+        assertions: posture.assertions,
         exemptions: posture
             .exemptions
             .into_iter()
