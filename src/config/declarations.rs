@@ -1,6 +1,7 @@
 //! What the files of one folder declare, sorted by block type; nothing is evaluated yet.
 
 use super::eval::did_you_mean;
+use super::quantity::{self, Measured};
 use super::registry::Registry;
 use super::type_expr;
 use crate::diag::{Diagnostic, Diagnostics, Span, code};
@@ -44,6 +45,8 @@ pub(super) struct Variable {
     pub sensitive: bool,
     pub nullable: bool,
     pub validations: Vec<Block>,
+    /// Where its type is `duration` or `size`.
+    pub quantities: Vec<Measured>,
 }
 
 /// The blocks of a folder.
@@ -230,12 +233,14 @@ fn variable(block: Block, diagnostics: &mut Diagnostics) -> Option<Variable> {
         sensitive: false,
         nullable: true,
         validations: Vec::new(),
+        quantities: Vec::new(),
     };
     for attribute in block.body.attributes {
         match attribute.name.text.as_str() {
             "type" => {
                 if let Some(ty) = type_expr::parse(&attribute.expr, diagnostics) {
                     out.ty = ty;
+                    out.quantities = quantity::places(&attribute.expr);
                 }
             }
             "default" => out.default = Some(attribute.expr),

@@ -27,6 +27,7 @@ mod names;
 mod objectives;
 mod order;
 mod posture;
+mod quantity;
 mod references;
 mod registry;
 mod resources;

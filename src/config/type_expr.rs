@@ -1,6 +1,7 @@
 //! Type constraints as `variable` blocks write them: `list(object({a = optional(string, "x")}))`.
 
 use super::eval::{Env, NoNames, Scope, did_you_mean, evaluate};
+use super::quantity::Quantity;
 use crate::diag::{Diagnostic, Diagnostics, code};
 use crate::model::convert::convert;
 use crate::model::types::{Field, Type};
@@ -19,7 +20,7 @@ pub(crate) fn parse(expr: &Expr, diagnostics: &mut Diagnostics) -> Option<Type> 
         ExprKind::Call(call) => constructor(call, expr, diagnostics),
         _ => refuse(
             expr,
-            "This is no type; types are string, number, bool, any, list(…), set(…), map(…), object({…}) and tuple([…]).",
+            "This is no type; types are string, number, bool, any, duration, size, list(…), set(…), map(…), object({…}) and tuple([…]).",
             diagnostics,
         ),
     }
@@ -36,6 +37,8 @@ fn keyword(name: &str, expr: &Expr, diagnostics: &mut Diagnostics) -> Option<Typ
         "number" => Some(Type::Number),
         "bool" => Some(Type::Bool),
         "any" => Some(Type::Any),
+        // Text; `quantity` holds it against what it has to be.
+        name if Quantity::named(name).is_some() => Some(Type::String),
         // Allowed by Terraform for old configurations.
         "list" => Some(Type::list(Type::Any)),
         "map" => Some(Type::map(Type::Any)),
@@ -48,7 +51,8 @@ fn keyword(name: &str, expr: &Expr, diagnostics: &mut Diagnostics) -> Option<Typ
             let mut diagnostic =
                 Diagnostic::error(code::WRONG_TYPE, format!("There is no type \"{name}\".")).at(expr.span);
             let known = [
-                "string", "number", "bool", "any", "list", "set", "map", "object", "tuple",
+                "string", "number", "bool", "any", "duration", "size", "list", "set", "map", "object",
+                "tuple",
             ];
             diagnostic.remedy = did_you_mean(name, known);
             diagnostics.push(diagnostic);

@@ -3,7 +3,7 @@
 use super::declarations::{Declarations, Variable};
 use super::eval::{Env, NoNames, Scope, did_you_mean, evaluate};
 use super::inputs::Inputs;
-use super::{files, json};
+use super::{files, json, quantity};
 use crate::diag::{Diagnostic, Diagnostics, FileId, Sources, Span, code};
 use crate::model::convert::convert;
 use crate::model::types::Type;
@@ -188,12 +188,23 @@ pub(super) fn settle(
         diagnostics.push(Diagnostic::error(code::WRONG_TYPE, detail).at(place));
         return Value::unknown(variable.ty.clone());
     }
-    match convert(&source.value, &variable.ty) {
+    let converted = convert(&source.value, &variable.ty).map_err(|cause| cause.to_string());
+    let measured = converted.and_then(|value| {
+        let fits = quantity::check(&value, &variable.quantities);
+        fits.map(|()| value).map_err(|why| {
+            if variable.sensitive {
+                "a duration or size in it is none".into()
+            } else {
+                why
+            }
+        })
+    });
+    match measured {
         Ok(value) => value.marked_if(variable.sensitive),
         Err(cause) => {
             let detail = format!(
                 "The value of the variable \"{name}\" is not {}: {cause}.",
-                variable.ty
+                described(variable)
             );
             diagnostics.push(
                 Diagnostic::error(code::WRONG_TYPE, detail)
@@ -202,5 +213,13 @@ pub(super) fn settle(
             );
             Value::unknown(variable.ty.clone())
         }
+    }
+}
+
+/// The type as the user knows it.
+fn described(variable: &Variable) -> String {
+    match variable.quantities.as_slice() {
+        [only] if variable.ty == Type::String => only.quantity().name().to_owned(),
+        _ => variable.ty.to_string(),
     }
 }

@@ -20,6 +20,7 @@ pub mod policy;
 mod principal;
 pub mod schema;
 mod scope;
+mod size;
 pub mod types;
 pub mod value;
 
@@ -32,3 +33,4 @@ pub use keep::{BucketPlace, Lock};
 pub use observed::{Observed, Unreadable};
 pub use principal::{Principal, PrincipalKind};
 pub use scope::{Account, AccountId, AssumeRole, Place, Region, Scope};
+pub use size::{BadSize, Size};

@@ -96,3 +96,41 @@ fn sensitive_outputs_must_say_so() {
     let posture = load_text(&text.replace("value =", "sensitive = true\n  value =")).posture();
     assert!(posture.outputs["o"].value.is_sensitive());
 }
+
+#[test]
+fn durations_and_sizes_are_types() {
+    const TYPED: &str = r#"
+variable "reach" {
+  type    = duration
+  default = "30d"
+}
+variable "limits" {
+  type = object({
+    size  = optional(size, "20GiB")
+    waits = list(duration)
+  })
+  default = { waits = ["15m", "1d12h"] }
+}
+output "reach" {
+  value = var.reach
+}
+output "limits" {
+  value = var.limits
+}
+"#;
+    let dir = folder(&[("main.hcl", &format!("{HEAD}{TYPED}"))]);
+    let mut given = inputs(dir.path());
+    let posture = run(&given).posture();
+    // The text as it was written, so that it can stand wherever an argument takes one.
+    assert_eq!(output(&posture, "reach"), json!("30d"));
+    assert_eq!(
+        output(&posture, "limits"),
+        json!({"size": "20GiB", "waits": ["15m", "1d12h"]})
+    );
+    given.vars = vec![("reach".into(), "soon".into())];
+    run(&given).says("The value of the variable \"reach\" is not a duration: \"soon\" is not a duration");
+    given.vars = vec![("limits".into(), "{ waits = [\"1d\", \"x\"] }".into())];
+    run(&given).says("\"x\" is not a duration");
+    given.vars = vec![("limits".into(), "{ waits = [], size = \"20\" }".into())];
+    run(&given).says("\"20\" is not a size");
+}
