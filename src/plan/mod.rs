@@ -7,11 +7,13 @@ mod guard;
 mod order;
 mod planner;
 mod select;
+mod validity;
 
 pub use file::{digest, load, store};
 pub use guard::{Approvals, refusals};
 pub use planner::{Context, make};
 pub use select::Selection;
+pub use validity::{Validity, timely};
 
 use crate::live::Timestamp;
 use crate::model::change::Stage;
@@ -75,6 +77,9 @@ pub struct Plan {
     pub project: String,
     /// When the live state was read.
     pub read_at: Timestamp,
+    /// How long it may be applied; set when it is saved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validity: Option<Validity>,
     /// The number of each account.
     pub accounts: BTreeMap<String, AccountId>,
     /// How each account is entered.

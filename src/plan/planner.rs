@@ -66,6 +66,7 @@ pub fn make(cx: Context<'_>) -> (Plan, Diagnostics) {
     let plan = Plan {
         project: cx.project.to_owned(),
         read_at: cx.snapshot.taken_at,
+        validity: None,
         accounts: cx.snapshot.accounts.clone(),
         entrances: cx.entrances.to_vec(),
         lock: cx.lock.cloned(),

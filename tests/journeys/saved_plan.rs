@@ -150,3 +150,24 @@ async fn a_saved_plan_asks_too_and_holds_no_approval() {
         .exits(0);
     estate.plan().exits(0);
 }
+
+#[tokio::test]
+async fn a_plan_that_waited_too_long_is_refused() {
+    let estate = Estate::new(POSTURE);
+    estate
+        .run(&["plan", "-out", "short.plan", "-valid-for", "0"])
+        .exits(0);
+    let mark = estate.mark();
+    estate
+        .run(&["apply", "--auto-approve", "short.plan"])
+        .exits(1)
+        .tells("was valid until");
+    assert!(estate.written(mark).is_empty());
+    estate
+        .run(&["plan", "-out", "short.plan", "-valid-for", "soon"])
+        .tells("is not a duration");
+    estate
+        .run(&["plan", "-out", "long.plan", "-valid-for", "1h"])
+        .exits(0);
+    estate.run(&["apply", "--auto-approve", "long.plan"]).exits(0);
+}

@@ -139,7 +139,10 @@ async fn open_posture(args: &ApplyArgs, terminal: Terminal) -> Option<(Begun, Gu
 }
 
 async fn open_saved(args: &ApplyArgs, terminal: Terminal) -> Option<(Begun, Guard)> {
-    let plan = match read_file(&args.posture.dir).and_then(|text| plan::load(&text)) {
+    let loaded = read_file(&args.posture.dir)
+        .and_then(|text| plan::load(&text))
+        .and_then(|plan| plan::timely(&plan, jiff::Timestamp::now()).map(|()| plan));
+    let plan = match loaded {
         Ok(plan) => plan,
         Err(diagnostic) => {
             failed(terminal, diagnostic);

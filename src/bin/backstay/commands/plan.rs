@@ -5,7 +5,8 @@ use super::{failed, write_file};
 use crate::options::{PostureArgs, SelectionArgs};
 use crate::terminal::Terminal;
 use backstay::diag::{Exit, render};
-use backstay::plan;
+use backstay::model::Duration;
+use backstay::plan::{self, Validity};
 use backstay::report;
 use clap::Args;
 use std::path::PathBuf;
@@ -28,6 +29,10 @@ pub(crate) struct PlanArgs {
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 
+    /// How long the saved plan may be applied
+    #[arg(long, default_value = "24h", value_name = "DURATION", requires = "out")]
+    valid_for: Duration,
+
     /// Print JSON, one object a line (schemas/plan.schema.json)
     #[arg(long)]
     json: bool,
@@ -41,7 +46,8 @@ pub(crate) struct PlanArgs {
 }
 
 pub(crate) async fn run(args: PlanArgs, terminal: Terminal) -> Exit {
-    let Some(made) = opening::plan(&args.posture, &args.selection, &args.source, terminal, args.json).await
+    let Some(mut made) =
+        opening::plan(&args.posture, &args.selection, &args.source, terminal, args.json).await
     else {
         return Exit::Error;
     };
@@ -64,6 +70,7 @@ pub(crate) async fn run(args: PlanArgs, terminal: Terminal) -> Exit {
         return Exit::Error;
     }
     if let Some(file) = &args.out {
+        made.plan.validity = Some(Validity::starting(jiff::Timestamp::now(), args.valid_for));
         let written = plan::store(&made.plan).and_then(|text| write_file(file, &text));
         if let Err(diagnostic) = written {
             return failed(terminal, diagnostic);
