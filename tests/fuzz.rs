@@ -1,7 +1,5 @@
 //! The bodies of the fuzz targets, on a corpus of hostile texts and on bytes drawn at random.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 #[path = "fuzz/bodies.rs"]
 mod bodies;
 
