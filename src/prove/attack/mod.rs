@@ -90,6 +90,9 @@ impl Attack {
             .collect();
         let account = live.domain.account.as_ref();
         match scenario.holds {
+            Some(Holds::Account) if account.is_none() => {
+                Survival::Unknown("whose account is attacked is not known".into())
+            }
             Some(Holds::Account) => {
                 let mut held = named;
                 held.extend(
