@@ -4,6 +4,7 @@ use super::copies::ground;
 use super::copy::{
     Copy, Domain, Encryption, Grade, Ground, History, Holder, Lock, Mechanism, Reach, Staleness,
 };
+use crate::access::glob;
 use crate::model::fact::{
     Coverage, Evidence, Facts, Held, LockMode, Schedule, ScheduledRule, Vault, VaultLock,
 };
@@ -175,7 +176,7 @@ fn gap(rule: &ScheduledRule, copied: bool) -> Option<Duration> {
 /// selection by tags or under conditions promises nothing.
 fn covers(coverage: &Coverage, arn: &Arn) -> bool {
     let arn = arn.to_string();
-    let matches = |patterns: &[String]| patterns.iter().any(|p| super::attack::like(p, &arn));
+    let matches = |patterns: &[String]| patterns.iter().any(|p| glob::covers(p, &arn));
     coverage.all_conditions.is_empty() && matches(&coverage.resources) && !matches(&coverage.not_resources)
 }
 

@@ -2,9 +2,10 @@
 //! condition, not known, or no. Grants are taken wide and denials narrow: a denial counts only when
 //! it certainly covers the whole request.
 
+use crate::access::glob::covers;
 use crate::model::policy::{Document, Effect, Match, Principals, Statement};
 use crate::model::{AccountId, Arn, Observed, Principal};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// One question.
 #[derive(Debug, Clone, Copy)]
@@ -270,15 +271,18 @@ fn certain(statement: &Statement, ask: &Ask<'_>) -> bool {
             let negated = ["ArnNotLike", "ArnNotEquals", "StringNotEquals", "StringNotLike"];
             on_principal
                 && negated.iter().any(|o| operator.eq_ignore_ascii_case(o))
-                && !values.iter().any(|v| like(v, &ask.who.arn.to_string(), false))
+                && !values.iter().any(|v| covers(v, &ask.who.arn.to_string()))
         })
     })
 }
 
 fn concerns(statement: &Statement, ask: &Ask<'_>) -> bool {
+    // Names of actions ignore case.
+    let wanted = ask.action.to_ascii_lowercase();
+    let named = |set: &BTreeSet<String>| set.iter().any(|a| covers(&a.to_ascii_lowercase(), &wanted));
     let action = match &statement.actions {
-        Match::Only(set) => set.iter().any(|a| like(a, ask.action, true)),
-        Match::AllBut(set) => !set.iter().any(|a| like(a, ask.action, true)),
+        Match::Only(set) => named(set),
+        Match::AllBut(set) => !named(set),
     };
     if !action {
         return false;
@@ -287,7 +291,7 @@ fn concerns(statement: &Statement, ask: &Ask<'_>) -> bool {
     match &statement.resources {
         None => true,
         Some(Match::Only(set)) => set.iter().any(|r| overlaps(r, &resource, statement.effect)),
-        Some(Match::AllBut(set)) => !set.iter().any(|r| like(r, &resource, false)),
+        Some(Match::AllBut(set)) => !set.iter().any(|r| covers(r, &resource)),
     }
 }
 
@@ -297,51 +301,12 @@ fn overlaps(pattern: &str, resource: &str, effect: Effect) -> bool {
     if pattern.contains("${") {
         return effect == Effect::Allow;
     }
-    if like(pattern, resource, false) {
+    if covers(pattern, resource) {
         return true;
     }
     let wide = resource.ends_with("/*") || resource.ends_with(":any") || resource.ends_with("/any");
     let stem = resource.trim_end_matches("any").trim_end_matches('*');
     effect == Effect::Allow && wide && pattern.starts_with(stem)
-}
-
-/// `*` and `?`; nothing else is special.
-pub(super) fn like(pattern: &str, text: &str, fold: bool) -> bool {
-    let norm = |s: &str| -> Vec<char> {
-        if fold {
-            s.chars().map(|c| c.to_ascii_lowercase()).collect()
-        } else {
-            s.chars().collect()
-        }
-    };
-    let (pattern, text) = (norm(pattern), norm(text));
-    let (mut p, mut t) = (0usize, 0usize);
-    let mut star: Option<(usize, usize)> = None;
-    while t < text.len() {
-        match pattern.get(p) {
-            Some('*') => {
-                star = Some((p, t));
-                p += 1;
-            }
-            Some('?') => {
-                p += 1;
-                t += 1;
-            }
-            Some(c) if Some(c) == text.get(t) => {
-                p += 1;
-                t += 1;
-            }
-            _ => match star {
-                Some((at, from)) => {
-                    p = at + 1;
-                    t = from + 1;
-                    star = Some((at, from + 1));
-                }
-                None => return false,
-            },
-        }
-    }
-    pattern.iter().skip(p).all(|c| *c == '*')
 }
 
 /// Whether a trust lets a service run code under the role.

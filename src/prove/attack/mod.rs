@@ -267,11 +267,6 @@ fn size(set: &Smallest) -> usize {
 }
 
 /// An identity in a few words: what follows the account number.
-/// `*` and `?` as in policies.
-pub(super) fn like(pattern: &str, text: &str) -> bool {
-    ask::like(pattern, text, false)
-}
-
 pub(super) fn short(node: &Node) -> String {
     match node {
         Node::Acts(arn) => arn.strip_prefix("arn:aws:iam::").unwrap_or(arn).to_owned(),
