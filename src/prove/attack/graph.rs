@@ -22,6 +22,21 @@ pub enum Node {
     Gone(String),
 }
 
+impl Node {
+    /// In a few words: of an identity, what follows the service.
+    pub fn short(&self) -> &str {
+        match self {
+            Node::Acts(arn) => short_identity(arn),
+            Node::Opened(x) | Node::Unlocked(x) | Node::Changes(x) | Node::KeyGone(x) | Node::Gone(x) => x,
+        }
+    }
+}
+
+/// An identity's ARN from the account number on.
+pub(super) fn short_identity(arn: &str) -> &str {
+    arn.strip_prefix("arn:aws:iam::").unwrap_or(arn)
+}
+
 /// How sure it is that a step can be taken.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "certainty", content = "why")]

@@ -170,7 +170,7 @@ impl Attack {
             }
             writers += 1;
             match self.against(copy, account, &held) {
-                Survival::Lost(_) => destroys.push(short(actor)),
+                Survival::Lost(_) => destroys.push(actor.short().to_owned()),
                 other => worst = worst.and(other),
             }
         }
@@ -263,16 +263,6 @@ fn size(set: &Smallest) -> usize {
         Smallest::Set(members) => members.len(),
         Smallest::MoreThan(n) => n.saturating_add(1),
         Smallest::None => usize::MAX,
-    }
-}
-
-/// An identity in a few words: what follows the account number.
-pub(super) fn short(node: &Node) -> String {
-    match node {
-        Node::Acts(arn) => arn.strip_prefix("arn:aws:iam::").unwrap_or(arn).to_owned(),
-        Node::Opened(x) | Node::Unlocked(x) | Node::Changes(x) | Node::KeyGone(x) | Node::Gone(x) => {
-            x.clone()
-        }
     }
 }
 

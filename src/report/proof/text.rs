@@ -289,12 +289,7 @@ fn best(cell: &Cell) -> &'static str {
 }
 
 fn named(node: &Node) -> String {
-    match node {
-        Node::Acts(arn) => escape::line(arn.strip_prefix("arn:aws:iam::").unwrap_or(arn)),
-        Node::Opened(x) | Node::Unlocked(x) | Node::Changes(x) | Node::KeyGone(x) | Node::Gone(x) => {
-            escape::line(x)
-        }
-    }
+    escape::line(node.short())
 }
 
 fn kept(asset: &Asset) -> String {

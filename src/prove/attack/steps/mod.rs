@@ -8,7 +8,7 @@ mod stores;
 
 use super::Principals;
 use super::ask::{Answer, Ask, Asker};
-use super::graph::{Certainty, Node, Step};
+use super::graph::{Certainty, Node, Step, short_identity};
 use crate::model::fact::{Evidence, Facts, LockMode};
 use crate::model::policy::{Document, Effect, Statement};
 use crate::model::{AccountId, Arn, Observed, Principal, PrincipalKind};
@@ -138,8 +138,7 @@ fn acts(principal: &Principal) -> Node {
 }
 
 fn name(arn: &Arn) -> String {
-    let text = arn.to_string();
-    text.strip_prefix("arn:aws:iam::").unwrap_or(&text).to_owned()
+    short_identity(arn.as_str()).to_owned()
 }
 
 impl Maker<'_> {
