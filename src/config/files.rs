@@ -5,12 +5,18 @@ use super::registry::Registry;
 use crate::diag::{Diagnostic, Diagnostics, FileId, Sources, code};
 use crate::syntax::ast::Body;
 use crate::syntax::{self, text};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// [`Inputs::unsaved`](super::Inputs::unsaved).
+pub(super) type Unsaved = BTreeMap<PathBuf, Arc<str>>;
 
 /// Reads and parses every `*.hcl` and `*.hcl.json` of a folder, in the order of names.
 pub(super) fn bodies(
     folder: &Path,
     registry: &dyn Registry,
+    unsaved: &Unsaved,
     sources: &mut Sources,
     diagnostics: &mut Diagnostics,
 ) -> Vec<Body> {
@@ -28,7 +34,7 @@ pub(super) fn bodies(
     }
     let mut bodies = Vec::new();
     for path in paths {
-        let Some((file, text)) = read(&path, sources, diagnostics) else {
+        let Some((file, text)) = read(&path, unsaved, sources, diagnostics) else {
             continue;
         };
         let (body, said) = if path.to_string_lossy().ends_with(".json") {
@@ -72,6 +78,7 @@ pub(super) fn list(folder: &Path, endings: &[&str], diagnostics: &mut Diagnostic
 /// Reads a file and keeps its text.
 pub(super) fn read(
     path: &Path,
+    unsaved: &Unsaved,
     sources: &mut Sources,
     diagnostics: &mut Diagnostics,
 ) -> Option<(FileId, String)> {
@@ -81,6 +88,10 @@ pub(super) fn read(
     };
     // `main.hcl` and not `./main.hcl`: code-scanning services compare with a repository's paths.
     let name = path.strip_prefix(".").unwrap_or(path).display();
+    if let Some(text) = unsaved.get(path) {
+        let file = sources.add(name.to_string(), Arc::clone(text));
+        return Some((file, text.to_string()));
+    }
     let too_large = std::fs::metadata(path).is_ok_and(|m| m.len() > text::MAX_FILE as u64);
     let bytes = if too_large {
         Err(format!("{} is larger than {} MiB.", name, text::MAX_FILE >> 20))

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Where the configuration is, and the values given for its variables. Nothing here is read
 /// from the process: the caller says what it wants to be seen.
@@ -19,6 +20,9 @@ pub struct Inputs {
     /// The account numbers that the credentials turned out to belong to, by account label.
     /// They make values known that depend on the number.
     pub account_ids: BTreeMap<String, crate::model::AccountId>,
+    /// Texts that stand for what these files hold on disk, as an editor has them before they are
+    /// saved. Paths as they are read: below `dir`, without `.` and `..`.
+    pub unsaved: BTreeMap<PathBuf, Arc<str>>,
     /// Whether [`Posture::names`](super::Posture::names) is wanted.
     pub keep_names: bool,
 }

@@ -211,7 +211,13 @@ impl<'a> Loader<'a> {
         if let Some(known) = self.folders.get(folder) {
             return Arc::clone(known);
         }
-        let bodies = files::bodies(folder, self.registry, self.sources, &mut self.diagnostics);
+        let bodies = files::bodies(
+            folder,
+            self.registry,
+            &self.inputs.unsaved,
+            self.sources,
+            &mut self.diagnostics,
+        );
         let collected = collect(folder.to_path_buf(), bodies, self.registry, &mut self.diagnostics);
         let declarations = Arc::new(collected);
         self.folders

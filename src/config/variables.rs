@@ -49,7 +49,7 @@ pub(super) fn given(
         &mut Diagnostics::new(),
     );
     for path in automatic.unwrap_or_default().iter().chain(&inputs.var_files) {
-        from_file(path, declarations, env, sources, &mut out, diagnostics);
+        from_file(path, inputs, declarations, env, sources, &mut out, diagnostics);
     }
     for (name, text) in &inputs.vars {
         let Some(variable) = declarations.variables.get(name) else {
@@ -106,13 +106,14 @@ fn from_text(
 
 fn from_file(
     path: &Path,
+    inputs: &Inputs,
     declarations: &Declarations,
     env: &Env,
     sources: &mut Sources,
     out: &mut BTreeMap<String, Given>,
     diagnostics: &mut Diagnostics,
 ) {
-    let Some((file, text)) = files::read(path, sources, diagnostics) else {
+    let Some((file, text)) = files::read(path, &inputs.unsaved, sources, diagnostics) else {
         return;
     };
     let is_json = path.extension().is_some_and(|e| e == "json");

@@ -9,6 +9,7 @@ mod expr;
 pub mod format;
 pub mod json;
 pub mod lexer;
+pub mod outline;
 mod template;
 pub mod text;
 
