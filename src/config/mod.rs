@@ -19,6 +19,7 @@ mod display;
 pub mod eval;
 mod expand;
 mod files;
+pub mod grammar;
 mod inputs;
 mod json;
 mod load;
