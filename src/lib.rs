@@ -20,6 +20,7 @@
 //! 14. [`check`]: posture rules over facts
 //! 15. [`report`]: every output format
 //! 16. [`pipeline`]: the whole way in one page; read it first
+//! 17. [`editor`]: the language server
 //!
 //! [`sandbox`] stands apart: it uses nothing of these but [`diag`].
 
@@ -29,6 +30,7 @@ pub mod aws;
 pub mod check;
 pub mod config;
 pub mod diag;
+pub mod editor;
 pub mod evidence;
 pub mod graph;
 pub mod kinds;

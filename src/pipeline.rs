@@ -20,7 +20,7 @@ use crate::model::{
 };
 use crate::plan::{self, Context, Plan, Selection};
 use crate::prove::{self, Proof};
-use compose::{compose, evaluate, numbers, with_numbers};
+use compose::{compose, evaluate, judge, numbers, with_numbers};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -136,6 +136,34 @@ pub fn open_offline(
     let mut diagnostics = warnings;
     diagnostics.append(said);
     Ok((posture, diagnostics))
+}
+
+/// Looks at a posture without the cloud, as [`open_offline`] does: what its names give, and all that is
+/// wrong with it. What depends on values that a run is given is unknown.
+pub fn examine(
+    inputs: &Inputs,
+    sources: &mut Sources,
+    fallback: Option<&Region>,
+) -> (HashMap<String, Value>, Diagnostics) {
+    let wanted = Inputs {
+        keep_names: true,
+        ..inputs.clone()
+    };
+    let (posture, mut diagnostics) = config::load(&wanted, sources, &kinds::Kinds);
+    let Some(mut posture) = posture else {
+        return (HashMap::new(), diagnostics);
+    };
+    let names = std::mem::take(&mut posture.names);
+    let region_of = |_: &str| fallback.cloned();
+    match judge((posture, diagnostics), region_of, sources) {
+        Ok((posture, said)) => {
+            let composed = compose(&posture, &numbers(&posture), region_of, sources);
+            diagnostics = said;
+            diagnostics.append(composed.map_or_else(|wrong| wrong, |(_, said)| said));
+        }
+        Err(wrong) => diagnostics = wrong,
+    }
+    (names, diagnostics)
 }
 
 /// What the names of a folder give (`var`, `local`, each kind, …), without the cloud, with whatever

@@ -12,6 +12,7 @@ fn argument(name: &'static str, ty: Type, accepts: &str, doc: &'static str) -> A
         doc,
         ty,
         accepts: accepts.to_owned(),
+        words: &[],
         required: false,
     }
 }
@@ -176,12 +177,15 @@ static CHECK: LazyLock<BlockSchema> = LazyLock::new(|| BlockSchema {
     ..block(
         "check",
         "Assertions of your own. One that does not hold warns in a plan and is a finding in `backstay check`.",
-        vec![argument(
-            "severity",
-            Type::String,
-            &CheckSeverity::accepts(),
-            "How bad it is when one does not hold; medium unless written.",
-        )],
+        vec![AttributeSchema {
+            words: CheckSeverity::words(),
+            ..argument(
+                "severity",
+                Type::String,
+                &CheckSeverity::accepts(),
+                "How bad it is when one does not hold; medium unless written.",
+            )
+        }],
     )
 });
 

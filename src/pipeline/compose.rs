@@ -47,10 +47,19 @@ pub(super) fn evaluate(
     sources: &mut Sources,
     region_of: impl Fn(&str) -> Option<Region>,
 ) -> Result<Evaluated, Diagnostics> {
-    let (posture, mut diagnostics) = config::load(inputs, sources, &Kinds);
-    let Some(mut posture) = posture else {
-        return Err(diagnostics);
-    };
+    let (posture, diagnostics) = config::load(inputs, sources, &Kinds);
+    match posture {
+        Some(posture) => judge((posture, diagnostics), region_of, sources),
+        None => Err(diagnostics),
+    }
+}
+
+/// Everything that is wrong with what was loaded, when something is.
+pub(super) fn judge(
+    (mut posture, mut diagnostics): Evaluated,
+    region_of: impl Fn(&str) -> Option<Region>,
+    sources: &Sources,
+) -> Result<Evaluated, Diagnostics> {
     if diagnostics.has_errors() {
         // What refers to something wrong is not judged: it would be blamed for the other's fault.
         let sound: BTreeSet<Address> = posture.resources.iter().map(|r| r.address.clone()).collect();

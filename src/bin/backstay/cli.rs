@@ -53,6 +53,8 @@ pub(crate) enum Command {
     Show(commands::show::ShowArgs),
     /// Evaluate expressions in the posture's context
     Console(commands::console::ConsoleArgs),
+    /// Serve an editor: the language server on standard input and output
+    Lsp(commands::lsp::LspArgs),
     /// Draw what depends on what
     Graph(commands::graph::GraphArgs),
     /// Print the least IAM policy that this posture needs

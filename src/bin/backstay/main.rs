@@ -8,7 +8,7 @@ mod terminal;
 
 use crate::cli::{Cli, Command};
 use crate::commands::{
-    apply, check, completions, console, failed, fmt, graph, history, permissions, plan, prove, sandbox,
+    apply, check, completions, console, failed, fmt, graph, history, lsp, permissions, plan, prove, sandbox,
     schema, show, unlock, validate,
 };
 use crate::terminal::Terminal;
@@ -51,8 +51,8 @@ fn run(cli: Cli) -> u8 {
         Command::Check(args) => block_on(terminal, check::run(args, terminal)),
         Command::Prove(args) => block_on(terminal, prove::run(args, terminal)),
         Command::Validate(args) => validate::run(args, terminal),
-
         Command::Fmt(args) => fmt::run(args, terminal),
+        Command::Lsp(args) => lsp::run(args, terminal),
         Command::Console(args) => console::run(&args, terminal),
         Command::Show(args) => show::run(args, terminal),
         Command::Graph(args) => graph::run(args, terminal),

@@ -131,6 +131,9 @@ macro_rules! word {
             fn accepts() -> String {
                 [$( concat!("\"", $text, "\"") ),*].join(" or ")
             }
+            fn words() -> &'static [&'static str] {
+                &[$( $text ),*]
+            }
             fn parse(value: &$crate::model::value::Value) -> Result<Self, String> {
                 match value.as_str() {
                     $( Some($text) => Ok(Self::$variant), )*

@@ -32,6 +32,10 @@ pub trait Attr: Sized {
     fn ty() -> Type;
     /// What is accepted, in words.
     fn accepts() -> String;
+    /// The words that are accepted, where no others are; else empty.
+    fn words() -> &'static [&'static str] {
+        &[]
+    }
     /// Reads a known, non-null value of [`Attr::ty`].
     ///
     /// # Errors
@@ -99,6 +103,7 @@ impl<T: Attr> Field for T {
             doc,
             ty: T::ty(),
             accepts: T::accepts(),
+            words: T::words(),
             required: true,
         });
     }
@@ -116,6 +121,7 @@ impl<T: Attr> Field for T {
             doc,
             ty: Type::list(T::ty()),
             accepts: format!("a list; each element {}", T::accepts()),
+            words: T::words(),
             required: false,
         });
     }

@@ -28,6 +28,8 @@ pub struct AttributeSchema {
     pub ty: Type,
     /// What is accepted, in words ("a duration in whole days, 1d to 35d").
     pub accepts: String,
+    /// The words it takes, where it takes no others; else empty.
+    pub words: &'static [&'static str],
     /// Whether the block is wrong without it.
     pub required: bool,
 }

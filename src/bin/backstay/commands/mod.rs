@@ -9,6 +9,7 @@ pub(crate) mod fmt;
 pub(crate) mod graph;
 pub(crate) mod history;
 mod locking;
+pub(crate) mod lsp;
 mod machine;
 mod opening;
 pub(crate) mod permissions;
