@@ -109,17 +109,28 @@ fn what_is_wrong_is_shown_while_typing() {
     let said = editor.diagnostics("main.hcl", 2);
     assert_eq!(messages(&said), [format!("BKS-E0305 {line}")]);
     assert!(
-        said[0]["message"].as_str().unwrap().contains("local value \"names\""),
+        said[0]["message"]
+            .as_str()
+            .unwrap()
+            .contains("local value \"names\""),
         "{said:#?}"
     );
 
     // Broken syntax, as it is while somebody types.
     editor.change("main.hcl", 3, [line, column - 10, line, column + 1], "");
     let said = editor.diagnostics("main.hcl", 3);
-    assert!(!said.is_empty() && said.iter().all(|d| d["severity"] == 1), "{said:#?}");
+    assert!(
+        !said.is_empty() && said.iter().all(|d| d["severity"] == 1),
+        "{said:#?}"
+    );
 
     // Mended, the file is clean again.
-    editor.change("main.hcl", 4, [line, column - 10, line, column - 10], "local.name");
+    editor.change(
+        "main.hcl",
+        4,
+        [line, column - 10, line, column - 10],
+        "local.name",
+    );
     assert_eq!(editor.diagnostics("main.hcl", 4), Vec::<Json>::new());
     assert!(editor.quit().success());
 }
@@ -140,7 +151,10 @@ fn texts_that_are_not_saved_count_across_files() {
     assert_eq!(editor.diagnostics("modules/more/main.hcl", 3), Vec::<Json>::new());
     let (line, _) = behind(MAIN, "  bucket");
     let said = editor.diagnostics("main.hcl", 1);
-    assert!(said.iter().any(|d| d["range"]["start"]["line"] == line), "{said:#?}");
+    assert!(
+        said.iter().any(|d| d["range"]["start"]["line"] == line),
+        "{said:#?}"
+    );
     assert!(editor.quit().success());
 }
 
@@ -167,10 +181,18 @@ fn blocks_arguments_words_and_references_are_proposed() {
     );
 
     // In a nested block only its own members.
-    editor.change("main.hcl", 3, [line, 0, line, 2], "  object_lock {\n    mode = \"\"\n    \n  }");
+    editor.change(
+        "main.hcl",
+        3,
+        [line, 0, line, 2],
+        "  object_lock {\n    mode = \"\"\n    \n  }",
+    );
     let nested = editor.proposed("main.hcl", line + 2, 4);
     assert!(nested.iter().any(|l| l == "retention"), "{nested:?}");
-    assert!(!nested.iter().any(|l| l == "mode" || l == "for_each"), "{nested:?}");
+    assert!(
+        !nested.iter().any(|l| l == "mode" || l == "for_each"),
+        "{nested:?}"
+    );
     let words = editor.proposed("main.hcl", line + 1, 12);
     assert_eq!(words, ["governance", "compliance"]);
 
@@ -186,7 +208,13 @@ fn blocks_arguments_words_and_references_are_proposed() {
     assert_eq!(editor.proposed("main.hcl", line + 1, 23), ["arn"]);
     editor.change("main.hcl", 7, [line + 1, 11, line + 1, 23], "");
     let all = editor.proposed("main.hcl", line + 1, 11);
-    for wanted in ["\"compliance\"", "var.days", "s3_bucket.uploads", "cidrsubnet", "account.main"] {
+    for wanted in [
+        "\"compliance\"",
+        "var.days",
+        "s3_bucket.uploads",
+        "cidrsubnet",
+        "account.main",
+    ] {
         assert!(all.iter().any(|l| l == wanted), "{wanted}: {all:?}");
     }
     assert!(editor.quit().success());
@@ -199,7 +227,8 @@ fn a_block_is_inserted_whole() {
         (true, "s3_bucket \"${1:name}\" {\n  $0\n}"),
         (false, "s3_bucket \"name\" {\n  \n}"),
     ] {
-        let capability = json!({"textDocument": {"completion": {"completionItem": {"snippetSupport": snippets}}}});
+        let capability =
+            json!({"textDocument": {"completion": {"completionItem": {"snippetSupport": snippets}}}});
         let mut editor = Editor::start(&[("main.hcl", "s3_b\n")], capability);
         editor.open("main.hcl");
         let items = editor.at("textDocument/completion", "main.hcl", 0, 4);
@@ -226,9 +255,15 @@ fn a_hover_explains_with_units_and_shows_values() {
         said["contents"]["value"].as_str().unwrap_or("").to_owned()
     };
     let retention = hover("retention");
-    assert!(retention.contains("a duration in whole days, \"1d\" to \"35d\""), "{retention}");
+    assert!(
+        retention.contains("a duration in whole days, \"1d\" to \"35d\""),
+        "{retention}"
+    );
     let variable = hover("var.days");
-    assert!(variable.contains("variable \"days\"") && variable.contains("\"30d\""), "{variable}");
+    assert!(
+        variable.contains("variable \"days\"") && variable.contains("\"30d\""),
+        "{variable}"
+    );
     let bucket = hover("s3_bucket");
     assert!(bucket.contains("bucket"), "{bucket}");
     let local = hover("local.name");
@@ -245,7 +280,11 @@ fn declarations_and_uses_are_found() {
     let mut go = |needle: &str| -> String {
         let (line, column) = behind(MAIN, needle);
         let found = editor.at("textDocument/definition", "main.hcl", line, column);
-        if found.is_null() { String::new() } else { place(&found, &folder) }
+        if found.is_null() {
+            String::new()
+        } else {
+            place(&found, &folder)
+        }
     };
     assert_eq!(go("local.na"), "main.hcl:15:2");
     assert_eq!(go("var.da"), "main.hcl:4:10");
@@ -257,11 +296,19 @@ fn declarations_and_uses_are_found() {
 
     let (line, column) = behind(MAIN, "s3_bucket \"upl");
     let uses = editor.at("textDocument/references", "main.hcl", line, column);
-    let uses: Vec<String> = uses.as_array().unwrap().iter().map(|l| place(l, &folder)).collect();
+    let uses: Vec<String> = uses
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|l| place(l, &folder))
+        .collect();
     assert_eq!(uses, ["main.hcl:18:11", "main.hcl:32:21"]);
 
     let uri = editor.uri("main.hcl");
-    let symbols = editor.request("textDocument/documentSymbol", json!({"textDocument": {"uri": uri}}));
+    let symbols = editor.request(
+        "textDocument/documentSymbol",
+        json!({"textDocument": {"uri": uri}}),
+    );
     let names: Vec<&str> = symbols
         .as_array()
         .unwrap()
@@ -345,7 +392,10 @@ fn variables_without_a_value_are_no_fault_of_the_text() {
 /// A file that belongs to no posture is looked at alone.
 #[test]
 fn a_file_of_no_posture_is_parsed() {
-    let mut editor = Editor::start(&[("module/main.hcl", "locals {\n  a = var.x\n  b = \n}\n")], json!({}));
+    let mut editor = Editor::start(
+        &[("module/main.hcl", "locals {\n  a = var.x\n  b = \n}\n")],
+        json!({}),
+    );
     editor.open("module/main.hcl");
     let said = editor.diagnostics("module/main.hcl", 1);
     assert!(said.iter().all(|d| d["range"]["start"]["line"] == 2), "{said:#?}");
@@ -365,7 +415,10 @@ fn what_cannot_be_answered_is_said() {
     // A document that nobody has opened, and a place that does not exist.
     assert_eq!(editor.at("textDocument/hover", "never.hcl", 0, 0), Json::Null);
     editor.open("main.hcl");
-    assert_eq!(editor.at("textDocument/hover", "main.hcl", 9999, 9999), Json::Null);
+    assert_eq!(
+        editor.at("textDocument/hover", "main.hcl", 9999, 9999),
+        Json::Null
+    );
     editor.notify("textDocument/didChange", json!({"nonsense": true}));
     editor.notify("$/cancelRequest", json!({"id": 1}));
     assert!(editor.quit().success());

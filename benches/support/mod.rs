@@ -20,8 +20,14 @@ const HEAD: &str = "backstay {\n  project = \"bench\"\n}\n\naccount \"main\" {\n
 
 /// Buckets that copy to one in another region: two blocks and a derived role each.
 pub(crate) fn pairs(count: usize) -> String {
-    let mut text = HEAD.to_owned();
+    format!("{HEAD}{}", pairs_only(count, ""))
+}
+
+/// The same without the blocks that a posture has once, with names that begin otherwise.
+pub(crate) fn pairs_only(count: usize, prefix: &str) -> String {
+    let mut text = String::new();
     for n in 0..count {
+        let n = format!("{prefix}{n}");
         write!(
             text,
             "

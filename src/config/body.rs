@@ -157,6 +157,42 @@ fn unknown_argument(name: &Name, schema: &BlockSchema, apart: &[&str], diagnosti
     diagnostics.push(unknown(code::UNKNOWN_ATTRIBUTE, "argument", name, schema, known));
 }
 
+fn unknown_block(name: &Name, schema: &BlockSchema, apart: &[&str], diagnostics: &mut Diagnostics) {
+    if schema.attribute(&name.text).is_some() {
+        let detail = format!(
+            "In the block \"{}\", \"{}\" is an argument, not a block.",
+            schema.name, name.text
+        );
+        let diagnostic = Diagnostic::error(code::UNKNOWN_ATTRIBUTE, detail).at(name.span);
+        return diagnostics.push(diagnostic.remedy(format!("Write {} = ….", name.text)));
+    }
+    let blocks = schema.blocks.iter().map(|b| b.schema.name);
+    let known = blocks.chain(apart.iter().copied()).collect();
+    diagnostics.push(unknown(
+        code::UNKNOWN_ATTRIBUTE,
+        "nested block",
+        name,
+        schema,
+        known,
+    ));
+}
+
+/// Refuses what `schema` does not name, here and in nested blocks, without evaluating anything.
+/// `open` says that arguments may have any name.
+pub(super) fn check_names(body: &Body, schema: &BlockSchema, open: bool, diagnostics: &mut Diagnostics) {
+    for attribute in body.attributes.iter().filter(|_| !open) {
+        if schema.attribute(&attribute.name.text).is_none() {
+            unknown_argument(&attribute.name, schema, &[], diagnostics);
+        }
+    }
+    for block in &body.blocks {
+        match schema.block(&block.kind.text) {
+            Some(wanted) => check_names(&block.body, &wanted.schema, false, diagnostics),
+            None => unknown_block(&block.kind, schema, &[], diagnostics),
+        }
+    }
+}
+
 fn nested(
     block: &Block,
     schema: &BlockSchema,
@@ -169,34 +205,7 @@ fn nested(
         return dynamic(block, schema, scope, out, diagnostics);
     }
     let Some(wanted) = schema.block(&block.kind.text) else {
-        if schema.attribute(&block.kind.text).is_some() {
-            diagnostics.push(
-                Diagnostic::error(
-                    code::UNKNOWN_ATTRIBUTE,
-                    format!(
-                        "In the block \"{}\", \"{}\" is an argument, not a block.",
-                        schema.name, block.kind.text
-                    ),
-                )
-                .at(block.kind.span)
-                .remedy(format!("Write {} = ….", block.kind.text)),
-            );
-            return;
-        }
-        let known = schema
-            .blocks
-            .iter()
-            .map(|b| b.schema.name)
-            .chain(apart.iter().copied())
-            .collect();
-        diagnostics.push(unknown(
-            code::UNKNOWN_ATTRIBUTE,
-            "nested block",
-            &block.kind,
-            schema,
-            known,
-        ));
-        return;
+        return unknown_block(&block.kind, schema, apart, diagnostics);
     };
     let evaluated = evaluate_body(
         &block.body,

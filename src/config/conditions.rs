@@ -15,19 +15,6 @@ pub(super) fn check(
     scope: &Scope<'_>,
     diagnostics: &mut Diagnostics,
 ) {
-    for attribute in &rule.body.attributes {
-        if !["condition", "error_message"].contains(&attribute.name.text.as_str()) {
-            let detail = format!(
-                "The block \"{}\" has no argument \"{}\".",
-                rule.kind.text, attribute.name.text
-            );
-            diagnostics.push(
-                Diagnostic::error(code::UNKNOWN_ATTRIBUTE, detail)
-                    .at(attribute.name.span)
-                    .remedy("It has: condition, error_message."),
-            );
-        }
-    }
     let (Some(condition), Some(message)) = (
         rule.body.attribute("condition"),
         rule.body.attribute("error_message"),

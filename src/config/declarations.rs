@@ -1,6 +1,8 @@
 //! What the files of one folder declare, sorted by block type; nothing is evaluated yet.
 
+use super::body::check_names;
 use super::eval::did_you_mean;
+use super::grammar;
 use super::quantity::{self, Measured};
 use super::registry::Registry;
 use super::type_expr;
@@ -147,6 +149,11 @@ fn sort_in(
         }
         seen.insert(key, block.header);
     }
+    if let Some(schema) = grammar::unschematic().into_iter().find(|s| s.name == kind)
+        && kind != "locals"
+    {
+        check_names(&block.body, schema, kind == "module", diagnostics);
+    }
     match kind {
         "backstay" => out.settings.push(block),
         "account" => out.accounts.push(block),
@@ -250,33 +257,12 @@ fn variable(block: Block, diagnostics: &mut Diagnostics) -> Option<Variable> {
                 flag(&attribute, diagnostics);
             }
             "description" => {}
-            other => {
-                let mut diagnostic = Diagnostic::error(
-                    code::UNKNOWN_ATTRIBUTE,
-                    format!("The block \"variable\" has no argument \"{other}\"."),
-                )
-                .at(attribute.name.span);
-                let known = ["type", "default", "description", "sensitive", "nullable"];
-                diagnostic.remedy = did_you_mean(other, known);
-                diagnostics.push(diagnostic);
-            }
+            // Refused already.
+            _ => {}
         }
     }
-    for nested in block.body.blocks {
-        if nested.kind.text == "validation" {
-            out.validations.push(nested);
-        } else {
-            let detail = format!(
-                "The block \"variable\" has no nested block \"{}\".",
-                nested.kind.text
-            );
-            diagnostics.push(
-                Diagnostic::error(code::UNKNOWN_ATTRIBUTE, detail)
-                    .at(nested.header)
-                    .remedy("It has: validation."),
-            );
-        }
-    }
+    let rules = block.body.blocks.into_iter();
+    out.validations = rules.filter(|b| b.kind.text == "validation").collect();
     Some(out)
 }
 

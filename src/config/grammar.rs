@@ -113,7 +113,10 @@ static VARIABLE: LazyLock<BlockSchema> = LazyLock::new(|| BlockSchema {
             text("description", "What it is for."),
             flag("sensitive", "Whether its value is kept out of every output."),
             flag("nullable", "Whether null is a value of it; true unless written."),
-            flag("ephemeral", "Accepted as in Terraform; nothing is stored in any case."),
+            flag(
+                "ephemeral",
+                "Accepted as in Terraform; nothing is stored in any case.",
+            ),
         ],
     )
 });
@@ -137,7 +140,10 @@ static OUTPUT: LazyLock<BlockSchema> = LazyLock::new(|| BlockSchema {
             text("description", "What it is."),
             flag("sensitive", "Whether it is kept out of every output."),
             depends_on(),
-            flag("ephemeral", "Accepted as in Terraform; nothing is stored in any case."),
+            flag(
+                "ephemeral",
+                "Accepted as in Terraform; nothing is stored in any case.",
+            ),
         ],
     )
 });
@@ -195,7 +201,10 @@ static LIFECYCLE: LazyLock<NestedSchema> = LazyLock::new(|| NestedSchema {
     schema: BlockSchema {
         blocks: vec![
             rule("precondition", "What has to hold before anything is planned."),
-            rule("postcondition", "What has to hold of the result; `self` is the resource."),
+            rule(
+                "postcondition",
+                "What has to hold of the result; `self` is the resource.",
+            ),
         ],
         ..block(
             "lifecycle",

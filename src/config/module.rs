@@ -360,21 +360,6 @@ impl Run<'_> {
                 .push(Diagnostic::error(code::MISSING_ATTRIBUTE, detail).at(block.header));
             return;
         };
-        let allowed = ["value", "description", "sensitive", "depends_on", "ephemeral"];
-        for attribute in block
-            .body
-            .attributes
-            .iter()
-            .filter(|a| !allowed.contains(&a.name.text.as_str()))
-        {
-            let detail = format!(
-                "The block \"output\" has no argument \"{}\".",
-                attribute.name.text
-            );
-            loader
-                .diagnostics
-                .push(Diagnostic::error(code::UNKNOWN_ATTRIBUTE, detail).at(attribute.name.span));
-        }
         let read = |name: &str, run: &Self, loader: &mut Loader<'_>| -> Option<Value> {
             let attribute = block.body.attribute(name)?;
             Some(run.scoped(loader, |scope, said| evaluate(&attribute.expr, scope, said)))

@@ -1,9 +1,10 @@
 //! Resource blocks: their instances, arguments, account and region.
 
-use super::body::evaluate_body;
+use super::body::{check_names, evaluate_body};
 use super::conditions;
 use super::eval::{Scope, evaluate};
 use super::expand::{Repetition, keys, repetition};
+use super::grammar;
 use super::load::Loader;
 use super::module::{Run, not_too_deep};
 use super::posture::{Lifecycle, ResourceBlock};
@@ -236,6 +237,7 @@ fn region_of(block: &Block, scope: &Scope<'_>, said: &mut Diagnostics) -> Option
 fn lifecycle_of(block: &Block, said: &mut Diagnostics) -> Lifecycle {
     let mut out = Lifecycle::default();
     for lifecycle in block.body.blocks_of("lifecycle") {
+        check_names(&lifecycle.body, &grammar::lifecycle().schema, false, said);
         for attribute in &lifecycle.body.attributes {
             let expr = &attribute.expr;
             match (attribute.name.text.as_str(), &expr.kind) {
@@ -252,14 +254,8 @@ fn lifecycle_of(block: &Block, said: &mut Diagnostics) -> Lifecycle {
                     let detail = "prevent_release is true or false, ignore_changes a list of argument names or all; neither can be computed.";
                     said.push(Diagnostic::error(code::WRONG_TYPE, detail).at(expr.span));
                 }
-                (other, _) => {
-                    let detail = format!("The block \"lifecycle\" has no argument \"{other}\".");
-                    said.push(
-                        Diagnostic::error(code::UNKNOWN_ATTRIBUTE, detail)
-                            .at(attribute.name.span)
-                            .remedy("It has: ignore_changes, prevent_release, and the blocks precondition and postcondition."),
-                    );
-                }
+                // Refused above.
+                _ => {}
             }
         }
     }

@@ -75,7 +75,9 @@ pub(super) fn complete(
     };
     // What is behind the cursor stays: it may be the next thing, and not the end of this one.
     let replaced = word.start..at.max(word.start);
-    let made = proposals.into_iter().map(|p| item(p, document, &replaced, context));
+    let made = proposals
+        .into_iter()
+        .map(|p| item(p, document, &replaced, context));
     made.collect()
 }
 
@@ -208,7 +210,11 @@ fn block(schema: &BlockSchema, rank: u8) -> Proposal {
 fn argument(schema: &AttributeSchema) -> Proposal {
     let takes_text = matches!(schema.ty, Type::String) && schema.words.is_empty();
     Proposal {
-        detail: Some(if schema.required { "required".into() } else { schema.ty.to_string() }),
+        detail: Some(if schema.required {
+            "required".into()
+        } else {
+            schema.ty.to_string()
+        }),
         documentation: Some(super::hover::argument(schema)),
         insert: Some(match takes_text {
             true => format!("{} = \"$0\"", schema.name),
@@ -234,7 +240,11 @@ fn argument_schema(document: &Document, place: &Place<'_>, name: &str) -> Option
 
 fn words(schema: &AttributeSchema, quoted: bool) -> Vec<Proposal> {
     let words = schema.words.iter().map(|word| {
-        let text = if quoted { format!("\"{word}\"") } else { (*word).to_owned() };
+        let text = if quoted {
+            format!("\"{word}\"")
+        } else {
+            (*word).to_owned()
+        };
         Proposal {
             rank: 0,
             ..Proposal::new(text, CompletionItemKind::ENUM_MEMBER)
@@ -262,7 +272,13 @@ fn values(
                 }));
             }
             out.extend(workspace.declared(folder).iter().filter_map(reference));
-            let bound = ["each.key", "each.value", "count.index", "path.module", "path.root"];
+            let bound = [
+                "each.key",
+                "each.value",
+                "count.index",
+                "path.module",
+                "path.root",
+            ];
             out.extend(bound.map(|name| Proposal::new(name, CompletionItemKind::KEYWORD)));
             out.extend(calls(true));
             out
@@ -274,7 +290,9 @@ fn values(
                 "path" => &["module", "root", "cwd"],
                 _ => &[],
             };
-            let fixed = fixed.iter().map(|name| Proposal::new(*name, CompletionItemKind::FIELD));
+            let fixed = fixed
+                .iter()
+                .map(|name| Proposal::new(*name, CompletionItemKind::FIELD));
             let declared = workspace.declared(folder);
             let declared = declared.iter().filter(|d| d.root == *root && *root != "output");
             let declared = declared.map(|d| Proposal {
@@ -306,7 +324,11 @@ fn reference(declared: &Declared) -> Option<Proposal> {
         rank: if is_resource { 3 } else { 2 },
         ..Proposal::new(
             format!("{}.{}", declared.root, declared.name),
-            if is_resource { CompletionItemKind::CLASS } else { CompletionItemKind::VARIABLE },
+            if is_resource {
+                CompletionItemKind::CLASS
+            } else {
+                CompletionItemKind::VARIABLE
+            },
         )
     })
 }

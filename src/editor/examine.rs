@@ -10,8 +10,8 @@ use crate::{pipeline, syntax};
 use lsp_server::{Message, Notification};
 use lsp_types::notification::{Notification as _, PublishDiagnostics};
 use lsp_types::{
-    DiagnosticRelatedInformation, DiagnosticSeverity, Location, NumberOrString,
-    PublishDiagnosticsParams, Range,
+    DiagnosticRelatedInformation, DiagnosticSeverity, Location, NumberOrString, PublishDiagnosticsParams,
+    Range,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
@@ -217,7 +217,9 @@ impl Examiner {
             if lacks_values && diagnostic.code == code::UNKNOWN_VALUE {
                 continue;
             }
-            let span = diagnostic.span.or_else(|| first.map(|file| Span::new(file, 0..0)));
+            let span = diagnostic
+                .span
+                .or_else(|| first.map(|file| Span::new(file, 0..0)));
             let path = span.map_or_else(|| root.to_owned(), |s| PathBuf::from(sources.name(s.file)));
             let made = self.diagnostic(&diagnostic, span, sources, &mut lines);
             out.entry(path).or_default().push(made);
@@ -273,7 +275,10 @@ fn severity(diagnostic: &Diagnostic) -> DiagnosticSeverity {
 
 /// Whether a folder is a posture: one of its files has a `backstay` block.
 fn is_root(folder: &Path, job: &Job) -> bool {
-    let open = job.unsaved.iter().filter(|(path, _)| path.parent() == Some(folder));
+    let open = job
+        .unsaved
+        .iter()
+        .filter(|(path, _)| path.parent() == Some(folder));
     let mut open: BTreeMap<&Path, Arc<str>> = open.map(|(p, t)| (p.as_path(), Arc::clone(t))).collect();
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let paths: Vec<PathBuf> = entries.map(|e| e.path()).filter(|p| is_posture(p)).collect();
@@ -314,7 +319,12 @@ fn postures(folder: &Path, job: &Job) -> Vec<PathBuf> {
         let entries = std::fs::read_dir(&folder).into_iter().flatten().flatten();
         let inner = entries
             .filter(|e| e.file_type().is_ok_and(|t| t.is_dir()))
-            .filter(|e| !matches!(e.file_name().to_string_lossy().as_ref(), "target" | "node_modules"))
+            .filter(|e| {
+                !matches!(
+                    e.file_name().to_string_lossy().as_ref(),
+                    "target" | "node_modules"
+                )
+            })
             .filter(|e| !e.file_name().to_string_lossy().starts_with('.'));
         left.extend(inner.map(|e| (e.path(), depth + 1)));
     }

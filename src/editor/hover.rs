@@ -31,19 +31,26 @@ pub(super) fn hover(
             let name = document.slice(word);
             let text = match found.around.as_slice() {
                 [] => page(grammar::about(grammar::block(name)?)),
-                around => member(document, around, name)
-                    .or_else(|| declaration(document, at, workspace, None))?,
+                around => {
+                    member(document, around, name).or_else(|| declaration(document, at, workspace, None))?
+                }
             };
             (text, word.clone())
         }
         What::Function(name) => (function(document.slice(name))?, name.clone()),
         What::Label(block) => {
             let label = block.labels.first()?.clone();
-            (page(grammar::about(grammar::block(document.slice(&block.kind))?)), label)
+            (
+                page(grammar::about(grammar::block(document.slice(&block.kind))?)),
+                label,
+            )
         }
         What::Reference { names: parts, .. } => {
             let texts: Vec<&str> = parts.iter().map(|p| document.slice(p)).collect();
-            (reference(document, at, &texts, workspace, names)?, parts.last()?.clone())
+            (
+                reference(document, at, &texts, workspace, names)?,
+                parts.last()?.clone(),
+            )
         }
         What::Text { .. } | What::Nothing => return None,
     };
@@ -61,11 +68,7 @@ fn page(doc: &str) -> String {
     doc.trim().to_owned()
 }
 
-fn member(
-    document: &Document,
-    around: &[&crate::syntax::outline::Section],
-    name: &str,
-) -> Option<String> {
+fn member(document: &Document, around: &[&crate::syntax::outline::Section], name: &str) -> Option<String> {
     let members = grammar::members(document, around)?;
     if let Some(schema) = members.argument(name) {
         return Some(format!("`{name}`{}\n\n{}", required(schema), argument(schema)));

@@ -120,7 +120,10 @@ pub(super) fn references(
     }
     for document in workspace.folder(&named.folder) {
         let uses = uses(&document, &named.root, &named.name);
-        out.extend(uses.iter().filter_map(|bytes| location(&document, bytes, encoding)));
+        out.extend(
+            uses.iter()
+                .filter_map(|bytes| location(&document, bytes, encoding)),
+        );
     }
     out
 }

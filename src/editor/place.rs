@@ -19,7 +19,10 @@ pub(super) enum What<'a> {
     Label(&'a Section),
     /// Names joined by dots in an argument's value, root first. The last one is at the place
     /// and may be empty. An index counts as no name.
-    Reference { argument: &'a Argument, names: Vec<Bytes> },
+    Reference {
+        argument: &'a Argument,
+        names: Vec<Bytes>,
+    },
     /// The name of a function.
     Function(Bytes),
     /// Literal text in quotes, without them.
@@ -88,7 +91,12 @@ fn value<'a>(document: &'a Document, argument: &'a Argument, at: usize) -> What<
     if let Some(token) = before {
         let (start, end) = (token.start as usize, token.end as usize);
         match token.kind {
-            TokenKind::QuotedText if at <= end => return What::Text { argument, text: start..end },
+            TokenKind::QuotedText if at <= end => {
+                return What::Text {
+                    argument,
+                    text: start..end,
+                };
+            }
             TokenKind::OpenQuote if at == end => {
                 let text = tokens.get(next).filter(|t| t.kind == TokenKind::QuotedText);
                 let text = text.map_or(at..at, |t| t.start as usize..t.end as usize);
@@ -184,12 +192,18 @@ mod tests {
             ("s3_bucket \"a|\" {}", ": label of s3_bucket"),
             ("s3_bucket \"a\" { ver| }", "s3_bucket: name \"ver\""),
             ("s3_bucket \"a\" {\n  |\n}", "s3_bucket: name \"\""),
-            ("s3_bucket \"a\" {\n  lock {\n    mo|\n  }\n}", "s3_bucket.lock: name \"mo\""),
+            (
+                "s3_bucket \"a\" {\n  lock {\n    mo|\n  }\n}",
+                "s3_bucket.lock: name \"mo\"",
+            ),
             ("a {\n  b = var.|\n}", "a: b <- var "),
             ("a {\n  b = var.na|me\n}", "a: b <- var name"),
             ("a {\n  b = |\n}", "a: b <- "),
             ("a {\n  b =|\n}", "a: b <- "),
-            ("a {\n  b = [x.y, s3_bucket.u[\"k\"].ar|]\n}", "a: b <- s3_bucket u ar"),
+            (
+                "a {\n  b = [x.y, s3_bucket.u[\"k\"].ar|]\n}",
+                "a: b <- s3_bucket u ar",
+            ),
             ("a {\n  b = x.y[*].z.|\n}", "a: b <- x y z "),
             ("a {\n  b = \"${local.x|}\"\n}", "a: b <- local x"),
             ("a {\n  b = \"gov|\"\n}", "a: b <- \"gov\""),

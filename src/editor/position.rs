@@ -43,7 +43,11 @@ pub(super) struct Lines(Vec<usize>);
 impl Lines {
     pub(super) fn of(text: &str) -> Self {
         let after_breaks = text.bytes().enumerate().filter(|(_, b)| *b == b'\n');
-        Self(std::iter::once(0).chain(after_breaks.map(|(i, _)| i + 1)).collect())
+        Self(
+            std::iter::once(0)
+                .chain(after_breaks.map(|(i, _)| i + 1))
+                .collect(),
+        )
     }
 
     /// The byte at a position. One past a line's end is the end of the line, one past the last

@@ -6,7 +6,9 @@ use super::examine::{Examiner, Job, Known, Names};
 use super::position::Encoding;
 use super::workspace::{Workspace, is_posture};
 use super::{formatting, hover, navigate};
-use lsp_server::{Connection, ErrorCode, ExtractError, Message, Notification, ProtocolError, Request, Response};
+use lsp_server::{
+    Connection, ErrorCode, ExtractError, Message, Notification, ProtocolError, Request, Response,
+};
 use lsp_types::notification::{
     DidChangeTextDocument, DidChangeWatchedFiles, DidCloseTextDocument, DidOpenTextDocument,
     DidSaveTextDocument, Notification as _,
@@ -164,9 +166,7 @@ impl Server {
         let answered = match method.as_str() {
             Completion::METHOD => with(request, |p: lsp_types::CompletionParams| self.completion(&p)),
             HoverRequest::METHOD => with(request, |p: lsp_types::HoverParams| self.hover(&p)),
-            GotoDefinition::METHOD => {
-                with(request, |p: lsp_types::GotoDefinitionParams| self.definition(&p))
-            }
+            GotoDefinition::METHOD => with(request, |p: lsp_types::GotoDefinitionParams| self.definition(&p)),
             References::METHOD => with(request, |p: lsp_types::ReferenceParams| self.references(&p)),
             DocumentSymbolRequest::METHOD => {
                 with(request, |p: lsp_types::DocumentSymbolParams| self.symbols(&p))
@@ -218,7 +218,13 @@ impl Server {
     fn hover(&mut self, params: &lsp_types::HoverParams) -> Option<lsp_types::Hover> {
         let (document, at) = self.at(&params.text_document_position_params)?;
         let names = self.names(&document);
-        hover::hover(&document, at, &mut self.workspace, names.as_deref(), self.encoding)
+        hover::hover(
+            &document,
+            at,
+            &mut self.workspace,
+            names.as_deref(),
+            self.encoding,
+        )
     }
 
     fn definition(&mut self, params: &lsp_types::GotoDefinitionParams) -> Option<GotoDefinitionResponse> {
@@ -245,7 +251,10 @@ impl Server {
         Some(DocumentSymbolResponse::Nested(symbols))
     }
 
-    fn formatting(&mut self, params: &lsp_types::DocumentFormattingParams) -> Option<Vec<lsp_types::TextEdit>> {
+    fn formatting(
+        &mut self,
+        params: &lsp_types::DocumentFormattingParams,
+    ) -> Option<Vec<lsp_types::TextEdit>> {
         let document = self.document(&params.text_document.uri)?;
         Some(formatting::edits(&document, self.encoding))
     }

@@ -53,7 +53,9 @@ impl Workspace {
     /// The texts that may differ from what is on disk.
     pub(super) fn unsaved(&self) -> BTreeMap<PathBuf, Arc<str>> {
         let texts = self.open.iter();
-        texts.map(|(path, d)| (path.clone(), Arc::clone(&d.text))).collect()
+        texts
+            .map(|(path, d)| (path.clone(), Arc::clone(&d.text)))
+            .collect()
     }
 
     /// The HCL files of a folder, by name; open ones as they are in the editor.
@@ -118,10 +120,7 @@ impl Workspace {
 
 /// The text of an argument's value as it is written.
 pub(super) fn argument_text<'a>(document: &'a Document, section: &Section, name: &str) -> Option<&'a str> {
-    let found = section
-        .arguments
-        .iter()
-        .find(|a| document.slice(&a.name) == name);
+    let found = section.arguments.iter().find(|a| document.slice(&a.name) == name);
     found.map(|a| document.slice(&a.value).trim())
 }
 
@@ -155,7 +154,11 @@ fn declare(document: &Arc<Document>, section: &Section, out: &mut Vec<Declared>)
     let root = match kind {
         "locals" => {
             for argument in &section.arguments {
-                declare("local", &argument.name, &(argument.name.start..argument.value.end));
+                declare(
+                    "local",
+                    &argument.name,
+                    &(argument.name.start..argument.value.end),
+                );
             }
             return;
         }

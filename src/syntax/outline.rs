@@ -104,9 +104,11 @@ impl Walker<'_> {
     }
 
     fn bytes(&self, index: usize) -> Bytes {
-        self.tokens.get(index).map_or(self.text.len()..self.text.len(), |t| {
-            t.start as usize..t.end as usize
-        })
+        self.tokens
+            .get(index)
+            .map_or(self.text.len()..self.text.len(), |t| {
+                t.start as usize..t.end as usize
+            })
     }
 
     fn is(&self, index: usize, text: &str) -> bool {

@@ -96,7 +96,11 @@ impl Editor {
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         let folder = self.folder.path().canonicalize().unwrap();
-        if name.is_empty() { folder } else { folder.join(name) }
+        if name.is_empty() {
+            folder
+        } else {
+            folder.join(name)
+        }
     }
 
     pub(crate) fn uri(&self, name: &str) -> String {
