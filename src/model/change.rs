@@ -26,6 +26,9 @@ pub struct Judgement {
     pub reason: Option<String>,
     /// Why it can never be undone, when it can't. Needs approval by name.
     pub irreversible: Option<String>,
+    /// Days from the change on in which nobody, the account's root included, can take it back or remove
+    /// what it protects.
+    pub final_for: Option<u32>,
     /// What it interrupts, when it does (a reboot, a gap in protection).
     pub disruptive: Option<String>,
 }
@@ -51,6 +54,7 @@ impl Judgement {
             direction,
             reason,
             irreversible: None,
+            final_for: None,
             disruptive: None,
         }
     }
@@ -59,6 +63,13 @@ impl Judgement {
     #[must_use]
     pub fn irreversible(mut self, why: impl Into<String>) -> Self {
         self.irreversible = Some(why.into());
+        self
+    }
+
+    /// Nobody can take it back, or remove what it protects, for so many days.
+    #[must_use]
+    pub fn final_for(mut self, days: u32) -> Self {
+        self.final_for = Some(days);
         self
     }
 
@@ -91,6 +102,9 @@ pub struct AttributeChange {
     /// Set when it can never be undone: why.
     #[serde(default)]
     pub irreversible: Option<String>,
+    /// Days from the apply on in which nobody can remove what it protects, when it is so final.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub final_for: Option<u32>,
     /// Set when it interrupts something: what.
     #[serde(default)]
     pub disruptive: Option<String>,
@@ -124,6 +138,7 @@ impl AttributeChange {
             direction: judgement.direction,
             reason: judgement.reason,
             irreversible: judgement.irreversible,
+            final_for: judgement.final_for,
             disruptive: judgement.disruptive,
         }
     }

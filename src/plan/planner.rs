@@ -4,8 +4,8 @@ use super::{Plan, ResourceChange, Step, order};
 use crate::diag::{Diagnostic, Diagnostics, code};
 use crate::graph::Graph;
 use crate::kinds::{self, AnyKind};
-use crate::live::{Entry, Snapshot};
-use crate::model::change::Diff;
+use crate::live::{Entry, Snapshot, Timestamp};
+use crate::model::change::{AttributeChange, Diff};
 use crate::model::{Account, Action, Address, BucketPlace, Desired, Key, Lock, Observed, Place, Unreadable};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -63,6 +63,9 @@ pub fn make(cx: Context<'_>) -> (Plan, Diagnostics) {
     // A stable sort: the steps of a resource stay in the order of their stages.
     steps.sort_by(|a, b| a.address.cmp(&b.address));
     order::arrange(&mut steps, cx.graph);
+    for attribute in steps.iter_mut().flat_map(|step| &mut step.attributes) {
+        dated(attribute, cx.snapshot.taken_at);
+    }
     let plan = Plan {
         project: cx.project.to_owned(),
         read_at: cx.snapshot.taken_at,
@@ -77,6 +80,17 @@ pub fn make(cx: Context<'_>) -> (Plan, Diagnostics) {
         outputs: cx.outputs.clone(),
     };
     (plan, diagnostics)
+}
+
+/// Says of something final from which day on it could be taken back, were it applied now.
+fn dated(attribute: &mut AttributeChange, now: Timestamp) {
+    let (Some(why), Some(days)) = (&mut attribute.irreversible, attribute.final_for) else {
+        return;
+    };
+    let day = now.to_zoned(jiff::tz::TimeZone::UTC).date();
+    if let Ok(first) = day.checked_add(jiff::Span::new().days(days)) {
+        why.push_str(&format!(". Applied on {day}, the first possible removal is on {first}"));
+    }
 }
 
 #[derive(Default)]
@@ -275,4 +289,26 @@ fn change_of(desired: &Desired, action: Action, saw: Observed<Json>, diff: Diff<
 
 fn unknown_kind(kind: &str) -> Diagnostic {
     Diagnostic::error(code::INTERNAL, format!("there is no kind named {kind}."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::change::Judgement;
+
+    #[test]
+    fn what_is_final_says_when_it_ends() {
+        let judged = |judgement: Judgement| {
+            let mut change = AttributeChange::judged("a", Json::Null, Json::Null, judgement);
+            dated(&mut change, "2026-12-31T23:59:59Z".parse().unwrap());
+            change.irreversible
+        };
+        let lock = Judgement::strengthens().irreversible("nobody can delete");
+        assert_eq!(judged(lock.clone()).unwrap(), "nobody can delete");
+        assert_eq!(
+            judged(lock.final_for(60)).unwrap(),
+            "nobody can delete. Applied on 2026-12-31, the first possible removal is on 2027-03-01"
+        );
+        assert_eq!(judged(Judgement::strengthens().final_for(60)), None);
+    }
 }

@@ -52,11 +52,17 @@ pub(super) fn changes(want: &LockBlock, have: Option<&LiveLock>, new: bool) -> V
     }
     };
     if was != Some(want.mode) {
+        let mut judgement = for_good(Judgement::strengthens());
+        // A recovery point of today outlives the time of grace, and then its least retention.
+        judgement.final_for = match want.mode {
+            Mode::Compliance => want.min.map(|min| min.get().max(grace)),
+            Mode::Governance => None,
+        };
         all.push(AttributeChange::judged(
             "lock.mode",
             was.map_or(Json::Null, |m| m.as_str().into()),
             want.mode.as_str().into(),
-            for_good(Judgement::strengthens()),
+            judgement,
         ));
     }
     let (min, max) = (want.min.map(|d| d.get()), want.max.map(|d| d.get()));

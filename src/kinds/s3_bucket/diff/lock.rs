@@ -54,6 +54,7 @@ impl Comparison<'_> {
         }
         if let Some(first) = attributes.first_mut().filter(|_| final_) {
             first.irreversible = Some(order::compliance_is_final(days));
+            first.final_for = Some(days);
         }
         let stage = match mode {
             Mode::Governance => Stage::Protect,
