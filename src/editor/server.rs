@@ -2,8 +2,9 @@
 
 use super::complete::{self, complete};
 use super::document::{Document, path_of};
-use super::examine::{Examiner, Job, Known, Names};
+use super::examine::{Examiner, Job, Known, Members, Names, Parser};
 use super::position::Encoding;
+use super::publish::Published;
 use super::workspace::{Workspace, is_posture};
 use super::{formatting, hover, navigate};
 use lsp_server::{
@@ -65,28 +66,37 @@ pub fn serve(connection: &Connection, env: BTreeMap<String, String>) -> Result<E
     connection.initialize_finish(id, answer)?;
 
     let known = Known::default();
-    let (jobs, waiting) = channel();
+    let members = Members::default();
     let sender = connection.sender.clone();
-    let examiner = Examiner::new(
-        // An editor that is gone needs no answers.
-        Box::new(move |message| drop(sender.send(message))),
-        encoding,
-        Arc::clone(&known),
+    // An editor that is gone needs no answers.
+    let send = move |message| drop(sender.send(message));
+    let published = Arc::new(Published::new(Box::new(send), encoding));
+    let parser = Parser {
+        published: Arc::clone(&published),
+        members: Arc::clone(&members),
+    };
+    let examiner = Examiner {
+        published,
+        known: Arc::clone(&known),
+        members,
         env,
-        folders(&parameters),
-    );
+        folders: folders(&parameters),
+    };
+    let (to_parser, of_parser) = channel();
+    let (to_examiner, of_examiner) = channel();
     let mut server = Server {
         workspace: Workspace::default(),
         versions: BTreeMap::new(),
         encoding,
         snippets: takes_snippets(&parameters),
         known,
-        jobs,
+        jobs: [to_parser, to_examiner],
     };
     std::thread::scope(|scope| {
-        scope.spawn(move || examiner.run(&waiting));
+        scope.spawn(move || parser.run(&of_parser));
+        scope.spawn(move || examiner.run(&of_examiner));
         let ended = server.listen(connection);
-        // Without a sender the other thread ends.
+        // Without their senders the other threads end.
         drop(server);
         ended
     })
@@ -136,7 +146,7 @@ struct Server {
     encoding: Encoding,
     snippets: bool,
     known: Known,
-    jobs: Sender<Job>,
+    jobs: [Sender<Job>; 2],
 }
 
 impl Server {
@@ -301,7 +311,9 @@ impl Server {
             unsaved: self.workspace.unsaved(),
             versions: self.versions.clone(),
         };
-        drop(self.jobs.send(job));
+        for jobs in &self.jobs {
+            drop(jobs.send(job.clone()));
+        }
     }
 
     fn open(&mut self, uri: &Uri, version: i32, text: String) -> Option<BTreeSet<PathBuf>> {

@@ -89,7 +89,9 @@ fn dated(attribute: &mut AttributeChange, now: Timestamp) {
     };
     let day = now.to_zoned(jiff::tz::TimeZone::UTC).date();
     if let Ok(first) = day.checked_add(jiff::Span::new().days(days)) {
-        why.push_str(&format!(". Applied on {day}, the first possible removal is on {first}"));
+        why.push_str(&format!(
+            ". Applied on {day}, the first possible removal is on {first}"
+        ));
     }
 }
 

@@ -51,7 +51,7 @@ fn changed(direction: Direction) -> Drift {
         direction,
         reason: None,
         irreversible: None,
-            final_for: None,
+        final_for: None,
         disruptive: None,
     }];
     drift

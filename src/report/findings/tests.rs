@@ -63,7 +63,7 @@ fn change() -> AttributeChange {
         direction: Direction::Strengthens,
         reason: None,
         irreversible: None,
-            final_for: None,
+        final_for: None,
         disruptive: None,
     }
 }
