@@ -13,6 +13,8 @@ mod arbitrary;
 mod bad_input;
 #[path = "config/fixture.rs"]
 mod fixture;
+#[path = "config/functions.rs"]
+mod functions;
 #[path = "config/grammar.rs"]
 mod grammar;
 #[path = "config/modules.rs"]

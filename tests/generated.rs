@@ -29,6 +29,10 @@ fn generated() -> BTreeMap<PathBuf, String> {
     }
     files.insert("docs/controls.md".to_owned(), check::docs::markdown());
     files.insert("docs/errors.md".to_owned(), report::reference::errors());
+    files.insert(
+        "docs/reference/functions.md".to_owned(),
+        report::reference::functions(),
+    );
     files.insert("docs/language.md".to_owned(), language());
     for (name, schema) in [
         ("plan", report::plan::json::schema()),

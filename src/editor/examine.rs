@@ -144,7 +144,10 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// The posture in whose folder, or below it, a file is.
 fn nearest<'a>(path: &'a Path, job: &Job) -> Option<&'a Path> {
-    path.ancestors().skip(1).take(8).find(|folder| is_root(folder, job))
+    path.ancestors()
+        .skip(1)
+        .take(8)
+        .find(|folder| is_root(folder, job))
 }
 
 /// Whether a folder is a posture: one of its files has a `backstay` block.

@@ -152,10 +152,12 @@ pub(super) fn symbols(document: &Arc<Document>, encoding: Encoding) -> Vec<Docum
 fn symbol(document: &Document, section: &Section, encoding: Encoding) -> DocumentSymbol {
     let kind = document.slice(&section.kind);
     let labels: Vec<&str> = section.labels.iter().map(|l| document.slice(l)).collect();
-    let arguments = section.arguments.iter().map(|argument| {
+    // Other blocks' arguments are many, and nobody looks for them by name.
+    let names = section.arguments.iter().filter(|_| kind == "locals");
+    let arguments = names.map(|argument| {
         made(
             document.slice(&argument.name).to_owned(),
-            SymbolKind::PROPERTY,
+            SymbolKind::VARIABLE,
             document.range(&(argument.name.start..argument.value.end), encoding),
             document.range(&argument.name, encoding),
             None,

@@ -1,6 +1,7 @@
 //! Reference pages, generated from what the code declares so that they can't go stale: one for each kind,
 //! and the table of diagnostics.
 
+use crate::config::eval::functions;
 use crate::diag::code;
 use crate::kinds::AnyKind;
 use crate::model::schema::{AttributeSchema, BlockSchema, NestedSchema};
@@ -43,6 +44,34 @@ pub fn blocks(schemas: &[&BlockSchema]) -> String {
         members(&mut out, schema, schema.name);
         nested(&mut out, schema, schema.name);
         out.push('\n');
+    }
+    out
+}
+
+/// The page of functions, `docs/reference/functions.md`.
+pub fn functions() -> String {
+    let mut out = "\
+# Functions
+
+They have the names, arguments and results of Terraform 1.11's; what one does is said in
+[its documentation](https://developer.hashicorp.com/terraform/language/functions). `core::` may stand before a name.
+`base64gunzip`, `cidrcontains` and `urldecode` are OpenTofu's; the assumptions say what is known of a value that
+is not known yet. `backstay console` shows what a call gives.
+"
+    .to_owned();
+    for (group, functions) in functions::GROUPS {
+        let _ = writeln!(out, "\n## {group}\n");
+        for function in *functions {
+            let _ = writeln!(out, "- `{}`", function.usage());
+        }
+    }
+    out.push_str("\n## Expressions that may fail\n\n");
+    for (_, usage) in functions::LAZY {
+        let _ = writeln!(out, "- `{usage}`");
+    }
+    out.push_str("\n## Left out\n\n");
+    for (name, why) in functions::LEFT_OUT {
+        let _ = writeln!(out, "- `{name}`: {why}.");
     }
     out
 }

@@ -274,32 +274,42 @@ impl Function {
     }
 }
 
-static TABLE: LazyLock<BTreeMap<&'static str, &'static Function>> = LazyLock::new(|| {
-    [
-        assume::FUNCTIONS,
-        collection::FUNCTIONS,
-        conversion::FUNCTIONS,
-        datetime::FUNCTIONS,
-        digest::FUNCTIONS,
-        encoding::FUNCTIONS,
+/// A group of functions, under the name that the reference gives it.
+pub type Group = (&'static str, &'static [Function]);
+
+/// Every function but those that see their arguments as expressions.
+pub const GROUPS: &[Group] = &[
+    ("Numbers", numeric::FUNCTIONS),
+    ("Texts", text::FUNCTIONS),
+    ("Formatting", formatting::FUNCTIONS),
+    ("Patterns", patterns::FUNCTIONS),
+    ("Collections", collection::FUNCTIONS),
+    ("Collections into other shapes", reshape::FUNCTIONS),
+    ("Sets", sets::FUNCTIONS),
+    ("Encodings", encoding::FUNCTIONS),
+    ("YAML", yaml::FUNCTIONS),
+    (
+        "Files, relative to the folder of the module",
         filesystem::FUNCTIONS,
-        formatting::FUNCTIONS,
-        network::FUNCTIONS,
-        numeric::FUNCTIONS,
-        patterns::FUNCTIONS,
-        reshape::FUNCTIONS,
-        sets::FUNCTIONS,
-        text::FUNCTIONS,
-        yaml::FUNCTIONS,
-    ]
-    .into_iter()
-    .flatten()
-    .map(|function| (function.name, function))
-    .collect()
+    ),
+    ("Dates and times", datetime::FUNCTIONS),
+    ("Digests and identifiers", digest::FUNCTIONS),
+    ("IP networks", network::FUNCTIONS),
+    ("Types", conversion::FUNCTIONS),
+    ("Assumptions", assume::FUNCTIONS),
+];
+
+static TABLE: LazyLock<BTreeMap<&'static str, &'static Function>> = LazyLock::new(|| {
+    let all = GROUPS.iter().flat_map(|(_, functions)| functions.iter());
+    all.map(|function| (function.name, function)).collect()
 });
 
-/// Those that see their arguments as expressions.
-const LAZY: &[&str] = &["try", "can", "templatestring"];
+/// Those that see their arguments as expressions, with how they are called.
+pub const LAZY: &[(&str, &str)] = &[
+    ("can", "can(expression)"),
+    ("templatestring", "templatestring(template, vars)"),
+    ("try", "try(expressions...)"),
+];
 
 /// The function of this name.
 pub fn find(name: &str) -> Option<&'static Function> {
@@ -308,19 +318,37 @@ pub fn find(name: &str) -> Option<&'static Function> {
 
 /// Every name, sorted, with those that take expressions.
 pub fn names() -> Vec<&'static str> {
-    let mut names: Vec<&str> = TABLE.keys().copied().chain(LAZY.iter().copied()).collect();
+    let mut names: Vec<&str> = TABLE
+        .keys()
+        .copied()
+        .chain(LAZY.iter().map(|(name, _)| *name))
+        .collect();
     names.sort_unstable();
     names
 }
 
+/// The functions of Terraform that are not here, with the reason.
+pub const LEFT_OUT: &[(&str, &str)] = &[
+    (
+        "rsadecrypt",
+        "no maintained implementation is free of timing attacks (RUSTSEC-2023-0071)",
+    ),
+    ("list", "Terraform has removed it; write [a, b]"),
+    ("map", "Terraform has removed it; write {a = b}"),
+    ("type", "it exists in Terraform's console only"),
+    ("provider::terraform::decode_tfvars", OWN_FILES),
+    ("provider::terraform::encode_tfvars", OWN_FILES),
+    ("provider::terraform::encode_expr", OWN_FILES),
+];
+
+const OWN_FILES: &str = "it is about Terraform's own files";
+
 /// Why a function of Terraform is not here; `None` for names that Terraform does not have either.
 pub fn left_out(name: &str) -> Option<&'static str> {
-    match name {
-        "rsadecrypt" => Some("no maintained implementation is free of timing attacks (RUSTSEC-2023-0071)"),
-        "list" | "map" => Some("Terraform has removed it; write [a, b] or {a = b}"),
-        "type" => Some("it exists in Terraform's console only"),
-        _ => None,
-    }
+    LEFT_OUT
+        .iter()
+        .find(|(left, _)| *left == name)
+        .map(|(_, why)| *why)
 }
 
 /// The text of argument `place`. Conversion has made sure that it is text.
