@@ -1,6 +1,6 @@
 //! Diagnostics as text for a terminal (through miette) and as JSON.
 
-use super::{Diagnostic, Diagnostics, Location, Severity, Sources, escape};
+use super::{Diagnostic, Diagnostics, Location, Severity, Sources, Span, escape};
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource};
 
 /// How to draw.
@@ -71,13 +71,47 @@ pub fn json(diagnostic: &Diagnostic, sources: &Sources) -> Json {
         start: diagnostic.span.map(|s| sources.location(s)),
         end: diagnostic
             .span
-            .map(|s| sources.location(super::Span { start: s.end, ..s })),
+            .map(|s| sources.location(Span { start: s.end, ..s })),
     }
 }
 
 /// Texts of ours have lines; what acts on a terminal in them comes from elsewhere.
 fn lines(text: &str) -> String {
     text.lines().map(escape::line).collect::<Vec<_>>().join("\n")
+}
+
+/// Longest line that is drawn with its number and a mark below.
+const LONGEST_LINE: usize = 1000;
+
+/// Whether a line that would be drawn for a span is too long: its own, or one beside it.
+fn is_long(span: Span, sources: &Sources) -> bool {
+    let text = sources.text(span.file);
+    let (start, end) = (span.start as usize, span.end as usize);
+    let before = text.get(..start).unwrap_or("").rsplit('\n').take(2);
+    let within = text.get(start..end).unwrap_or("").split('\n');
+    let after = text.get(end..).unwrap_or("").split('\n').take(2);
+    // The parts of one line that meet in the span are each judged alone, which is near enough.
+    before
+        .chain(within)
+        .chain(after)
+        .any(|part| part.len() > LONGEST_LINE)
+}
+
+/// A little of what stands around a span, on one line.
+fn around(span: Span, sources: &Sources) -> String {
+    const BESIDE: usize = 40;
+    let text = sources.text(span.file);
+    let before = text.get(..span.start as usize).unwrap_or("");
+    let line = before.rsplit('\n').next().unwrap_or("");
+    let skipped = line.chars().count().saturating_sub(BESIDE);
+    let head = line.chars().skip(skipped);
+    let tail = text
+        .get(span.start as usize..)
+        .unwrap_or("")
+        .lines()
+        .next()
+        .unwrap_or("");
+    escape::line(&head.chain(tail.chars().take(2 * BESIDE)).collect::<String>())
 }
 
 /// One diagnostic in miette's terms. One label only: overlapping ones draw badly.
@@ -94,6 +128,14 @@ struct Report {
 impl Report {
     fn new(diagnostic: &Diagnostic, sources: &Sources) -> Self {
         let mut help = lines(diagnostic.remedy.as_deref().unwrap_or_default());
+        // Lines of such length are drawn by nobody; what stands around the place is.
+        let excerpt = diagnostic.span.filter(|s| is_long(*s, sources));
+        let quoted = diagnostic.span.filter(|_| excerpt.is_none());
+        if let Some(span) = excerpt {
+            let at = sources.location(span);
+            let text = around(span, sources);
+            help = format!("{}:{}:{}: … {text} …\n{help}", at.file, at.line, at.column);
+        }
         for (span, text) in &diagnostic.related {
             let at = sources.location(*span);
             if !help.is_empty() {
@@ -115,13 +157,11 @@ impl Report {
                 Severity::Warning => miette::Severity::Warning,
             },
             help: (!help.is_empty()).then_some(help),
-            label: diagnostic.span.map(|s| {
+            label: quoted.map(|s| {
                 let length = s.end.saturating_sub(s.start) as usize;
                 LabeledSpan::new_with_span(None, (s.start as usize, length))
             }),
-            source: diagnostic
-                .span
-                .map(|s| NamedSource::new(sources.name(s.file), sources.text(s.file).to_string())),
+            source: quoted.map(|s| NamedSource::new(sources.name(s.file), sources.text(s.file).to_string())),
         }
     }
 }

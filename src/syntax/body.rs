@@ -205,9 +205,36 @@ impl BodyParser<'_> {
             Flaw::SingleQuote => ("Single quotes do not quote in HCL.", "Use double quotes."),
             Flaw::Unexpected => ("This character has no meaning here.", "Remove it."),
         };
-        let span = self.span(token);
+        // Where it begins says more than where the text ends.
+        let place = match flaw {
+            Flaw::Unterminated => self.left_open().unwrap_or(token),
+            _ => token,
+        };
+        let mut span = self.span(place);
+        span.end = span.start + u32::try_from(self.slice(place).trim_end().len()).unwrap_or(0);
         self.diagnostics
             .push(Diagnostic::error(code::SYNTAX, detail).at(span).remedy(remedy));
+    }
+
+    /// What opens the innermost quotes, heredoc or template that nothing closes.
+    fn left_open(&self) -> Option<Token> {
+        let mut open: Vec<Token> = Vec::new();
+        for token in self.tokens {
+            match token.kind {
+                TokenKind::OpenQuote
+                | TokenKind::OpenHeredoc
+                | TokenKind::OpenInterpolation
+                | TokenKind::OpenDirective => open.push(*token),
+                TokenKind::CloseQuote | TokenKind::CloseHeredoc | TokenKind::CloseTemplate => {
+                    open.pop();
+                }
+                TokenKind::Invalid if token.flaw == Some(Flaw::NewlineInQuotes) => {
+                    open.pop();
+                }
+                _ => {}
+            }
+        }
+        open.pop()
     }
 
     /// After an item stands the end of the line, of the block (one-line form), or of the file.
