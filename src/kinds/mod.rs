@@ -11,6 +11,7 @@ mod decode;
 mod erased;
 pub mod iam;
 pub mod iam_role;
+pub mod keeping;
 mod keys;
 pub mod kms_key;
 mod marked;
