@@ -48,6 +48,10 @@ fn generated() -> BTreeMap<PathBuf, String> {
             format!("{:#}\n", schema.as_value()),
         );
     }
+    files.insert(
+        "schemas/language.schema.json".to_owned(),
+        format!("{:#}\n", report::language::schema()),
+    );
     files
         .into_iter()
         .map(|(path, text)| (root().join(path), text))

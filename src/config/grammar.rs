@@ -270,6 +270,12 @@ pub fn unschematic() -> [&'static BlockSchema; 6] {
     [&VARIABLE, &LOCALS, &OUTPUT, &MODULE, &MOVED, &CHECK]
 }
 
+/// The schema of a block of the language.
+pub fn of_language(kind: &str) -> Option<&'static BlockSchema> {
+    let decoded = super::schemas().into_iter();
+    decoded.chain(unschematic()).find(|schema| schema.name == kind)
+}
+
 /// The arguments that every resource takes.
 pub fn common() -> &'static [AttributeSchema] {
     &COMMON

@@ -4,10 +4,11 @@
 //! is read as one. Text is a template; keys of objects are too.
 
 use super::declarations::labels_of;
+use super::grammar;
 use super::registry::Registry;
 use crate::diag::{Diagnostic, Diagnostics, FileId, Span, code};
 use crate::model::number::Number;
-use crate::model::schema::BlockSchema;
+use crate::model::schema::{BlockSchema, NestedSchema};
 use crate::model::value::Value;
 use crate::syntax::ast::{Attribute, Block, Body, Expr, ExprKind, Name, ObjectKey};
 use crate::syntax::json::{self, Node, NodeKind};
@@ -77,7 +78,13 @@ pub(super) fn values(text: &str, file: FileId) -> (Body, Diagnostics) {
             ..
         }) => {
             for (key, range, node) in &entries {
-                reader.attribute(key, Span::new(file, range.clone()), node, false, &mut body);
+                reader.attribute(
+                    key,
+                    Span::new(file, range.clone()),
+                    node,
+                    (false, false),
+                    &mut body,
+                );
             }
         }
         Ok(_) => reader.error(whole, "A file of variables in JSON is one object."),
@@ -114,7 +121,7 @@ impl Reader<'_> {
             text: key.to_owned(),
             span,
         };
-        let schema = self.registry.schema(key);
+        let schema = self.registry.schema(key).or_else(|| grammar::of_language(key));
         let labels = match labels_of(key) {
             Some(labels) => labels,
             None if schema.is_some() => 1,
@@ -218,16 +225,15 @@ impl Reader<'_> {
                 out,
             );
         }
-        let is_language_block = match (parent.text.as_str(), key) {
-            (_, "lifecycle") if schema.is_some() => true,
-            ("variable", "validation") | ("check", "assert") => true,
-            ("output", "precondition") => true,
-            ("lifecycle", "precondition" | "postcondition") => true,
-            ("backstay", "lock" | "evidence") => true,
-            _ => false,
-        };
-        if is_language_block {
-            return self.blocks(&kind, 0, &[], node, None, out);
+        // What a kind's own schema does not name, every resource may have.
+        if key == "lifecycle" && self.registry.schema(&parent.text).is_some() {
+            return self.blocks(&kind, 0, &[], node, Some(&grammar::lifecycle().schema), out);
+        }
+        if key == "dynamic"
+            && schema.is_some_and(|s| !s.blocks.is_empty())
+            && labels_of(&parent.text).is_none()
+        {
+            return self.dynamic(&kind, node, schema, out);
         }
         let literal = matches!(
             (parent.text.as_str(), key),
@@ -236,7 +242,49 @@ impl Reader<'_> {
         if parent.text == "variable" && key == "type" {
             return self.type_constraint(key, span, node, out);
         }
-        self.attribute(key, span, node, !literal, out);
+        let is_address = parent.text == "moved";
+        self.attribute(key, span, node, (!literal, is_address), out);
+    }
+
+    /// `"dynamic": {"rule": {"for_each": …, "content": {…}}}`.
+    fn dynamic(&mut self, kind: &Name, node: &Node, schema: Option<&BlockSchema>, out: &mut Body) {
+        let elements = match &node.kind {
+            NodeKind::Array(elements) => elements.iter().collect(),
+            _ => vec![node],
+        };
+        for element in elements {
+            let NodeKind::Object(entries) = &element.kind else {
+                let span = self.span(element);
+                self.error(
+                    span,
+                    "A dynamic block is written as an object whose key is the type of its blocks.",
+                );
+                continue;
+            };
+            for (label, range, made) in entries {
+                let label = Name {
+                    text: label.clone(),
+                    span: Span::new(self.file, range.clone()),
+                };
+                // Its content has the members of what it makes; the rest is its own.
+                let content = schema
+                    .and_then(|s| s.block(&label.text))
+                    .map(|nested| NestedSchema {
+                        required: true,
+                        repeated: false,
+                        schema: BlockSchema {
+                            name: "content",
+                            labels: &[],
+                            ..nested.schema.clone()
+                        },
+                    });
+                let own = BlockSchema {
+                    blocks: content.into_iter().collect(),
+                    ..grammar::dynamic().clone()
+                };
+                self.blocks(kind, 1, std::slice::from_ref(&label), made, Some(&own), out);
+            }
+        }
     }
 
     /// A type is text that holds the constraint.
@@ -260,7 +308,14 @@ impl Reader<'_> {
         });
     }
 
-    fn attribute(&mut self, key: &str, span: Span, node: &Node, templates: bool, out: &mut Body) {
+    fn attribute(
+        &mut self,
+        key: &str,
+        span: Span,
+        node: &Node,
+        (templates, is_address): (bool, bool),
+        out: &mut Body,
+    ) {
         if out.attributes.iter().any(|a| a.name.text == key) {
             self.diagnostics.push(
                 Diagnostic::error(code::DUPLICATE, format!("The argument \"{key}\" is set twice.")).at(span),
@@ -268,7 +323,7 @@ impl Reader<'_> {
             return;
         }
         // References in depends_on and the like are text without ${ }.
-        let references = matches!(key, "depends_on" | "ignore_changes");
+        let references = matches!(key, "depends_on" | "ignore_changes" | "iterator") || is_address;
         let expr = if references {
             self.references(node)
         } else {

@@ -7,12 +7,14 @@
 //! - [`proof`]: what survives what
 //! - [`history`]: what applies have done
 //! - [`posture`], [`permissions`]: what is declared, and what it takes
+//! - [`language`]: the JSON Schema of the language
 //! - [`reference`]: pages made from what the code declares
 //! - [`escape`](crate::diag::escape): everything that the cloud or the user says goes through it
 
 pub mod apply;
 pub mod findings;
 pub mod history;
+pub mod language;
 pub mod permissions;
 pub mod plan;
 pub mod posture;

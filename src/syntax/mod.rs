@@ -16,12 +16,20 @@ pub mod text;
 pub use ast::{Attribute, Block, Body, Expr, ExprKind, Name};
 
 use crate::diag::{Diagnostic, Diagnostics, FileId, Span, code};
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Bytes of stack for everything that recurses over a user's text. Parsing needs
 /// up to 2 MiB in debug builds at the nesting that is allowed.
-const STACK: usize = 16 << 20;
+const STACK: usize = 64 << 20;
 
-/// Runs `work` on a stack that is large enough for the deepest text that is accepted.
+thread_local! {
+    /// Whether this thread has such a stack.
+    static IS_DEEP: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs `work` on a stack that is large enough for the deepest text that is accepted: on this one when
+/// it is, so that memory which one part has freed is there for the next, else on a thread of its own.
 ///
 /// # Errors
 /// When the system gives no thread, or `work` panicked.
@@ -31,10 +39,17 @@ pub fn on_deep_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, Box<
         let diagnostic = Diagnostic::error(code::INTERNAL, detail);
         Box::new(diagnostic.remedy("Report this with the files that led to it."))
     };
+    if IS_DEEP.get() {
+        // Nothing of what was half done is looked at afterwards.
+        return catch_unwind(AssertUnwindSafe(work)).map_err(|_| defect());
+    }
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new()
             .stack_size(STACK)
-            .spawn_scoped(scope, work);
+            .spawn_scoped(scope, || {
+                IS_DEEP.set(true);
+                work()
+            });
         thread.map_err(|_| defect())?.join().map_err(|_| defect())
     })
 }

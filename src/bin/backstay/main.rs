@@ -13,11 +13,9 @@ use crate::commands::{
 };
 use crate::terminal::Terminal;
 use backstay::diag::{Diagnostic, Exit, code};
+use backstay::syntax::on_deep_stack;
 use clap::{CommandFactory, Parser};
 use std::process::ExitCode;
-
-/// Evaluating hostile input recurses; the main thread's stack is not ours to choose.
-const STACK: usize = 64 * 1024 * 1024;
 
 fn main() -> ExitCode {
     let arguments = arguments::normalise(std::env::args_os());
@@ -30,14 +28,10 @@ fn main() -> ExitCode {
             return ExitCode::from(code);
         }
     };
-    let worker = std::thread::Builder::new()
-        .stack_size(STACK)
-        .spawn(move || run(cli));
-    match worker.map(std::thread::JoinHandle::join) {
-        Ok(Ok(code)) => ExitCode::from(code),
-        // A panic has printed its message; it is a defect, and nothing was decided.
-        Ok(Err(_)) | Err(_) => ExitCode::from(1),
-    }
+    // Evaluating hostile input recurses; the main thread's stack is not ours to choose. A panic has
+    // printed its message; it is a defect, and nothing was decided.
+    let ended = on_deep_stack(move || run(cli));
+    ExitCode::from(ended.unwrap_or(1))
 }
 
 /// Runs a command and gives the process's exit code.

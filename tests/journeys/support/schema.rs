@@ -80,6 +80,14 @@ fn check(root: &Json, schema: &Json, value: &Json, path: &str, wrong: &mut Vec<S
                     check(root, rule, inner, &format!("{path}.{name}"), wrong);
                 }
             }
+            "pattern" => {
+                let fits = value
+                    .as_str()
+                    .is_none_or(|text| regex::Regex::new(rule.as_str().unwrap()).unwrap().is_match(text));
+                if !fits {
+                    no(format!("{value} does not match {rule}"));
+                }
+            }
             "items" => {
                 for (at, inner) in value.as_array().into_iter().flatten().enumerate() {
                     check(root, rule, inner, &format!("{path}[{at}]"), wrong);
