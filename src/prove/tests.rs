@@ -9,6 +9,8 @@ use crate::model::objective::{Bound, CopiesRule, scenarios};
 use crate::model::policy::{Document, Effect, Statement};
 use crate::model::{AccountId, Observed, Principal, PrincipalKind, Region, Scope};
 
+mod policies;
+
 const PROD: &str = "111111111111";
 const VAULT: &str = "222222222222";
 

@@ -10,6 +10,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 pub enum Node {
     /// Acts as this identity (an ARN).
     Acts(String),
+    /// Has a power over many of an account, in words: so that it is said once and not for each of them.
+    Power(String),
     /// Has replaced the resource policy of this store or key (an ARN).
     Opened(String),
     /// Has taken away whatever keeps this store's contents from being deleted (an ARN).
@@ -27,7 +29,12 @@ impl Node {
     pub fn short(&self) -> &str {
         match self {
             Node::Acts(arn) => short_identity(arn),
-            Node::Opened(x) | Node::Unlocked(x) | Node::Changes(x) | Node::KeyGone(x) | Node::Gone(x) => x,
+            Node::Power(x)
+            | Node::Opened(x)
+            | Node::Unlocked(x)
+            | Node::Changes(x)
+            | Node::KeyGone(x)
+            | Node::Gone(x) => x,
         }
     }
 }
