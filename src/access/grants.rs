@@ -4,6 +4,7 @@ use super::decision::Layer;
 use super::evaluate::{Environment, evaluate};
 use super::pattern::Pattern;
 use super::policy::{Policies, Rule};
+use super::principal::Matched;
 use super::request::{Request, Target};
 use super::truth::Truth;
 use crate::model::policy::Effect;
@@ -99,7 +100,11 @@ fn meets(rule: &Rule, request: &Request<'_>, layer: Layer) -> Truth {
     let applied = rule.applies(&request.action.to_ascii_lowercase(), request);
     match applied {
         None => Truth::No,
-        Some(applied) if layer == Layer::Resource => applied.truth.and(applied.matched.any()),
+        // What is left to the account's own policies, those grant.
+        Some(applied) if layer == Layer::Resource => {
+            let Matched { direct, role, .. } = applied.matched;
+            applied.truth.and(direct.or(role))
+        }
         Some(applied) => applied.truth,
     }
 }
