@@ -10,6 +10,7 @@ use crate::model::policy::{Document, Effect, Statement};
 use crate::model::{AccountId, Observed, Principal, PrincipalKind, Region, Scope};
 
 mod policies;
+mod writers;
 
 const PROD: &str = "111111111111";
 const VAULT: &str = "222222222222";

@@ -3,15 +3,17 @@
 //! [`Attack`] answers for one copy and one disaster, and for all copies of an asset at once. The
 //! steps are made in `steps` from the policy documents that were read; the [`graph`] only follows them.
 
+mod actor;
 mod ask;
 pub mod graph;
 mod steps;
 
 use super::copy::{Copy, Encryption};
 use super::survive::Survival;
+use crate::access::assume::Member;
 use crate::model::fact::Evidence;
 use crate::model::objective::{Holds, Scenario};
-use crate::model::{AccountId, Address, Observed, Principal};
+use crate::model::{AccountId, Address, Arn, Observed, Principal};
 use graph::{Certainty, Graph, Node, Reached, Smallest, Step};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,6 +44,20 @@ pub struct Destroying {
     pub maybe: Option<Smallest>,
     /// Copies that no known identity can destroy.
     pub out_of_reach: Vec<String>,
+}
+
+/// Everybody who is known, as somebody who may take on roles.
+pub(super) fn callers(principals: &Principals) -> Vec<Member> {
+    let mut all = Vec::new();
+    for (account, known) in principals {
+        for principal in known.present().into_iter().flatten() {
+            all.push(Member {
+                trust: None,
+                ..actor::known_actor(account, principal, &actor::Ids::new()).member()
+            });
+        }
+    }
+    all
 }
 
 fn sure(step: &Step) -> bool {
@@ -79,6 +95,24 @@ impl Attack {
             actors,
             unread,
         }
+    }
+
+    /// How an identity gets to act as another one, or as whoever administers an account, by what is surest;
+    /// empty when nothing that was read lets it.
+    pub fn becomes(&self, who: &Arn) -> Vec<&Step> {
+        let me = Node::Acts(who.to_string());
+        for may in [sure as fn(&Step) -> bool, |_: &Step| true] {
+            let reached = self.graph.reach([&me], may);
+            let others = self.graph.steps().iter().map(|s| &s.gives);
+            let paths = others
+                .filter(|n| matches!(n, Node::Acts(_)) && **n != me)
+                .map(|n| self.graph.path(&reached, n))
+                .filter(|path| !path.is_empty());
+            if let Some(path) = paths.min_by_key(Vec::len) {
+                return path;
+            }
+        }
+        Vec::new()
     }
 
     /// What becomes of a copy when the scenario's attacker acts.

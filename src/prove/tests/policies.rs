@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn doc(statements: &str) -> Document {
+pub(super) fn doc(statements: &str) -> Document {
     Document::parse(&format!(
         r#"{{"Version":"2012-10-17","Statement":[{statements}]}}"#
     ))

@@ -1,7 +1,6 @@
 //! How narrowly a backup writer may write.
 
-use super::{documents_known, principal, targets_known};
-use crate::check::access;
+use super::{documents_known, holder, targets_known};
 use crate::check::estate::{Estate, Subject};
 use crate::check::frameworks::Aspect;
 use crate::check::rule::{Judge, Judged, Rule, Severity, Verdict};
@@ -82,8 +81,9 @@ fn outside_target(identity: Subject<'_, Identity>, estate: &Estate<'_>) -> Judge
         .iter()
         .map(|t| format!("{}/{}*", t.bucket, t.prefix))
         .collect();
-    let who = principal(&identity, estate);
-    let outside: Vec<_> = access::grants_besides(&who, "s3:PutObject", ["s3:PutObject"], places.clone())
+    let who = holder(&identity, estate);
+    let outside: Vec<_> = who
+        .grants_besides("s3:PutObject", ["s3:PutObject"], places.clone())
         .into_iter()
         .map(|grant| grant.to_string())
         .collect();
@@ -122,8 +122,9 @@ fn more_than_writing(identity: Subject<'_, Identity>, estate: &Estate<'_>) -> Ju
     let Some(targets) = &identity.facts.writer else {
         return Ok(None);
     };
-    let who = principal(&identity, estate);
-    let more: BTreeSet<String> = access::grants_besides(&who, "*", NEEDED.iter().copied(), ["*"])
+    let who = holder(&identity, estate);
+    let more: BTreeSet<String> = who
+        .grants_besides("*", NEEDED.iter().copied(), ["*"])
         .into_iter()
         .map(|grant| grant.to_string())
         .collect();

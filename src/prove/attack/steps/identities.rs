@@ -1,10 +1,11 @@
 //! Who becomes whom, and who becomes everybody.
 
-use super::super::ask::{Actor, Answer, Asker, Standing, read};
+use super::super::actor::{Actor, Standing};
+use super::super::ask::{Answer, Asker, read};
 use super::super::graph::Node;
 use super::{Maker, acts, administrator_of, name, own, root_of};
 use crate::access::assume::{Graph, Member};
-use crate::access::{Caller, Environment, Guardrails, Policies, Request, Target, Truth, evaluate};
+use crate::access::{Caller, Environment, Policies, Request, Target, Truth, evaluate};
 use crate::model::{AccountId, PrincipalKind};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -108,14 +109,7 @@ impl Maker {
 
     /// Role assumption, by trust.
     pub(super) fn becoming(&mut self, asker: &Asker) {
-        let member = |who: &Actor| Member {
-            caller: who.caller.clone(),
-            identity: (*who.identity).clone(),
-            boundary: who.boundary.as_deref().cloned(),
-            trust: who.trust.as_deref().cloned(),
-            scps: Guardrails::None,
-        };
-        let known: Vec<Member> = asker.actors.iter().filter(is_known).map(member).collect();
+        let known: Vec<Member> = asker.actors.iter().filter(is_known).map(Actor::member).collect();
         let by_caller: BTreeMap<&Caller, &Actor> = asker
             .actors
             .iter()
@@ -135,7 +129,7 @@ impl Maker {
                 a.account == *account && matches!(a.standing, Standing::Administrator | Standing::Rewritten)
             };
             let from: Vec<&Actor> = asker.actors.iter().filter(above).collect();
-            let members: Vec<Member> = from.iter().map(|a| member(a)).collect();
+            let members: Vec<Member> = from.iter().map(|a| a.member()).collect();
             let elsewhere: Vec<Member> = known
                 .iter()
                 .filter(|m| m.caller.account().as_ref() != Some(account))

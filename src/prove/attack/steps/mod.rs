@@ -7,7 +7,8 @@ mod identities;
 mod stores;
 
 use super::Principals;
-use super::ask::{Actor, Answer, Ask, Asker, Guard, Ids, Standing, actors, add};
+use super::actor::{Actor, Ids, Standing, actors, add};
+use super::ask::{Answer, Ask, Asker, Guard};
 use super::graph::{Certainty, Node, Step, short_identity};
 use crate::access::{Policies, Target};
 use crate::model::fact::{Evidence, Facts, LockMode};

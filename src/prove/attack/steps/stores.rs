@@ -1,6 +1,7 @@
 //! Who may destroy which copy, or take away what protects it.
 
-use super::super::ask::{Actor, Answer, Ask, Asker, Guard, Standing};
+use super::super::actor::{Actor, Standing};
+use super::super::ask::{Answer, Ask, Asker, Guard};
 use super::super::graph::Node;
 use super::{Maker, acts, is_locked, name, own};
 use crate::access::{Policies, Target};
