@@ -67,6 +67,9 @@ pub struct Step {
     pub because: String,
     /// Whether it can be taken.
     pub certainty: Certainty,
+    /// Whether it follows by itself, so that there is no permission to take away.
+    #[serde(skip)]
+    pub follows: bool,
 }
 
 /// How many candidates times subsets are looked at before the search says "more than".
@@ -393,6 +396,7 @@ mod tests {
             gives,
             because: "test".into(),
             certainty: Certainty::Sure,
+            follows: false,
         }
     }
 

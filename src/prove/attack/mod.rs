@@ -281,7 +281,7 @@ impl Attack {
     /// Each permission on the path, taken away by itself.
     fn raised_by(&self, path: &[Step], size_now: usize, everybody: &[Node], goals: &[Node]) -> Vec<String> {
         let mut raised = Vec::new();
-        for step in path {
+        for step in path.iter().filter(|s| !s.follows) {
             let without = |s: &Step| sure(s) && s.because != step.because;
             let then = self.graph.smallest(everybody, goals, without);
             if size(&then) > size_now && !raised.contains(&step.because) {

@@ -238,8 +238,14 @@ impl Page {
         out.push_str(&self.paint(&head, Paint::new().bold()));
         out.push('\n');
         for line in &writer.lines {
-            let text = format!("  {:<13} {}: {}", word(line.verdict), line.claim, line.why);
-            self.lines(out, &text, Some(line.verdict));
+            let head = format!("  {:<13} {}", word(line.verdict), line.claim);
+            let whole = format!("{head}: {}", line.why);
+            if escape::line(&whole).chars().count() <= self.style.width {
+                self.lines(out, &whole, Some(line.verdict));
+            } else {
+                self.lines(out, &head, Some(line.verdict));
+                self.lines(out, &format!("{:16}{}", "", line.why), None);
+            }
         }
         out.push('\n');
     }

@@ -126,6 +126,7 @@ impl Maker {
             Answer::If(condition, by) => (Certainty::Depends(condition), by),
             Answer::Unknown(why) => (Certainty::Unknown(why), String::new()),
         };
+        let follows = by.is_empty() && certainty == Certainty::Sure;
         let because = if by.is_empty() {
             because
         } else {
@@ -136,6 +137,7 @@ impl Maker {
             gives,
             because,
             certainty,
+            follows,
         });
     }
 
