@@ -97,11 +97,14 @@ impl Holder {
     }
 
     /// What it may do to everything in a bucket that was seen, or to the bucket itself, the bucket's policy
-    /// included.
-    pub fn decide(&self, action: &str, bucket: &Arn, target: Target<'_>) -> Decision {
+    /// included, when it fills in the request as `sent` says.
+    pub fn decide(&self, action: &str, bucket: &Arn, target: Target<'_>, sent: &[(&str, &str)]) -> Decision {
         let store = self.stores.iter().find(|s| s.arn == *bucket);
+        let fill = |context: Context, (key, value): &(&str, &str)| context.with(key, Known::one(*value));
+        let context = sent.iter().fold(self.context.clone(), fill);
         let request = Request {
             owner: store.map(|s| s.owner.clone()).or_else(|| self.caller.account()),
+            context: &context,
             ..self.request(action, target)
         };
         let environment = Environment {

@@ -167,7 +167,8 @@ async fn a_check_fails_when_an_objective_no_longer_holds() {
             .collect()
     };
     let says = |id: &str, status: &str| (id.to_owned(), status.to_owned());
-    let before = found(0);
+    // Other controls fail on this shop, whatever is proved.
+    let before = found(3);
     assert!(before.contains(&says("BKS-OBJ-001", "pass")), "{before:?}");
 
     // Who is in the account decides; nobody may tell, so nothing holds.
@@ -196,8 +197,6 @@ async fn a_check_fails_when_an_objective_no_longer_holds() {
     let failed = found(3);
     assert!(failed.contains(&says("BKS-OBJ-001", "fail")), "{failed:?}");
     // Of a part nothing is proved.
-    estate
-        .run(&["check", "--fail-on", "high", "--target", "s3_bucket.uploads"])
-        .exits(0)
-        .lacks("BKS-OBJ");
+    let part = estate.run(&["check", "--target", "s3_bucket.uploads"]).stdout;
+    assert!(!part.contains("BKS-OBJ"), "{part}");
 }

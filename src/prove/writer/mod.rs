@@ -56,6 +56,9 @@ const SETTINGS: &[&str] = &[
     "s3:PutBucketOwnershipControls",
 ];
 
+/// How a writer of new backups asks, where the bucket wants it to replace nothing.
+const APPENDS: &[(&str, &str)] = &[("s3:if-none-match", "*"), ("s3:ObjectCreationOperation", "true")];
+
 /// Becoming somebody else by its own policies.
 const BECOMES: &[&str] = &[
     "sts:AssumeRole",
@@ -186,7 +189,7 @@ impl<'a> Proving<'a> {
         }
         let decision = self
             .holder
-            .decide("s3:PutObject", &target.bucket, Target::Within(&place));
+            .decide("s3:PutObject", &target.bucket, Target::Within(&place), APPENDS);
         let verdict = match decision.allowed() {
             Truth::Yes => Verdict::Holds,
             // From where it writes, or how, the documents do not decide.
@@ -257,7 +260,7 @@ impl<'a> Proving<'a> {
                 } else {
                     Target::One(target.bucket.as_str())
                 };
-                let decision = self.holder.decide(action, &target.bucket, target_of);
+                let decision = self.holder.decide(action, &target.bucket, target_of, &[]);
                 match decision.deciding().first() {
                     Some(denial) if decision.denied == Truth::Yes => denials.push(denial.place()),
                     _ => return self.silence(),
