@@ -189,7 +189,7 @@ mod tests {
     use crate::check::testing::{READ_AT, copy, store};
     use crate::check::{Assessment, Exemption, Input, Outcome, assess};
     use crate::prove::attack::Destroying;
-    use crate::prove::attack::graph::Smallest;
+    use crate::prove::attack::smallest::Smallest;
     use crate::prove::{Cell, Loss};
     use jiff::civil::Date;
 

@@ -290,7 +290,7 @@ fn missing(input: &Input<'_>, asked: &BTreeSet<&Address>) -> Vec<Asset> {
                 cells: Vec::new(),
                 rules: BTreeMap::new(),
                 destroying: Destroying {
-                    set: attack::graph::Smallest::None,
+                    set: attack::smallest::Smallest::None,
                     path: Vec::new(),
                     raised_by: Vec::new(),
                     maybe: None,

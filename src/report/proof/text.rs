@@ -2,7 +2,8 @@
 
 use super::{letter, loss, word};
 use crate::model::objective::Scenario;
-use crate::prove::attack::graph::{Node, Smallest};
+use crate::prove::attack::graph::Node;
+use crate::prove::attack::smallest::Smallest;
 use crate::prove::copy::Reach;
 use crate::prove::writer::Writer;
 use crate::prove::{Asset, Cell, Proof, Survival, Verdict};
