@@ -10,6 +10,8 @@ use crate::model::Arn;
 use crate::model::policy::Effect;
 use std::collections::{BTreeMap, BTreeSet};
 
+const ASSUME: &str = "sts:AssumeRole";
+
 /// A user or role of the estate, with its documents.
 #[derive(Debug, Clone)]
 pub struct Member {
@@ -49,26 +51,13 @@ impl Graph {
     /// Beside the members, outsiders whom a trust policy names are tried: services, identity providers,
     /// other accounts (taken to allow their own people everything), everybody.
     pub fn new(members: &[Member], context: &Context) -> Self {
-        let mut graph = Self::default();
+        let mut graph = Self::between(members, members, context);
         let theirs = Policies::everything("another account's own policies");
         let known: BTreeSet<&Caller> = members.iter().map(|m| &m.caller).collect();
-        let narrow: Vec<Policies> = members
-            .iter()
-            .map(|m| m.identity.narrowed(&["sts:AssumeRole"]))
-            .collect();
         for target in members {
             let (Some(trust), Caller::Role { arn, .. }) = (&target.trust, &target.caller) else {
                 continue;
             };
-            for (member, identity) in members.iter().zip(&narrow) {
-                let environment = Environment {
-                    identity,
-                    boundary: member.boundary.as_ref(),
-                    scps: &member.scps,
-                    ..Environment::of(identity)
-                };
-                graph.try_edge(&member.caller, &target.caller, arn, trust, environment, context);
-            }
             for outsider in outsiders(trust, arn, &known) {
                 graph.try_edge(
                     &outsider,
@@ -78,6 +67,42 @@ impl Graph {
                     Environment::of(&theirs),
                     context,
                 );
+            }
+        }
+        graph
+    }
+
+    /// Tries every one of `from` with every role of `into`.
+    pub fn between(from: &[Member], into: &[Member], context: &Context) -> Self {
+        let mut graph = Self::default();
+        let narrow: Vec<(&Member, Policies, bool)> = from
+            .iter()
+            .map(|m| {
+                let identity = m.identity.narrowed(&[ASSUME]);
+                let could = identity.could_allow(ASSUME);
+                (m, identity, could)
+            })
+            .collect();
+        for target in into {
+            let (Some(trust), Caller::Role { arn, .. }) = (&target.trust, &target.caller) else {
+                continue;
+            };
+            if !trust.could_allow(ASSUME) {
+                continue;
+            }
+            for (member, identity, could) in &narrow {
+                // Outside of the account both sides must allow, inside of it the trust has to mean the caller.
+                let same = member.caller.account() == arn.account();
+                if !(*could || same) || !trust.could_allow_to(ASSUME, &member.caller) {
+                    continue;
+                }
+                let environment = Environment {
+                    identity,
+                    boundary: member.boundary.as_ref(),
+                    scps: &member.scps,
+                    ..Environment::of(identity)
+                };
+                graph.try_edge(&member.caller, &target.caller, arn, trust, environment, context);
             }
         }
         graph

@@ -1,5 +1,6 @@
 //! Condition operators, in three values.
 
+use super::decision::Open;
 use super::pattern::{Pattern, literal};
 use super::request::{Known, Request};
 use super::truth::Truth;
@@ -51,7 +52,7 @@ pub(super) struct Test {
     if_exists: bool,
     key: String,
     values: Vec<Pattern>,
-    written: String,
+    open: Open,
 }
 
 impl Test {
@@ -86,19 +87,25 @@ impl Test {
                 Pattern::plain(v, variables)
             }
         };
+        let written: Vec<String> = values.into_iter().cloned().collect();
+        let values = written.iter().map(pattern).collect();
         Self {
             operator: operator_read,
             quantifier,
             if_exists,
             key: key.to_ascii_lowercase(),
-            values: values.into_iter().map(pattern).collect(),
-            written: format!("{operator} {key}"),
+            open: Open::Condition {
+                operator: operator.to_owned(),
+                key: key.to_owned(),
+                values: written,
+            },
+            values,
         }
     }
 
-    /// Operator and key as the policy writes them.
-    pub(super) fn written(&self) -> &str {
-        &self.written
+    /// Operator, key and values as the policy writes them.
+    pub(super) fn open(&self) -> Open {
+        self.open.clone()
     }
 
     /// True for an operator that AWS's reference does not list.

@@ -46,6 +46,37 @@ pub enum Verdict {
     Depends,
 }
 
+/// What is not known and decides whether a statement applies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Open {
+    /// The question takes in several actions, of which the statement means some.
+    Actions,
+    /// The question takes in several resources, of which the statement means some.
+    Resources,
+    /// The statement may or may not mean the caller.
+    Caller,
+    /// A condition, as the policy writes it.
+    Condition {
+        /// `StringEquals`.
+        operator: String,
+        /// `aws:SourceVpc`.
+        key: String,
+        /// What it is compared with.
+        values: Vec<String>,
+    },
+}
+
+impl fmt::Display for Open {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Actions => f.write_str("which of the actions"),
+            Self::Resources => f.write_str("which of the resources"),
+            Self::Caller => f.write_str("who exactly asks"),
+            Self::Condition { operator, key, .. } => write!(f, "{operator} {key}"),
+        }
+    }
+}
+
 /// A statement that bears on the answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reason {
@@ -61,8 +92,20 @@ pub struct Reason {
     pub effect: Effect,
     /// Whether it applies.
     pub applies: Truth,
-    /// Conditions and facts on which that hangs, as the policy writes them.
-    pub open: Vec<String>,
+    /// On what that hangs.
+    pub open: Vec<Open>,
+}
+
+impl Reason {
+    /// Document and statement, by its `Sid` or place.
+    pub fn place(&self) -> String {
+        let place = self.statement.to_string();
+        format!(
+            "{}, statement {}",
+            self.document,
+            self.sid.as_deref().unwrap_or(&place)
+        )
+    }
 }
 
 impl fmt::Display for Reason {
@@ -77,7 +120,8 @@ impl fmt::Display for Reason {
         }
         write!(f, ", {does}")?;
         if !self.open.is_empty() {
-            write!(f, ", depending on {}", self.open.join(", "))?;
+            let open: Vec<String> = self.open.iter().map(ToString::to_string).collect();
+            write!(f, ", depending on {}", open.join(", "))?;
         }
         Ok(())
     }
@@ -96,27 +140,11 @@ pub struct Decision {
     pub notes: Vec<String>,
     /// Layers that would have to allow and do not, or not in every case.
     pub lacking: Vec<Layer>,
+    /// Documents that nobody could read, by name; each may allow and may deny.
+    pub unread: Vec<String>,
 }
 
 impl Decision {
-    pub(super) fn new(
-        granted: Truth,
-        denied: Truth,
-        reasons: Vec<Reason>,
-        mut notes: Vec<String>,
-        lacking: Vec<Layer>,
-    ) -> Self {
-        notes.sort();
-        notes.dedup();
-        Self {
-            granted,
-            denied,
-            reasons,
-            notes,
-            lacking,
-        }
-    }
-
     /// Whether it is allowed, in three values.
     pub fn allowed(&self) -> Truth {
         self.granted.and(!self.denied)
@@ -129,6 +157,12 @@ impl Decision {
             Truth::Maybe => Verdict::Depends,
             Truth::No => Verdict::Deny,
         }
+    }
+
+    /// Whether it hangs on which of the resources is meant.
+    pub fn is_partial(&self) -> bool {
+        let partial = |r: &Reason| r.open.contains(&Open::Resources);
+        self.allowed() == Truth::Maybe && self.reasons.iter().any(partial)
     }
 
     /// Whether it is allowed, read one way: [`super::Over`] to prove that something is impossible,

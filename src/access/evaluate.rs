@@ -84,6 +84,7 @@ struct Asking<'a> {
     action: String,
     reasons: Vec<Reason>,
     notes: Vec<String>,
+    unread: Vec<String>,
 }
 
 impl Asking<'_> {
@@ -124,12 +125,26 @@ impl Asking<'_> {
         for name in &policies.unread {
             self.notes
                 .push(format!("{name} could not be read: it may allow and it may deny"));
+            self.unread.push(name.clone());
             said.allow = said.allow.or(Truth::Maybe);
             said.deny = said.deny.or(Truth::Maybe);
             said.direct = said.direct.or(Truth::Maybe);
             said.role = said.role.or(Truth::Maybe);
         }
         said
+    }
+
+    fn decided(mut self, granted: Truth, denied: Truth, lacking: Vec<Layer>) -> Decision {
+        self.notes.sort();
+        self.notes.dedup();
+        Decision {
+            granted,
+            denied,
+            reasons: self.reasons,
+            notes: self.notes,
+            lacking,
+            unread: self.unread,
+        }
     }
 
     fn limit(&mut self, layer: Layer, policies: Option<&Policies>) -> Said {
@@ -172,6 +187,7 @@ pub fn evaluate(request: &Request<'_>, environment: &Environment<'_>) -> Decisio
         action: request.action.to_ascii_lowercase(),
         reasons: Vec::new(),
         notes: Vec::new(),
+        unread: Vec::new(),
     };
     let caller = request.caller;
     let trust = asking.action.starts_with("sts:assumerole");
@@ -181,7 +197,7 @@ pub fn evaluate(request: &Request<'_>, environment: &Environment<'_>) -> Decisio
         asking
             .notes
             .push("the root user of an account cannot assume roles".to_owned());
-        return Decision::new(Truth::No, Truth::Yes, asking.reasons, asking.notes, Vec::new());
+        return asking.decided(Truth::No, Truth::Yes, Vec::new());
     }
     let same = same_account(request);
 
@@ -259,7 +275,7 @@ pub fn evaluate(request: &Request<'_>, environment: &Environment<'_>) -> Decisio
         asking.notes.extend(policies.notes().iter().cloned());
     }
     asking.notes.extend(environment.identity.notes().iter().cloned());
-    Decision::new(allow, deny, asking.reasons, asking.notes, lacking)
+    asking.decided(allow, deny, lacking)
 }
 
 /// Roles that a service owns stand outside of service control policies, as do those who are of no account.

@@ -3,13 +3,17 @@
 //! [`evaluate`] answers one [`Request`] in an [`Environment`] of documents. What is not known (a condition
 //! key that the caller chooses, a document nobody could read) makes the answer *depend*, with the statement
 //! and condition that decide. [`Over`] reads such an answer as possible, [`Under`] as not certain; their
-//! answers do not combine. [`assume`] is the graph of who can become whom.
+//! answers do not combine. [`anywhere`] asks about any part of what a pattern takes in, [`grants`] for each
+//! statement that could allow something. [`assume`] is the graph of who can become whom.
 
+mod anywhere;
 pub mod assume;
 mod condition;
 mod decision;
 mod evaluate;
 pub mod glob;
+mod grants;
+mod holder;
 mod pattern;
 mod policy;
 mod principal;
@@ -18,8 +22,11 @@ mod request;
 mod tests;
 mod truth;
 
-pub use decision::{Decision, Layer, Reason, Verdict};
+pub use anywhere::anywhere;
+pub use decision::{Decision, Layer, Open, Reason, Verdict};
 pub use evaluate::{Environment, Guardrails, evaluate};
-pub use policy::Policies;
+pub use grants::{Grant, grants};
+pub use holder::Holder;
+pub use policy::{Policies, takes_in};
 pub use request::{Caller, Context, Known, Request, Target};
 pub use truth::{Answer, Mode, Over, Truth, Under};

@@ -65,6 +65,11 @@ impl Pattern {
         Self::new(&out, variables)
     }
 
+    /// As the policy writes it.
+    pub(super) fn written(&self) -> &str {
+        &self.text
+    }
+
     /// Fills in the variables; `None` when one of them is not in the request and has no default.
     pub(super) fn fill(&self, request: &Request<'_>) -> Option<Filled<'_>> {
         if !self.variables {

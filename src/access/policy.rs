@@ -1,10 +1,11 @@
 //! Documents made ready for many questions.
 
 use super::condition::Test;
+use super::decision::Open;
 use super::glob;
 use super::pattern::Pattern;
 use super::principal::{Matched, Names};
-use super::request::Request;
+use super::request::{Caller, Request};
 use super::truth::Truth;
 use crate::model::policy::{BadPolicy, Document, Effect, Match, Statement, VERSION};
 use std::sync::Arc;
@@ -14,9 +15,22 @@ use std::sync::Arc;
 struct Actions {
     negated: bool,
     patterns: Vec<String>,
+    written: Vec<String>,
 }
 
 impl Actions {
+    fn new(actions: &Match) -> Self {
+        let (negated, list) = match actions {
+            Match::Only(list) => (false, list),
+            Match::AllBut(list) => (true, list),
+        };
+        Self {
+            negated,
+            patterns: list.iter().map(|a| a.to_ascii_lowercase()).collect(),
+            written: list.iter().cloned().collect(),
+        }
+    }
+
     fn takes_in(&self, action: &str) -> Truth {
         let set = action.contains(['*', '?']);
         let found = Truth::any(self.patterns.iter().map(|p| {
@@ -50,16 +64,11 @@ pub(super) struct Rule {
 pub(super) struct Applied {
     pub(super) truth: Truth,
     pub(super) matched: Matched,
-    pub(super) open: Vec<String>,
+    pub(super) open: Vec<Open>,
 }
 
 impl Rule {
     fn new(document: &Arc<str>, index: usize, statement: &Statement, variables: bool) -> Self {
-        let (negated, list) = match &statement.actions {
-            Match::Only(list) => (false, list),
-            Match::AllBut(list) => (true, list),
-        };
-        let patterns = list.iter().map(|a| a.to_ascii_lowercase()).collect();
         let resources = statement.resources.as_ref().map(|resources| {
             let (negated, list) = match resources {
                 Match::Only(list) => (false, list),
@@ -81,7 +90,7 @@ impl Rule {
             sid: statement.sid.clone(),
             effect: statement.effect,
             names: statement.principals.as_ref().map(Names::new),
-            actions: Actions { negated, patterns },
+            actions: Actions::new(&statement.actions),
             resources,
             conditions,
         }
@@ -92,6 +101,32 @@ impl Rule {
         self.actions.takes_in(action) != Truth::No
     }
 
+    /// Its actions as written; `None` for all but what a `NotAction` lists.
+    pub(super) fn actions(&self) -> Vec<Option<&str>> {
+        if self.actions.negated {
+            return vec![None];
+        }
+        self.actions.written.iter().map(|a| Some(a.as_str())).collect()
+    }
+
+    /// Its resources; `None` for all but what a `NotResource` lists, and where none is named.
+    pub(super) fn resources(&self) -> Vec<Option<&Pattern>> {
+        match &self.resources {
+            Some((false, list)) => list.iter().map(Some).collect(),
+            Some((true, _)) | None => vec![None],
+        }
+    }
+
+    /// Every resource that it names, to mean it or to leave it out.
+    pub(super) fn named(&self) -> impl Iterator<Item = &Pattern> {
+        self.resources.iter().flat_map(|(_, list)| list)
+    }
+
+    /// Whether it hangs on a condition.
+    pub(super) fn is_conditional(&self) -> bool {
+        !self.conditions.is_empty()
+    }
+
     /// Whether it applies to the request, whose action is given in lower case.
     pub(super) fn applies(&self, action: &str, request: &Request<'_>) -> Option<Applied> {
         let mut truth = self.actions.takes_in(action);
@@ -100,7 +135,7 @@ impl Rule {
         }
         let mut open = Vec::new();
         if truth == Truth::Maybe {
-            open.push("which of the actions".to_owned());
+            open.push(Open::Actions);
         }
         if let Some((negated, patterns)) = &self.resources {
             let found = Truth::any(patterns.iter().map(|p| p.takes_in(&request.target, request)));
@@ -113,7 +148,7 @@ impl Rule {
                 return None;
             }
             if found == Truth::Maybe {
-                open.push("which of the resources".to_owned());
+                open.push(Open::Resources);
             }
         }
         let matched = self
@@ -127,7 +162,7 @@ impl Rule {
                 return None;
             }
             if who == Truth::Maybe {
-                open.push("who exactly asks".to_owned());
+                open.push(Open::Caller);
             }
         }
         for test in &self.conditions {
@@ -137,11 +172,16 @@ impl Rule {
                 return None;
             }
             if holds == Truth::Maybe {
-                open.push(test.written().to_owned());
+                open.push(test.open());
             }
         }
         Some(Applied { truth, matched, open })
     }
+}
+
+/// Whether the actions of a statement take in this one, in any case and with wildcards.
+pub fn takes_in(actions: &Match, action: &str) -> Truth {
+    Actions::new(actions).takes_in(&action.to_ascii_lowercase())
 }
 
 /// Documents of one layer (all identity policies of a role, a bucket's policy), made ready.
@@ -192,7 +232,7 @@ impl Policies {
                 self.notes.push(format!(
                     "{name}, statement {}: unknown operator in `{}`",
                     n + 1,
-                    test.written()
+                    test.open()
                 ));
             }
             if let Some(names) = &rule.names {
@@ -232,6 +272,19 @@ impl Policies {
                 .rules
                 .iter()
                 .any(|r| r.effect == Effect::Allow && r.speaks_of(&action))
+    }
+
+    /// The same of a resource policy, for one caller: false when nothing in it could mean that one.
+    pub fn could_allow_to(&self, action: &str, caller: &Caller) -> bool {
+        let action = action.to_ascii_lowercase();
+        !self.unread.is_empty()
+            || self.rules.iter().any(|r| {
+                r.effect == Effect::Allow
+                    && r.speaks_of(&action)
+                    && r.names
+                        .as_ref()
+                        .is_some_and(|n| n.matched(caller, Effect::Allow).any() != Truth::No)
+            })
     }
 
     /// Only what says anything about one of these actions: the same answers, found faster.

@@ -5,11 +5,13 @@ use super::drift::{self, Drift};
 use super::estate::Estate;
 use super::exemption::{self, Exemption};
 use super::finding::{Assessment, Finding, VERSION};
+use super::objective;
 use super::rule::{Rule, Severity, Status, describe_unreadable, how_to_read};
 use super::rules::{RULES, posture, run};
 use super::summary::Summary;
 use crate::model::Observed;
 use crate::model::fact::Evidence;
+use crate::prove::Proof;
 use jiff::civil::Date;
 
 /// What a check rests on.
@@ -21,6 +23,8 @@ pub struct Input<'a> {
     pub drift: &'a [Drift],
     /// Assertions of the posture that do not hold.
     pub assertions: &'a [Assertion],
+    /// What survives, where an objective asks for it.
+    pub proof: Option<&'a Proof>,
     /// What is accepted.
     pub exemptions: &'a [Exemption],
     /// The day (UTC) on which exemptions have to be valid.
@@ -42,6 +46,12 @@ pub fn assess(input: &Input<'_>) -> Assessment {
         .collect();
     findings.extend(input.drift.iter().flat_map(drift::findings));
     findings.extend(input.assertions.iter().map(assertion::finding));
+    findings.extend(
+        input
+            .proof
+            .iter()
+            .flat_map(|proof| objective::findings(proof, input.evidence)),
+    );
     exemption::settle(&mut findings, input.exemptions, input.today);
     if let Some(framework) = input.framework {
         findings.retain(|f| {

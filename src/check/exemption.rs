@@ -1,6 +1,7 @@
 //! Accepted failures: who accepts what, why and until when.
 
 use super::finding::{Acceptance, Finding};
+use super::objective;
 use super::rule::Status;
 use super::rules;
 use crate::diag::Location;
@@ -16,6 +17,8 @@ pub struct Exemption {
     pub control: String,
     /// Which resource, its instances and what is derived from it; every resource when absent.
     pub resource: Option<Address>,
+    /// For a control on an objective: in which disaster only.
+    pub scenario: Option<String>,
     /// Why the failure is acceptable.
     pub reason: String,
     /// Who answers for it.
@@ -33,6 +36,10 @@ impl Exemption {
                 .resource
                 .as_ref()
                 .is_none_or(|resource| resource.covers(&finding.address))
+            && self
+                .scenario
+                .as_ref()
+                .is_none_or(|scenario| objective::is_about(finding, scenario))
     }
 
     fn expired(&self, today: Date) -> bool {

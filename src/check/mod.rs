@@ -6,13 +6,11 @@
 //!
 //! - [`rules`]: one file for each family of controls, and the table [`RULES`]
 //! - `estate`: everything a run has seen, with look-ups
-//! - [`access`]: whether an identity may do something
 //! - [`frameworks`]: which requirement a control is evidence for
-//! - `drift`, `exemption`: what the plan and the posture add
+//! - `drift`, `exemption`, `objective`: what the plan, the posture and the proof add
 //! - `finding`, `summary`: what comes out; `schemas/check.schema.json` is generated from it
 //! - [`docs`]: `docs/controls.md`, generated from the table
 
-pub mod access;
 mod assertion;
 mod assess;
 pub mod docs;
@@ -21,6 +19,7 @@ mod estate;
 mod exemption;
 mod finding;
 pub mod frameworks;
+mod objective;
 mod rule;
 pub mod rules;
 mod summary;

@@ -235,6 +235,7 @@ pub(crate) fn writer(spoil: impl FnOnce(&mut Identity)) -> Evidence {
             bucket: bucket("copy"),
             prefix: "pg/".into(),
         }]),
+        declared_trust: None,
     };
     spoil(&mut identity);
     evidence(

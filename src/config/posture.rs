@@ -144,6 +144,8 @@ pub struct Exemption {
     pub control: String,
     /// Whom it is for.
     pub resource: Address,
+    /// For which disaster only.
+    pub scenario: Option<String>,
     /// Why.
     pub reason: String,
     /// Who answers for it.

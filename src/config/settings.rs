@@ -82,6 +82,9 @@ crate::block! {
         control: String,
         /// The resource, by reference or address.
         resource: Reference,
+        /// Of a control on an objective: the disaster that need not be survived, such as
+        /// `credential_compromise`. All of them without it.
+        scenario: Option<String>,
         /// Why it need not hold.
         reason: String,
         /// Who answers for it.
@@ -314,6 +317,7 @@ pub(super) fn exemption(
         name: decoded.label,
         control: decoded.control,
         resource: resource?,
+        scenario: decoded.scenario,
         reason: decoded.reason,
         owner: decoded.owner,
         expires: expires?,

@@ -218,4 +218,7 @@ pub struct Identity {
     pub unknown: Vec<Unreadable>,
     /// Set for an isolated backup writer: where it is meant to write.
     pub writer: Option<Vec<WriteTarget>>,
+    /// Who is meant to become it, where the posture says so.
+    #[serde(default)]
+    pub declared_trust: Option<Document>,
 }

@@ -282,6 +282,7 @@ fn exemption(block: &config::Exemption, sources: &Sources) -> Exemption {
         name: block.name.clone(),
         control: block.control.clone(),
         resource: Some(block.resource.clone()),
+        scenario: block.scenario.clone(),
         reason: block.reason.clone(),
         owner: block.owner.clone(),
         expires: block.expires,

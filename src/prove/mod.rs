@@ -7,6 +7,7 @@
 //! - [`attack`]: who can destroy what, alone or together
 //! - `survive`: one copy against one disaster
 //! - `verdict`: what that means for an objective
+//! - [`writer`]: what each backup writer can and cannot do
 //!
 //! A copy counts as surviving only when everything that could take it away was read and does not.
 
@@ -19,6 +20,7 @@ mod survive;
 mod tests;
 mod vaults;
 mod verdict;
+pub mod writer;
 
 use crate::model::fact::Evidence;
 use crate::model::objective::{Objective, Scenario};
@@ -148,6 +150,8 @@ pub struct Proof {
     pub scenarios: Vec<Scenario>,
     /// By address.
     pub assets: Vec<Asset>,
+    /// What each backup writer can and cannot do, by address.
+    pub writers: Vec<writer::Writer>,
     /// Assets that hold data and that no objective protects.
     pub unprotected: Vec<Address>,
 }
@@ -169,6 +173,17 @@ impl Proof {
         })
     }
 
+    /// Whether nothing of it is unknown.
+    pub fn knows_everything(&self) -> bool {
+        self.judged().all(|(_, _, _, j)| j.verdict != Verdict::Unknown)
+            && self.assets.iter().all(|a| a.unreadable.is_none())
+            && self
+                .writers
+                .iter()
+                .flat_map(|w| &w.lines)
+                .all(|l| l.verdict != Verdict::Unknown)
+    }
+
     /// The worst verdict of all.
     pub fn verdict(&self) -> Option<Verdict> {
         let unread = self
@@ -176,7 +191,12 @@ impl Proof {
             .iter()
             .any(|a| a.unreadable.is_some())
             .then_some(Verdict::Unknown);
-        self.judged().map(|(_, _, _, j)| j.verdict).chain(unread).max()
+        let writers = self.writers.iter().flat_map(|w| &w.lines).map(|l| l.verdict);
+        self.judged()
+            .map(|(_, _, _, j)| j.verdict)
+            .chain(writers)
+            .chain(unread)
+            .max()
     }
 }
 
@@ -224,6 +244,7 @@ pub fn prove(input: &Input<'_>) -> Proof {
         version: VERSION,
         read_at: input.read_at.to_owned(),
         scenarios: input.scenarios.to_vec(),
+        writers: writer::all(input.evidence, input.principals, &attack),
         unprotected: proved
             .iter()
             .map(|a| &a.address)
@@ -269,7 +290,7 @@ fn missing(input: &Input<'_>, asked: &BTreeSet<&Address>) -> Vec<Asset> {
                 cells: Vec::new(),
                 rules: BTreeMap::new(),
                 destroying: Destroying {
-                    set: attack::graph::Smallest::None,
+                    set: attack::smallest::Smallest::None,
                     path: Vec::new(),
                     raised_by: Vec::new(),
                     maybe: None,

@@ -9,6 +9,9 @@ use crate::model::objective::{Bound, CopiesRule, scenarios};
 use crate::model::policy::{Document, Effect, Statement};
 use crate::model::{AccountId, Observed, Principal, PrincipalKind, Region, Scope};
 
+mod policies;
+mod writers;
+
 const PROD: &str = "111111111111";
 const VAULT: &str = "222222222222";
 
@@ -369,7 +372,7 @@ fn what_was_not_read_is_never_safe() {
 fn the_smallest_set_counts_accounts_that_do_not_trust_one_another() {
     let proof = proved(&replicated(bucket("dr", VAULT)), &everybody(), &[]);
     let found = &proof.assets[0].destroying;
-    let attack::graph::Smallest::Set(members) = &found.set else {
+    let attack::smallest::Smallest::Set(members) = &found.set else {
         panic!("{found:?}");
     };
     assert_eq!(members.len(), 2, "{members:?}");
@@ -379,7 +382,7 @@ fn the_smallest_set_counts_accounts_that_do_not_trust_one_another() {
     target.lock = locked(LockMode::Compliance);
     let proof = proved(&replicated(target), &everybody(), &[]);
     let found = &proof.assets[0].destroying;
-    assert_eq!(found.set, attack::graph::Smallest::None);
+    assert_eq!(found.set, attack::smallest::Smallest::None);
     assert_eq!(found.out_of_reach.len(), 1);
 }
 

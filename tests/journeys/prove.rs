@@ -146,3 +146,57 @@ scenario \"ransomware\" {
         .tells("soon")
         .tells("Every posture knows a scenario \"ransomware\" already");
 }
+
+/// The same posture, held against a check: what prove says decides it.
+#[tokio::test]
+async fn a_check_fails_when_an_objective_no_longer_holds() {
+    let estate = proving().await;
+    estate.settle();
+    let found = |code: i32| -> Vec<(String, String)> {
+        let json = estate
+            .run(&["check", "--fail-on", "high", "--format", "json"])
+            .exits(code)
+            .json();
+        let all = json["findings"].as_array().unwrap().clone();
+        all.iter()
+            .filter(|f| f["id"].as_str().unwrap().starts_with("BKS-OBJ"))
+            .map(|f| {
+                let (id, status) = (f["id"].as_str().unwrap(), f["status"].as_str().unwrap());
+                (id.to_owned(), status.to_owned())
+            })
+            .collect()
+    };
+    let says = |id: &str, status: &str| (id.to_owned(), status.to_owned());
+    // Other controls fail on this shop, whatever is proved.
+    let before = found(3);
+    assert!(before.contains(&says("BKS-OBJ-001", "pass")), "{before:?}");
+
+    // Who is in the account decides; nobody may tell, so nothing holds.
+    estate.fault(Fault::error(
+        "iam",
+        "GetAccountAuthorizationDetails",
+        403,
+        "AccessDenied",
+    ));
+    estate.write(
+        "main.hcl",
+        &format!("{SHOP}{}", OBJECTIVE.replace("\"corruption\"", "\"ransomware\"")),
+    );
+    let blind = found(1);
+    assert!(blind.contains(&says("BKS-OBJ-003", "unknown")), "{blind:?}");
+    estate.heal();
+
+    // A disaster that the posture is not built for.
+    estate.write(
+        "main.hcl",
+        &format!(
+            "{SHOP}{}",
+            OBJECTIVE.replace("\"corruption\"", "\"credential_compromise\"")
+        ),
+    );
+    let failed = found(3);
+    assert!(failed.contains(&says("BKS-OBJ-001", "fail")), "{failed:?}");
+    // Of a part nothing is proved.
+    let part = estate.run(&["check", "--target", "s3_bucket.uploads"]).stdout;
+    assert!(!part.contains("BKS-OBJ"), "{part}");
+}

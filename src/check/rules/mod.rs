@@ -3,6 +3,7 @@
 pub mod backup;
 pub mod iam;
 pub mod kms;
+pub mod objective;
 pub mod posture;
 pub mod rds;
 pub mod run;
@@ -47,6 +48,10 @@ pub static RULES: &[Rule] = &[
     kms::UNUSABLE,
     kms::ONE_HAND,
     kms::NOT_ROTATED,
+    objective::FAILS,
+    objective::UNPROVEN,
+    objective::UNKNOWN,
+    objective::CANNOT_BE_MET,
     rds::retention::OFF,
     rds::retention::ONE_DAY,
     rds::retention::SHORT,
@@ -84,6 +89,7 @@ pub static RULES: &[Rule] = &[
     s3::exposure::SERVICE_KEY,
     s3::exposure::PLAIN_HTTP,
     s3::exposure::STRANGERS_DESTROY,
+    objective::WRITER,
 ];
 
 /// The control of this id.

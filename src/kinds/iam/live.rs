@@ -118,6 +118,7 @@ impl LiveRole {
             boundary,
             unknown,
             writer,
+            declared_trust: None,
         }
     }
 }

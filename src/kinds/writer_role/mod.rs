@@ -184,7 +184,7 @@ impl Kind for WriterRole {
         }
     }
 
-    fn facts(spec: Option<&Spec>, have: &LiveWriter, _: &Place) -> Facts {
+    fn facts(spec: Option<&Spec>, have: &LiveWriter, place: &Place) -> Facts {
         let targets: Vec<WriteTarget> = spec.map_or_else(Vec::new, |spec| {
             spec.buckets()
                 .map(|bucket| WriteTarget {
@@ -194,7 +194,10 @@ impl Kind for WriterRole {
                 .collect()
         });
         Facts::Identity(Box::new(match &have.role {
-            Some(role) => role.identity(Some(targets)),
+            Some(role) => Identity {
+                declared_trust: spec.map(|spec| documents::trust(spec, place)),
+                ..role.identity(Some(targets))
+            },
             // The boundary alone: nobody can act by it.
             None => Identity {
                 name: have.boundary.as_ref().map(|b| b.arn.clone()).unwrap_or_default(),
@@ -203,6 +206,7 @@ impl Kind for WriterRole {
                 boundary: None,
                 unknown: Vec::new(),
                 writer: Some(targets),
+                declared_trust: None,
             },
         }))
     }

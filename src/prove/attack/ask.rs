@@ -1,29 +1,37 @@
 //! Whether somebody may do something, as attack paths need it: yes for certain, only under a
-//! condition, not known, or no. Grants are taken wide and denials narrow: a denial counts only when
-//! it certainly covers the whole request.
+//! condition, not known, or no. The answer is [`access`](crate::access)'s, read against the owner:
+//! what an attacker chooses is chosen well, a part that can be destroyed is enough, and only what is
+//! denied in every case is impossible.
 
-use crate::access::glob::covers;
-use crate::model::policy::{Document, Effect, Match, Principals, Statement};
-use crate::model::{AccountId, Arn, Observed, Principal};
-use std::collections::{BTreeSet, HashMap};
+use super::actor::{Actor, Standing};
+use crate::access::{Context, Decision, Environment, Known, Layer, Open, Policies, Reason, Request};
+use crate::access::{Target, Truth, anywhere, evaluate};
+use crate::model::AccountId;
+use crate::model::policy::{Document, Effect, Statement};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
+
+/// What guards a resource besides what its callers may do.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Guard<'a> {
+    /// Its service knows no policy of resources, or it has none.
+    None,
+    /// This policy.
+    Policy(&'a Policies),
+    /// A policy of the attacker's making, in place of its own.
+    Opened,
+}
 
 /// One question.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Ask<'a> {
-    /// Who asks.
-    pub who: &'a Principal,
-    /// The account it belongs to.
-    pub from: &'a AccountId,
-    /// What it would do.
-    pub action: &'a str,
-    /// On what.
-    pub resource: &'a Arn,
-    /// Whose that is.
+    pub who: &'a Actor,
+    pub action: &'static str,
+    pub on: Target<'a>,
+    /// Whose the resource is.
     pub owner: &'a AccountId,
-    /// The resource's own policy; `None` when it has none, or it is replaced.
-    pub policy: Option<&'a Observed<Document>>,
-    /// Whether the resource's policy must itself allow, in the same account too (keys, trust).
-    pub strict: bool,
+    pub guard: Guard<'a>,
 }
 
 /// The answer.
@@ -57,263 +65,225 @@ impl Answer {
             (_, b) => b,
         }
     }
-
-    /// Either is enough.
-    fn or(self, other: Answer) -> Answer {
-        if self.rank() <= other.rank() { self } else { other }
-    }
 }
 
-/// Answers, and remembers what an identity's own documents say.
-#[derive(Debug, Default)]
+/// Everybody's own statements on one action: `None` for those that nothing of their own allows it.
+type Powers = Vec<Option<Policies>>;
+
+/// Everybody, and what is known of the circumstances.
+#[derive(Debug)]
 pub(super) struct Asker {
-    own: HashMap<(String, String, String), Answer>,
+    pub actors: Vec<Actor>,
+    pub context: Context,
+    opened: Policies,
+    powers: RefCell<HashMap<&'static str, Rc<Powers>>>,
 }
 
 impl Asker {
-    pub(super) fn ask(&mut self, ask: &Ask<'_>) -> Answer {
-        let identity = self.identity(ask);
-        let Some(policy) = ask.policy else {
-            return if ask.from == ask.owner || !ask.strict {
-                identity
+    pub(super) fn new(mut actors: Vec<Actor>) -> Self {
+        for (place, actor) in actors.iter_mut().enumerate() {
+            actor.place = place;
+        }
+        let everybody = Statement::new(Effect::Allow, ["*"], ["*"]).principal("AWS", "*");
+        Self {
+            actors,
+            // Nothing keeps an attacker from using TLS.
+            context: Context::open().with("aws:SecureTransport", Known::one("true")),
+            opened: Policies::none().with("a policy of its own making", &Document::new([everybody])),
+            powers: RefCell::default(),
+        }
+    }
+
+    fn powers(&self, action: &'static str) -> Rc<Powers> {
+        if let Some(known) = self.powers.borrow().get(action) {
+            return Rc::clone(known);
+        }
+        let own = |actor: &Actor| {
+            let could = actor.standing == Standing::Known && actor.identity.could_allow(action);
+            could.then(|| actor.identity.narrowed(&[action]))
+        };
+        let powers: Rc<Powers> = Rc::new(self.actors.iter().map(own).collect());
+        self.powers.borrow_mut().insert(action, Rc::clone(&powers));
+        powers
+    }
+
+    /// Each of these with its answer to `ask`, without those who may not.
+    ///
+    /// Somebody with rewritten policies is looked at only where the administrator who rewrote them could not
+    /// do it in person: where a policy names just that one.
+    pub(super) fn each<'a>(
+        &'a self,
+        of: impl Fn(&Actor) -> bool,
+        ask: impl Fn(&'a Actor) -> Answer,
+    ) -> Vec<(&'a Actor, Answer)> {
+        let mut can: BTreeMap<&AccountId, bool> = BTreeMap::new();
+        let mut out = Vec::new();
+        for who in self.actors.iter().filter(|a| of(a)) {
+            let above = can.get(&who.account).copied().unwrap_or(false);
+            if who.standing == Standing::Rewritten && above {
+                continue;
+            }
+            let answer = ask(who);
+            if who.standing == Standing::Administrator {
+                can.insert(&who.account, matches!(answer, Answer::Yes(_)));
+            }
+            if answer != Answer::No {
+                out.push((who, answer));
+            }
+        }
+        out
+    }
+
+    /// Whether `who` may do it to any part of what is asked about.
+    pub(super) fn ask(&self, ask: &Ask<'_>) -> Answer {
+        self.with(ask, |request, environment| {
+            let enough = |d: &Decision| matches!(read(d, ask.who), Answer::Yes(_));
+            read(&anywhere(request, environment, enough), ask.who)
+        })
+        .unwrap_or(Answer::No)
+    }
+
+    /// Whether `who` may do it to everything that is asked about alike; `None` when that differs.
+    pub(super) fn alike(&self, ask: &Ask<'_>) -> Option<Answer> {
+        self.with(ask, |request, environment| {
+            let decision = evaluate(request, environment);
+            (!decision.is_partial()).then(|| read(&decision, ask.who))
+        })
+        .unwrap_or(Some(Answer::No))
+    }
+
+    /// `None` when nothing could allow it.
+    fn with<T>(&self, ask: &Ask<'_>, then: impl FnOnce(&Request<'_>, &Environment<'_>) -> T) -> Option<T> {
+        let who = ask.who;
+        let resource = match ask.guard {
+            Guard::None => None,
+            Guard::Policy(policy) => Some(policy),
+            Guard::Opened => Some(&self.opened),
+        };
+        let powers = self.powers(ask.action);
+        let own = powers.get(who.place).and_then(Option::as_ref);
+        if who.standing == Standing::Known
+            && own.is_none()
+            && !resource.is_some_and(|r| r.could_allow_to(ask.action, &who.caller))
+        {
+            return None;
+        }
+        let identity = own.unwrap_or(&who.identity);
+        let request = Request {
+            caller: &who.caller,
+            action: ask.action,
+            target: ask.on.clone(),
+            owner: Some(ask.owner.clone()),
+            context: &self.context,
+        };
+        let environment = Environment {
+            boundary: who.boundary.as_deref(),
+            resource,
+            ..Environment::of(identity)
+        };
+        Some(then(&request, &environment))
+    }
+}
+
+/// Reads a decision against the owner.
+pub(super) fn read(decision: &Decision, who: &Actor) -> Answer {
+    let by = || granting(decision, who);
+    match decision.allowed() {
+        Truth::No => Answer::No,
+        Truth::Yes => Answer::Yes(by()),
+        Truth::Maybe => {
+            if let Some(unread) = decision.unread.first() {
+                return Answer::Unknown(format!("{unread} could not be read"));
+            }
+            let open = doubts(decision);
+            if open.is_empty() {
+                Answer::Yes(by())
             } else {
-                Answer::No
-            };
-        };
-        let document = match policy {
-            Observed::Present(document) => document,
-            Observed::Absent if ask.strict => return Answer::No,
-            Observed::Absent => {
-                return if ask.from == ask.owner {
-                    identity
-                } else {
-                    Answer::No
-                };
-            }
-            Observed::Unreadable(why) => {
-                let unknown = Answer::Unknown(why.why.clone());
-                // A policy that nobody read may grant by itself, or forbid what the identity has.
-                return match (ask.from == ask.owner, &identity) {
-                    (false, Answer::No) => Answer::No,
-                    (true, Answer::No) if ask.strict => Answer::No,
-                    _ => unknown,
-                };
-            }
-        };
-        let resource = in_policy(document, ask);
-        if resource.denied {
-            return Answer::No;
-        }
-        match (ask.from == ask.owner, ask.strict) {
-            (true, false) => identity.or(capped(resource.by_name, ask)),
-            // The policy names the principal, or leaves it to the account, whose own policies decide.
-            (true, true) => capped(resource.by_name, ask).or(resource.by_account.and(identity)),
-            (false, _) => resource.by_name.or(resource.by_account).and(identity),
-        }
-    }
-
-    fn identity(&mut self, ask: &Ask<'_>) -> Answer {
-        // The id, since one ARN may stand for two: as it is, and with its policies rewritten.
-        let key = (
-            format!("{} {}", ask.who.arn, ask.who.id),
-            ask.action.to_owned(),
-            ask.resource.to_string(),
-        );
-        if let Some(known) = self.own.get(&key) {
-            return known.clone();
-        }
-        let answer = of_identity(ask);
-        self.own.insert(key, answer.clone());
-        answer
-    }
-}
-
-fn of_identity(ask: &Ask<'_>) -> Answer {
-    let mut best = Answer::No;
-    let mut hidden = None;
-    for (name, document) in &ask.who.policies {
-        match document {
-            Observed::Present(document) => {
-                for (n, statement) in document.statements.iter().enumerate() {
-                    if !concerns(statement, ask) {
-                        continue;
-                    }
-                    match statement.effect {
-                        Effect::Deny if certain(statement, ask) => return Answer::No,
-                        Effect::Deny => {}
-                        Effect::Allow => best = best.or(granted(statement, name, n)),
-                    }
-                }
-            }
-            Observed::Absent => {}
-            Observed::Unreadable(why) => hidden = Some(why.why.clone()),
-        }
-    }
-    if let (Answer::No, Some(why)) = (&best, hidden) {
-        best = Answer::Unknown(why);
-    }
-    capped(best, ask)
-}
-
-/// What a boundary leaves.
-fn capped(answer: Answer, ask: &Ask<'_>) -> Answer {
-    if answer == Answer::No {
-        return answer;
-    }
-    match &ask.who.boundary {
-        Observed::Absent => answer,
-        Observed::Unreadable(why) => answer.and(Answer::Unknown(why.why.clone())),
-        Observed::Present(boundary) => {
-            let mut left = Answer::No;
-            for (n, statement) in boundary.statements.iter().enumerate() {
-                if !concerns(statement, ask) {
-                    continue;
-                }
-                match statement.effect {
-                    Effect::Deny if certain(statement, ask) => return Answer::No,
-                    Effect::Deny => {}
-                    Effect::Allow => left = left.or(granted(statement, "the boundary", n)),
-                }
-            }
-            match left {
-                Answer::Yes(_) => answer,
-                other => answer.and(other),
+                Answer::If(open.join(" and "), by())
             }
         }
     }
 }
 
-struct InPolicy {
-    denied: bool,
-    /// What it grants to the principal itself, or to everybody.
-    by_name: Answer,
-    /// What it leaves to the principal's account.
-    by_account: Answer,
-}
-
-fn in_policy(document: &Document, ask: &Ask<'_>) -> InPolicy {
-    let mut found = InPolicy {
-        denied: false,
-        by_name: Answer::No,
-        by_account: Answer::No,
+/// The statements that grant, one of the caller's and one of the resource's.
+fn granting(decision: &Decision, who: &Actor) -> String {
+    let first = |layer: Layer| {
+        let of = |r: &&Reason| r.layer == layer && r.effect == Effect::Allow;
+        let sure = decision.reasons.iter().filter(of).max_by_key(|r| r.applies);
+        sure.map(Reason::place)
     };
-    for (n, statement) in document.statements.iter().enumerate() {
-        if !concerns(statement, ask) {
-            continue;
-        }
-        let (named, of_account) = principals(statement, ask);
-        match statement.effect {
-            Effect::Deny if (named || of_account) && certain(statement, ask) => found.denied = true,
-            Effect::Deny => {}
-            Effect::Allow => {
-                let answer = granted(statement, "the resource's policy", n);
-                if named {
-                    found.by_name = found.by_name.or(answer.clone());
-                }
-                if of_account {
-                    found.by_account = found.by_account.or(answer);
-                }
-            }
-        }
-    }
-    found
+    // Of those above the documents there is nothing to say.
+    let own = first(Layer::Identity).filter(|_| who.standing == Standing::Known);
+    let parts: Vec<String> = own.into_iter().chain(first(Layer::Resource)).collect();
+    parts.join(" and ")
 }
 
-/// Whether it names the principal or everybody, and whether it names its account.
-fn principals(statement: &Statement, ask: &Ask<'_>) -> (bool, bool) {
-    let own = ask.who.arn.to_string();
-    let root = format!("arn:aws:iam::{}:root", ask.from);
-    let account = ask.from.to_string();
-    let is = |name: &str| name == "*" || name == own || name == ask.who.id;
-    let is_account = |name: &str| name == root || name == account;
-    match &statement.principals {
-        None => (false, false),
-        Some(Principals::Only(map)) => {
-            let names = || map.get("AWS").into_iter().flatten();
-            (names().any(|n| is(n)), names().any(|n| is_account(n)))
-        }
-        Some(Principals::AllBut(map)) => {
-            let mut names = map.get("AWS").into_iter().flatten();
-            let all_others = !names.any(|n| is(n) || is_account(n));
-            (all_others, false)
-        }
-    }
-}
-
-fn granted(statement: &Statement, document: &str, n: usize) -> Answer {
-    let sid = statement.sid.clone().unwrap_or_else(|| format!("{}", n + 1));
-    let by = format!("{document}, statement {sid}");
-    match condition(statement) {
-        None => Answer::Yes(by),
-        Some(condition) => Answer::If(condition, by),
-    }
-}
-
-fn condition(statement: &Statement) -> Option<String> {
-    let parts: Vec<String> = statement
-        .conditions
-        .iter()
-        .flat_map(|(operator, keys)| {
-            keys.iter().map(move |(key, values)| {
-                let values: Vec<&str> = values.iter().map(String::as_str).collect();
-                format!("{key} {operator} {}", values.join(" or "))
-            })
-        })
-        .collect();
-    (!parts.is_empty()).then(|| parts.join(" and "))
-}
-
-/// Whether a denial surely covers the request: no condition but one on the principal that is met.
-fn certain(statement: &Statement, ask: &Ask<'_>) -> bool {
-    statement.conditions.iter().all(|(operator, keys)| {
-        keys.iter().all(|(key, values)| {
-            let on_principal = key.eq_ignore_ascii_case("aws:PrincipalArn");
-            let negated = ["ArnNotLike", "ArnNotEquals", "StringNotEquals", "StringNotLike"];
-            on_principal
-                && negated.iter().any(|o| operator.eq_ignore_ascii_case(o))
-                && !values.iter().any(|v| covers(v, &ask.who.arn.to_string()))
-        })
-    })
-}
-
-fn concerns(statement: &Statement, ask: &Ask<'_>) -> bool {
-    // Names of actions ignore case.
-    let wanted = ask.action.to_ascii_lowercase();
-    let named = |set: &BTreeSet<String>| set.iter().any(|a| covers(&a.to_ascii_lowercase(), &wanted));
-    let action = match &statement.actions {
-        Match::Only(set) => named(set),
-        Match::AllBut(set) => !named(set),
+/// What has to be so for it to work, besides what the attacker can arrange.
+fn doubts(decision: &Decision) -> Vec<String> {
+    let open = |effect: Effect| {
+        decision
+            .reasons
+            .iter()
+            .filter(move |r| r.effect == effect && r.applies == Truth::Maybe)
     };
-    if !action {
+    let mut out = Vec::new();
+    if decision.granted != Truth::Yes {
+        for layer in [Layer::Identity, Layer::Boundary, Layer::Session, Layer::Resource] {
+            let of_layer = |r: &&Reason| r.layer == layer;
+            let sure = |r: &Reason| r.effect == Effect::Allow && r.applies == Truth::Yes;
+            if decision.reasons.iter().filter(of_layer).any(sure) {
+                continue;
+            }
+            // The easiest of several grants.
+            let grants = open(Effect::Allow).filter(of_layer).map(|r| {
+                let left: Vec<String> = r.open.iter().filter(|o| !is_chosen(o)).map(said).collect();
+                left
+            });
+            out.extend(grants.min_by_key(Vec::len).unwrap_or_default());
+        }
+    }
+    if decision.denied != Truth::No {
+        // Of a denial's conditions one that does not hold is enough.
+        let denials = open(Effect::Deny).filter(|r| !r.open.iter().any(is_chosen));
+        out.extend(denials.map(|r| {
+            let on: Vec<String> = r.open.iter().map(said).collect();
+            format!("escaping {} ({})", r.place(), on.join(" and "))
+        }));
+    }
+    out
+}
+
+/// Parts of the request that its sender fills in.
+fn is_chosen(open: &Open) -> bool {
+    const CHOSEN: &[&str] = &[
+        "s3:x-amz-",
+        "s3:prefix",
+        "s3:delimiter",
+        "s3:max-keys",
+        "s3:versionid",
+        "s3:authtype",
+        "s3:signatureversion",
+        "s3:object-lock-",
+        "aws:requesttag/",
+        "aws:tagkeys",
+        "aws:useragent",
+        "aws:referer",
+        "sts:rolesessionname",
+    ];
+    let Open::Condition { key, .. } = open else {
         return false;
-    }
-    let resource = ask.resource.to_string();
-    match &statement.resources {
-        None => true,
-        Some(Match::Only(set)) => set.iter().any(|r| overlaps(r, &resource, statement.effect)),
-        Some(Match::AllBut(set)) => !set.iter().any(|r| covers(r, &resource)),
-    }
+    };
+    let key = key.to_ascii_lowercase();
+    CHOSEN.iter().any(|start| key.starts_with(start))
 }
 
-/// The resource of a question stands for everything below it: a grant on a part is enough to
-/// destroy a part, a denial has to cover all of it.
-fn overlaps(pattern: &str, resource: &str, effect: Effect) -> bool {
-    if pattern.contains("${") {
-        return effect == Effect::Allow;
+fn said(open: &Open) -> String {
+    match open {
+        Open::Condition {
+            operator,
+            key,
+            values,
+        } => format!("{key} {operator} {}", values.join(" or ")),
+        other => other.to_string(),
     }
-    if covers(pattern, resource) {
-        return true;
-    }
-    let wide = resource.ends_with("/*") || resource.ends_with(":any") || resource.ends_with("/any");
-    let stem = resource.trim_end_matches("any").trim_end_matches('*');
-    effect == Effect::Allow && wide && pattern.starts_with(stem)
-}
-
-/// Whether a trust lets a service run code under the role.
-pub(super) fn trusts_service(trust: &Document, service: &str) -> bool {
-    trust.statements.iter().any(|s| {
-        s.effect == Effect::Allow
-            && matches!(&s.principals, Some(Principals::Only(map))
-                if map.get("Service").into_iter().flatten().any(|n| n == service || n == "*"))
-    })
 }

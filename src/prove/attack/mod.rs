@@ -3,17 +3,22 @@
 //! [`Attack`] answers for one copy and one disaster, and for all copies of an asset at once. The
 //! steps are made in `steps` from the policy documents that were read; the [`graph`] only follows them.
 
+mod actor;
 mod ask;
 pub mod graph;
+pub mod smallest;
 mod steps;
 
 use super::copy::{Copy, Encryption};
 use super::survive::Survival;
+use crate::access::assume::Member;
 use crate::model::fact::Evidence;
 use crate::model::objective::{Holds, Scenario};
-use crate::model::{AccountId, Address, Observed, Principal};
-use graph::{Certainty, Graph, Node, Reached, Smallest, Step};
+use crate::model::{AccountId, Address, Arn, Observed, Principal};
+use graph::{Certainty, Graph, May, Node, Reached, Step};
 use serde::Serialize;
+use smallest::{Powers, Smallest, size};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Everybody who can act, by account.
@@ -23,6 +28,13 @@ pub type Principals = BTreeMap<AccountId, Observed<Vec<Principal>>>;
 #[derive(Debug)]
 pub struct Attack {
     graph: Graph,
+    /// What everybody alone reaches, for certain and possibly.
+    sure: Powers,
+    any: Powers,
+    /// What everybody of an account together reaches, for certain and possibly.
+    accounts: BTreeMap<AccountId, [Reached; 2]>,
+    /// Answers that were given: they do not depend on when damage is noticed.
+    told: RefCell<BTreeMap<(String, String), Survival>>,
     /// Everybody who is known, by account, its root first.
     actors: BTreeMap<AccountId, Vec<Node>>,
     /// Accounts whose roles and users could not be read, and why.
@@ -44,8 +56,18 @@ pub struct Destroying {
     pub out_of_reach: Vec<String>,
 }
 
-fn sure(step: &Step) -> bool {
-    step.certainty == Certainty::Sure
+/// Everybody who is known, as somebody who may take on roles.
+pub(super) fn callers(principals: &Principals) -> Vec<Member> {
+    let mut all = Vec::new();
+    for (account, known) in principals {
+        for principal in known.present().into_iter().flatten() {
+            all.push(Member {
+                trust: None,
+                ..actor::known_actor(account, principal, &actor::Ids::new()).member()
+            });
+        }
+    }
+    all
 }
 
 impl Attack {
@@ -73,16 +95,50 @@ impl Attack {
             }
             actors.insert(account.clone(), all);
         }
-        let steps = steps::make(evidence, principals, copies);
+        let graph = Graph::new(steps::make(evidence, principals, copies));
+        let everybody: Vec<Node> = actors.values().flatten().cloned().collect();
+        let together = |all: &Vec<Node>| [May::SURE, May::ANY].map(|may| graph.reach(all, may));
         Self {
-            graph: Graph::new(steps),
+            sure: Powers::new(&graph, &everybody, May::SURE),
+            any: Powers::new(&graph, &everybody, May::ANY),
+            accounts: actors.iter().map(|(a, all)| (a.clone(), together(all))).collect(),
+            told: RefCell::default(),
+            graph,
             actors,
             unread,
         }
     }
 
+    /// How an identity gets to act as another one, or as whoever administers an account, by what is surest;
+    /// empty when nothing that was read lets it.
+    pub fn becomes(&self, who: &Arn) -> Vec<&Step> {
+        let me = Node::Acts(who.to_string());
+        for may in [May::SURE, May::ANY] {
+            let reached = self.graph.reach([&me], may);
+            let others = self.graph.steps().iter().map(|s| &s.gives);
+            let paths = others
+                .filter(|n| matches!(n, Node::Acts(_)) && **n != me)
+                .map(|n| self.graph.path(&reached, n))
+                .filter(|path| !path.is_empty());
+            if let Some(path) = paths.min_by_key(Vec::len) {
+                return path;
+            }
+        }
+        Vec::new()
+    }
+
     /// What becomes of a copy when the scenario's attacker acts.
     pub fn on(&self, copy: &Copy, live: &Copy, scenario: &Scenario) -> Survival {
+        let question = (copy.id.clone(), scenario.name.clone());
+        if let Some(known) = self.told.borrow().get(&question) {
+            return known.clone();
+        }
+        let answer = self.answer(copy, live, scenario);
+        self.told.borrow_mut().insert(question, answer.clone());
+        answer
+    }
+
+    fn answer(&self, copy: &Copy, live: &Copy, scenario: &Scenario) -> Survival {
         let named: Vec<Node> = scenario
             .identities
             .iter()
@@ -92,6 +148,13 @@ impl Attack {
         match scenario.holds {
             Some(Holds::Account) if account.is_none() => {
                 Survival::Unknown("whose account is attacked is not known".into())
+            }
+            Some(Holds::Account) if named.is_empty() => {
+                let together = account.and_then(|a| self.accounts.get(a));
+                match together {
+                    Some(reached) => self.judged(copy, account, reached),
+                    None => self.unseen(copy, account),
+                }
             }
             Some(Holds::Account) => {
                 let mut held = named;
@@ -110,16 +173,19 @@ impl Attack {
     }
 
     fn against(&self, copy: &Copy, attacked: Option<&AccountId>, held: &[Node]) -> Survival {
+        let reached = [May::SURE, May::ANY].map(|may| self.graph.reach(held, may));
+        self.judged(copy, attacked, &reached)
+    }
+
+    fn judged(&self, copy: &Copy, attacked: Option<&AccountId>, [sure, any]: &[Reached; 2]) -> Survival {
         let goal = Node::Gone(copy.id.clone());
-        let reached = self.graph.reach(held, sure);
-        if self.graph.has(&reached, &goal) {
-            return Survival::Lost(self.last_step(&reached, &goal));
+        if self.graph.has(sure, &goal) {
+            Survival::Lost(self.last_step(sure, &goal))
+        } else if self.graph.has(any, &goal) {
+            self.in_doubt(any, &goal)
+        } else {
+            self.unseen(copy, attacked)
         }
-        let reached = self.graph.reach(held, |_| true);
-        if self.graph.has(&reached, &goal) {
-            return self.in_doubt(&reached, &goal);
-        }
-        self.unseen(copy, attacked)
     }
 
     /// An account whose roles nobody could read may hold one that others can become.
@@ -158,6 +224,7 @@ impl Attack {
         named: &[Node],
     ) -> Survival {
         let goal = Node::Changes(asset.to_string());
+        let gone = Node::Gone(copy.id.clone());
         let everybody: Vec<&Node> = self.actors.values().flatten().collect();
         let is_root = |node: &Node| matches!(node, Node::Acts(arn) if arn.ends_with(":root"));
         let mut worst = self.unseen(copy, account);
@@ -165,7 +232,16 @@ impl Attack {
         let mut writers = 0usize;
         for actor in everybody.into_iter().filter(|n| !is_root(n)) {
             let held: Vec<Node> = named.iter().cloned().chain([actor.clone()]).collect();
-            if !self.graph.has(&self.graph.reach(&held, |_| true), &goal) {
+            if named.is_empty() {
+                if !self.any.reaches(&self.graph, actor, &goal) {
+                    continue;
+                }
+                if !self.any.reaches(&self.graph, actor, &gone) {
+                    // Nothing but what was not read stands between, and `worst` begins with that.
+                    writers += 1;
+                    continue;
+                }
+            } else if !self.graph.has(&self.graph.reach(&held, May::ANY), &goal) {
                 continue;
             }
             writers += 1;
@@ -205,23 +281,21 @@ impl Attack {
     /// The smallest set of identities that destroys all of these copies.
     pub fn destroying(&self, copies: &[&Copy]) -> Destroying {
         let goals: Vec<Node> = copies.iter().map(|c| Node::Gone(c.id.clone())).collect();
-        let everybody: Vec<Node> = self.actors.values().flatten().cloned().collect();
-        let set = self.graph.smallest(&everybody, &goals, sure);
-        let reached = self.graph.reach(&everybody, sure);
+        let set = self.sure.smallest(&self.graph, &goals);
         let out_of_reach = copies
             .iter()
-            .filter(|c| !self.graph.has(&reached, &Node::Gone(c.id.clone())))
+            .filter(|c| !self.sure.together(&self.graph, &Node::Gone(c.id.clone())))
             .map(|c| c.id.clone())
             .collect();
         let (path, raised_by) = match &set {
             Smallest::Set(members) => {
                 let path = self.whole_path(members, &goals);
-                let raised = self.raised_by(&path, members.len(), &everybody, &goals);
+                let raised = self.raised_by(&path, members.len(), &goals);
                 (path, raised)
             }
             Smallest::None | Smallest::MoreThan(_) => (Vec::new(), Vec::new()),
         };
-        let possible = self.graph.smallest(&everybody, &goals, |_| true);
+        let possible = self.any.smallest(&self.graph, &goals);
         Destroying {
             maybe: (possible != set && size(&possible) < size(&set)).then_some(possible),
             set,
@@ -232,7 +306,7 @@ impl Attack {
     }
 
     fn whole_path(&self, members: &[Node], goals: &[Node]) -> Vec<Step> {
-        let reached = self.graph.reach(members, sure);
+        let reached = self.graph.reach(members, May::SURE);
         let mut path: Vec<Step> = Vec::new();
         for goal in goals {
             for step in self.graph.path(&reached, goal) {
@@ -245,24 +319,14 @@ impl Attack {
     }
 
     /// Each permission on the path, taken away by itself.
-    fn raised_by(&self, path: &[Step], size_now: usize, everybody: &[Node], goals: &[Node]) -> Vec<String> {
+    fn raised_by(&self, path: &[Step], today: usize, goals: &[Node]) -> Vec<String> {
         let mut raised = Vec::new();
-        for step in path {
-            let without = |s: &Step| sure(s) && s.because != step.because;
-            let then = self.graph.smallest(everybody, goals, without);
-            if size(&then) > size_now && !raised.contains(&step.because) {
+        for step in path.iter().filter(|s| !s.follows) {
+            if !raised.contains(&step.because) && self.sure.rises_without(&self.graph, goals, step, today) {
                 raised.push(step.because.clone());
             }
         }
         raised
-    }
-}
-
-fn size(set: &Smallest) -> usize {
-    match set {
-        Smallest::Set(members) => members.len(),
-        Smallest::MoreThan(n) => n.saturating_add(1),
-        Smallest::None => usize::MAX,
     }
 }
 

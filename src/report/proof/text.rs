@@ -2,8 +2,10 @@
 
 use super::{letter, loss, word};
 use crate::model::objective::Scenario;
-use crate::prove::attack::graph::{Node, Smallest};
+use crate::prove::attack::graph::Node;
+use crate::prove::attack::smallest::Smallest;
 use crate::prove::copy::Reach;
+use crate::prove::writer::Writer;
 use crate::prove::{Asset, Cell, Proof, Survival, Verdict};
 use crate::report::Style;
 use crate::report::escape;
@@ -22,6 +24,9 @@ pub fn text(proof: &Proof, style: Style, all: bool) -> String {
     page.matrix(&mut out, proof, &columns);
     for asset in &proof.assets {
         page.asset(&mut out, asset, &columns);
+    }
+    for writer in &proof.writers {
+        page.writer(&mut out, writer);
     }
     page.footer(&mut out, proof);
     out
@@ -227,6 +232,23 @@ impl Page {
             );
             self.lines(out, &line, Some(Verdict::Unknown));
         }
+    }
+
+    fn writer(&self, out: &mut String, writer: &Writer) {
+        let head = format!("{}, a backup writer", escape::line(&writer.address.to_string()));
+        out.push_str(&self.paint(&head, Paint::new().bold()));
+        out.push('\n');
+        for line in &writer.lines {
+            let head = format!("  {:<13} {}", word(line.verdict), line.claim);
+            let whole = format!("{head}: {}", line.why);
+            if escape::line(&whole).chars().count() <= self.style.width {
+                self.lines(out, &whole, Some(line.verdict));
+            } else {
+                self.lines(out, &head, Some(line.verdict));
+                self.lines(out, &format!("{:16}{}", "", line.why), None);
+            }
+        }
+        out.push('\n');
     }
 
     fn lines(&self, out: &mut String, line: &str, verdict: Option<Verdict>) {

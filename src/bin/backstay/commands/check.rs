@@ -99,6 +99,7 @@ pub(crate) async fn run(args: CheckArgs, terminal: Terminal) -> Exit {
         evidence: &seen.evidence,
         drift: &seen.drift,
         assertions: &seen.assertions,
+        proof: seen.proof.as_ref(),
         exemptions: &seen.exemptions,
         today,
         fail_on: args.fail_on.into(),

@@ -46,6 +46,8 @@ pub(crate) struct Seen {
     pub(crate) evidence: Vec<Evidence>,
     pub(crate) drift: Vec<Drift>,
     pub(crate) assertions: Vec<Assertion>,
+    /// Where the posture declares an objective, and all of it was selected.
+    pub(crate) proof: Option<Proof>,
     pub(crate) exemptions: Vec<Exemption>,
     pub(crate) diagnostics: Diagnostics,
     pub(crate) sources: Sources,
@@ -335,8 +337,13 @@ async fn see(
         Err(wrong) => return Err((wrong, sources)),
     };
     let whole = selection.is_everything();
-    let (snapshot, said) = pipeline::look(&posture, &selected, whole, Depth::Everything, &live).await;
+    let (mut snapshot, said) = pipeline::look(&posture, &selected, whole, Depth::Everything, &live).await;
     diagnostics.append(said);
+    // Of a part nothing can be proved: what is left out may hold the copy, or who destroys it.
+    let proves = whole && !posture.objectives.is_empty();
+    if proves {
+        pipeline::look_at_everyone(&posture, &live, &mut snapshot).await;
+    }
     if let Err(diagnostic) = save(&snapshot, source) {
         return Err((diagnostic.into(), sources));
     }
@@ -347,7 +354,9 @@ async fn see(
     };
     let (evidence, said) = pipeline::evidence(&selected, &snapshot);
     diagnostics.append(said);
+    let proof = proves.then(|| pipeline::proof(&posture, &evidence, &snapshot));
     Ok(Seen {
+        proof,
         drift: pipeline::drift(&selected, &plan),
         evidence,
         assertions: posture.assertions,

@@ -84,6 +84,18 @@ pub(crate) async fn run(args: PermissionsArgs, terminal: Terminal) -> Exit {
                 });
         }
     }
+    if args.purpose == For::Check && !posture.objectives.is_empty() {
+        // Whether an objective holds depends on everybody who is in the accounts.
+        for home in &posture.homes {
+            by_account
+                .entry(home.account.clone())
+                .or_default()
+                .push(kinds::Permission {
+                    action: "iam:GetAccountAuthorizationDetails",
+                    resource: "*".to_owned(),
+                });
+        }
+    }
     if args.purpose == For::Apply {
         for (account, needed) in keeping(&posture) {
             by_account.entry(account).or_default().extend(needed);

@@ -78,19 +78,14 @@ pub(crate) async fn run(args: ProveArgs, terminal: Terminal) -> Exit {
     if diagnostics.has_errors() {
         return Exit::Error;
     }
+    // As with `check`: what is not known outweighs what failed.
     match found.verdict() {
         Some(Verdict::Unknown) => Exit::Error,
-        Some(Verdict::Fails | Verdict::CannotBeMet) if knows_everything(&found) => Exit::CheckFailed,
+        Some(Verdict::Fails | Verdict::CannotBeMet) if found.knows_everything() => Exit::CheckFailed,
         Some(Verdict::Fails | Verdict::CannotBeMet) => Exit::Error,
         Some(Verdict::Unproven) if args.strict => Exit::CheckFailed,
         Some(Verdict::Unproven | Verdict::Holds) | None => Exit::Clean,
     }
-}
-
-/// As with `check`: what is not known outweighs what failed.
-fn knows_everything(found: &backstay::prove::Proof) -> bool {
-    found.judged().all(|(_, _, _, j)| j.verdict != Verdict::Unknown)
-        && found.assets.iter().all(|a| a.unreadable.is_none())
 }
 
 fn explain(found: &backstay::prove::Proof, cell: &[String], terminal: Terminal) -> Exit {

@@ -1,14 +1,14 @@
 //! What a backup writer must not be able to do, one control for each weak spot.
 //!
-//! Each asks [`access`](crate::check::access) for a few actions on any resource. A grant that was read
+//! Each asks [`Holder`](crate::access::Holder) for a few actions on any resource. A grant that was read
 //! fails it; without one it passes only when every document that could grant it was read.
 
-use super::{documents_known, principal, targets_known};
-use crate::check::access;
+use super::{documents_known, holder, targets_known};
 use crate::check::estate::{Estate, Subject};
 use crate::check::frameworks::Aspect;
 use crate::check::rule::{Judge, Judged, Rule, Severity, Verdict};
 use crate::model::fact::Identity;
+use crate::prove::writer;
 
 const REMEDY: &str = "Remove the grant that the finding names; `writer_role` declares a policy without it.";
 const GUARDED: &[Aspect] = &[Aspect::LeastPrivilege, Aspect::DeletionGuarded, Aspect::Isolated];
@@ -23,22 +23,7 @@ pub const READS: Rule = Rule {
           backups, with all the data they ever held, are stolen together with it.",
     remedy: REMEDY,
     aspects: NARROW,
-    judge: Judge::Identity(|identity, estate| {
-        cannot(
-            &identity,
-            estate,
-            "read objects",
-            &[
-                "s3:GetObject",
-                "s3:GetObjectVersion",
-                "s3:GetObjectAttributes",
-                "s3:GetObjectVersionAttributes",
-                "s3:GetObjectTorrent",
-                "s3:GetObjectVersionForReplication",
-                "s3:RestoreObject",
-            ],
-        )
-    }),
+    judge: Judge::Identity(|identity, estate| cannot(&identity, estate, "read objects", writer::READS)),
 };
 
 /// It can see what is there.
@@ -50,18 +35,7 @@ pub const LISTS: Rule = Rule {
           none of it.",
     remedy: REMEDY,
     aspects: NARROW,
-    judge: Judge::Identity(|identity, estate| {
-        cannot(
-            &identity,
-            estate,
-            "list objects",
-            &[
-                "s3:ListBucket",
-                "s3:ListBucketVersions",
-                "s3:ListBucketMultipartUploads",
-            ],
-        )
-    }),
+    judge: Judge::Identity(|identity, estate| cannot(&identity, estate, "list objects", writer::LISTS)),
 };
 
 /// It can delete backups.
@@ -73,14 +47,7 @@ pub const DELETES: Rule = Rule {
           one thing that isolation is for.",
     remedy: REMEDY,
     aspects: GUARDED,
-    judge: Judge::Identity(|identity, estate| {
-        cannot(
-            &identity,
-            estate,
-            "delete objects",
-            &["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:DeleteBucket"],
-        )
-    }),
+    judge: Judge::Identity(|identity, estate| cannot(&identity, estate, "delete objects", writer::DELETES)),
 };
 
 /// It can delete past a governance lock.
@@ -306,10 +273,10 @@ fn cannot(identity: &Subject<'_, Identity>, estate: &Estate<'_>, ability: &str, 
     let Some(targets) = &identity.facts.writer else {
         return Ok(None);
     };
-    let who = principal(identity, estate);
+    let who = holder(identity, estate);
     let mut grants: Vec<String> = actions
         .iter()
-        .flat_map(|action| access::grants(&who, action, "*"))
+        .flat_map(|action| who.grants(action, "*"))
         .map(|grant| grant.to_string())
         .collect();
     grants.sort();

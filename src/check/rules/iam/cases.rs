@@ -233,13 +233,31 @@ fn the_bucket_policy_can_grant_what_the_role_lacks() {
     let unbounded = || writer(|i| i.boundary = None);
     let with = |s: &Statement| {
         let policy = Document::new([s.clone()]);
-        [unbounded(), copy(|c| c.policy = Present(policy))]
+        [
+            unbounded(),
+            copy(|c| {
+                c.account = PROD.parse().unwrap();
+                c.policy = Present(policy);
+            }),
+        ]
     };
     assert_eq!(status("BKS-IAM-001", &with(&by_name)), Some(Status::Fail));
+    // A bucket of another account cannot give a role what its own account does not: both have to allow.
+    let abroad = [
+        unbounded(),
+        copy(|c| c.policy = Present(Document::new([by_name.clone()]))),
+    ];
+    assert_eq!(status("BKS-IAM-001", &abroad), Some(Status::Pass));
     // By name it is limited by the boundary, by session it is not.
     let bounded = |s: &Statement| {
         let policy = Document::new([s.clone()]);
-        [writer(|_| {}), copy(|c| c.policy = Present(policy))]
+        [
+            writer(|_| {}),
+            copy(|c| {
+                c.account = PROD.parse().unwrap();
+                c.policy = Present(policy);
+            }),
+        ]
     };
     assert_eq!(status("BKS-IAM-001", &bounded(&by_name)), Some(Status::Pass));
     let by_session = read

@@ -7,18 +7,14 @@ pub(super) mod cases;
 pub mod trust;
 pub mod writing;
 
-use crate::check::access::Principal;
+use crate::access::Holder;
 use crate::check::estate::{Estate, Subject};
 use crate::check::rule::Unknown;
 use crate::model::fact::{Identity, WriteTarget};
 
 /// The identity as resource policies see it.
-fn principal<'a>(identity: &Subject<'a, Identity>, estate: &'a Estate<'a>) -> Principal<'a> {
-    Principal {
-        identity: identity.facts,
-        arn: identity.evidence.arn.as_ref(),
-        estate,
-    }
+fn holder(identity: &Subject<'_, Identity>, estate: &Estate<'_>) -> Holder {
+    Holder::new(identity.facts, identity.evidence.arn.as_ref(), estate.stores())
 }
 
 /// An error when something that could grant more was not read: one of the identity's own documents.

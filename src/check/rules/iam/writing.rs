@@ -1,8 +1,6 @@
 //! How narrowly a backup writer may write.
 
-use super::{documents_known, principal, targets_known};
-use crate::access::glob::{covers, intersects};
-use crate::check::access;
+use super::{documents_known, holder, targets_known};
 use crate::check::estate::{Estate, Subject};
 use crate::check::frameworks::Aspect;
 use crate::check::rule::{Judge, Judged, Rule, Severity, Verdict};
@@ -83,30 +81,10 @@ fn outside_target(identity: Subject<'_, Identity>, estate: &Estate<'_>) -> Judge
         .iter()
         .map(|t| format!("{}/{}*", t.bucket, t.prefix))
         .collect();
-    let inside = |resource: &str| places.iter().any(|place| covers(place, resource));
-    // A grant that is too wide does no harm where the boundary lets only the right part through.
-    let boundary = identity.facts.boundary.as_ref();
-    let within_boundary = |resource: &str| {
-        boundary.is_some_and(|document| {
-            document
-                .statements
-                .iter()
-                .filter(|s| s.effect == Effect::Allow && access::lists(&s.actions, "s3:PutObject"))
-                .all(|s| match &s.resources {
-                    Some(Match::Only(set)) => set
-                        .iter()
-                        .map(|r| access::widened(r))
-                        .all(|r| !intersects(&r, resource) || inside(&r)),
-                    Some(Match::AllBut(_)) | None => false,
-                })
-        })
-    };
-    let outside: Vec<_> = access::grants(&principal(&identity, estate), "s3:PutObject", "*")
+    let who = holder(&identity, estate);
+    let outside: Vec<_> = who
+        .grants_besides("s3:PutObject", ["s3:PutObject"], places.clone())
         .into_iter()
-        .filter(|grant| {
-            let resource = grant.resource_pattern();
-            !inside(&resource) && !within_boundary(&resource)
-        })
         .map(|grant| grant.to_string())
         .collect();
     if !outside.is_empty() {
@@ -144,13 +122,10 @@ fn more_than_writing(identity: Subject<'_, Identity>, estate: &Estate<'_>) -> Ju
     let Some(targets) = &identity.facts.writer else {
         return Ok(None);
     };
-    let more: BTreeSet<String> = access::grants(&principal(&identity, estate), "*", "*")
+    let who = holder(&identity, estate);
+    let more: BTreeSet<String> = who
+        .grants_besides("*", NEEDED.iter().copied(), ["*"])
         .into_iter()
-        .filter(|grant| {
-            let action = grant.action_pattern();
-            // A wildcard that the boundary narrows to what is needed grants no more than that.
-            !NEEDED.contains(&action.as_str()) && !only_needed(identity.facts, &action)
-        })
         .map(|grant| grant.to_string())
         .collect();
     if !more.is_empty() {
@@ -164,23 +139,6 @@ fn more_than_writing(identity: Subject<'_, Identity>, estate: &Estate<'_>) -> Ju
         Verdict::pass("It is granted nothing but writing.")
             .because(format!("no action but {}", NEEDED.join(", "))),
     ))
-}
-
-/// Whether the boundary lets nothing of `action` through but what uploading needs.
-fn only_needed(identity: &Identity, action: &str) -> bool {
-    identity.boundary.as_ref().is_some_and(|document| {
-        document
-            .statements
-            .iter()
-            .filter(|s| s.effect == Effect::Allow)
-            .all(|s| match &s.actions {
-                Match::Only(set) => set
-                    .iter()
-                    .map(|a| a.to_ascii_lowercase())
-                    .all(|limit| NEEDED.contains(&limit.as_str()) || !intersects(&limit, action)),
-                Match::AllBut(_) => false,
-            })
-    })
 }
 
 /// Its policies are the only limit.

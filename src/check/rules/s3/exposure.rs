@@ -1,6 +1,6 @@
 //! Who else can reach the objects.
 
-use crate::check::access;
+use crate::access::{Truth, takes_in};
 use crate::check::estate::{Estate, Subject};
 use crate::check::frameworks::Aspect;
 use crate::check::rule::{Judge, Judged, Rule, Severity, Verdict};
@@ -207,7 +207,7 @@ fn strangers_destroy(store: Subject<'_, ObjectStore>, _: &Estate<'_>) -> Judged 
     for (n, statement) in policy.statements.iter().enumerate() {
         let granted = DESTRUCTIVE
             .iter()
-            .find(|action| access::lists(&statement.actions, action));
+            .find(|action| takes_in(&statement.actions, action) == Truth::Yes);
         if let (Effect::Allow, Some(who), Some(action)) =
             (statement.effect, stranger(statement, &store.account), granted)
         {

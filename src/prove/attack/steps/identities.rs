@@ -1,9 +1,13 @@
 //! Who becomes whom, and who becomes everybody.
 
-use super::super::ask::{Answer, Ask, trusts_service};
+use super::super::actor::{Actor, Standing};
+use super::super::ask::{Answer, Asker, read};
 use super::super::graph::Node;
-use super::{Maker, acts, administrator_of, is_rewritten, name, root_of};
-use crate::model::{AccountId, Arn, Observed, Principal, PrincipalKind};
+use super::{Maker, acts, administrator_of, name, own, root_of};
+use crate::access::assume::{Graph, Member};
+use crate::access::{Caller, Environment, Policies, Request, Target, Truth, evaluate};
+use crate::model::{AccountId, PrincipalKind};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Services that run code under a role that is passed to them, with the action that starts it.
 const RUNNERS: &[(&str, &str)] = &[
@@ -63,178 +67,370 @@ const REWRITES_GROUP: &[&str] = &[
 ];
 
 /// What makes the caller somebody else without changing what that one may do.
+const TAKES_ROLE: &[&str] = &["iam:UpdateAssumeRolePolicy"];
 const TAKES_USER: &[&str] = &[
     "iam:CreateAccessKey",
     "iam:CreateLoginProfile",
     "iam:UpdateLoginProfile",
 ];
 
-impl Maker<'_> {
+/// What is done to others of one kind in an account.
+struct Over<'a> {
+    account: &'a AccountId,
+    /// `roles`.
+    plural: &'static str,
+    kind: PrincipalKind,
+    /// Everybody of the kind and account.
+    targets: Vec<&'a Actor>,
+    takes: &'static [&'static str],
+    rewrites: &'static [&'static str],
+}
+
+fn is_known(who: &&Actor) -> bool {
+    who.standing == Standing::Known
+}
+
+impl Maker {
     /// The root of an account may become anybody in it: it can reset every credential and rewrite
     /// every trust.
-    pub(super) fn roots(&mut self) {
-        let actors = std::mem::take(&mut self.actors);
-        for (account, principal) in &actors {
+    pub(super) fn roots(&mut self, asker: &Asker) {
+        for who in asker.actors.iter().filter(|a| a.standing != Standing::Root) {
+            let account = &who.account;
             for above in [root_of(account), administrator_of(account)] {
-                if principal.arn.to_string() == root_of(account) {
-                    continue;
-                }
                 self.push(
-                    vec![Node::Acts(above.clone())],
-                    acts(principal),
-                    format!("who administers {account} can act as {}", name(&principal.arn)),
+                    vec![Node::Acts(above)],
+                    acts(who),
+                    format!("who administers {account} can act as {}", name(&who.arn)),
                     Answer::Yes(String::new()),
                 );
             }
         }
-        self.actors = actors;
     }
 
     /// Role assumption, by trust.
-    pub(super) fn becoming(&mut self) {
-        let actors = std::mem::take(&mut self.actors);
-        let roles = || {
-            actors
+    pub(super) fn becoming(&mut self, asker: &Asker) {
+        let known: Vec<Member> = asker.actors.iter().filter(is_known).map(Actor::member).collect();
+        let by_caller: BTreeMap<&Caller, &Actor> = asker
+            .actors
+            .iter()
+            .filter(is_known)
+            .map(|a| (&a.caller, a))
+            .collect();
+        self.edges(
+            &Graph::between(&known, &known, &asker.context),
+            &by_caller,
+            &by_caller,
+        );
+        // Inside its account an administrator acts as every role anyway; who has rewritten policies may do in
+        // another account what trusts there say.
+        let accounts: BTreeSet<&AccountId> = asker.actors.iter().map(|a| &a.account).collect();
+        for account in accounts {
+            let above = |a: &&Actor| {
+                a.account == *account && matches!(a.standing, Standing::Administrator | Standing::Rewritten)
+            };
+            let from: Vec<&Actor> = asker.actors.iter().filter(above).collect();
+            let members: Vec<Member> = from.iter().map(|a| a.member()).collect();
+            let elsewhere: Vec<Member> = known
                 .iter()
-                .filter(|(_, p)| p.kind == PrincipalKind::Role && !is_rewritten(p))
-        };
-        for (account, role) in roles() {
-            for (from, who) in &actors {
-                // A root user can assume no role; it acts through an administrator of its making.
-                if who.arn == role.arn || who.arn.to_string() == root_of(from) {
-                    continue;
-                }
-                let answer = self.asker.ask(&Ask {
-                    who,
-                    from,
-                    action: "sts:AssumeRole",
-                    resource: &role.arn,
-                    owner: account,
-                    policy: Some(&role.trust),
-                    strict: true,
-                });
-                self.push(
-                    vec![acts(who)],
-                    acts(role),
-                    format!("{} assumes {}", name(&who.arn), name(&role.arn)),
-                    answer,
-                );
-            }
+                .filter(|m| m.caller.account().as_ref() != Some(account))
+                .cloned()
+                .collect();
+            let names = from.iter().map(|a| (&a.caller, *a)).collect();
+            self.edges(
+                &Graph::between(&members, &elsewhere, &asker.context),
+                &names,
+                &by_caller,
+            );
         }
-        self.actors = actors;
+    }
+
+    fn edges(&mut self, graph: &Graph, from: &BTreeMap<&Caller, &Actor>, into: &BTreeMap<&Caller, &Actor>) {
+        // What the administrator may assume, it need not rewrite anybody's policies for.
+        let mut above: BTreeSet<&Caller> = BTreeSet::new();
+        for edge in graph.edges() {
+            let (Some(who), Some(role)) = (from.get(&edge.from), into.get(&edge.to)) else {
+                continue;
+            };
+            let answer = read(&edge.decision, who);
+            let sure = matches!(answer, Answer::Yes(_));
+            if who.standing == Standing::Rewritten && above.contains(&edge.to) {
+                continue;
+            }
+            if who.standing == Standing::Administrator && sure {
+                above.insert(&edge.to);
+            }
+            self.push(
+                vec![acts(who)],
+                acts(role),
+                format!("{} assumes {}", name(&who.arn), name(&role.arn)),
+                answer,
+            );
+        }
     }
 
     /// Who may change what others in the account may do is an administrator of it, whatever the
     /// documents say today.
-    pub(super) fn escalating(&mut self) {
-        let actors = std::mem::take(&mut self.actors);
-        for (account, who) in &actors {
-            let is_above = [root_of(account), administrator_of(account)].contains(&who.arn.to_string());
-            if is_above || is_rewritten(who) {
-                continue;
+    pub(super) fn escalating(&mut self, asker: &Asker) {
+        let mut by_account: BTreeMap<&AccountId, Vec<&Actor>> = BTreeMap::new();
+        for who in asker.actors.iter().filter(is_known) {
+            by_account.entry(&who.account).or_default().push(who);
+        }
+        for (account, all) in by_account {
+            let of = |kind| all.iter().filter(|a| a.kind == kind).copied().collect();
+            let over = [
+                Over {
+                    account,
+                    plural: "roles",
+                    kind: PrincipalKind::Role,
+                    targets: of(PrincipalKind::Role),
+                    takes: TAKES_ROLE,
+                    rewrites: REWRITES_ROLE,
+                },
+                Over {
+                    account,
+                    plural: "users",
+                    kind: PrincipalKind::User,
+                    targets: of(PrincipalKind::User),
+                    takes: TAKES_USER,
+                    rewrites: REWRITES_USER,
+                },
+            ];
+            for over in &over {
+                self.shared(over);
             }
-            let above = Node::Acts(administrator_of(account));
-            let any: Option<Arn> = format!("arn:aws:iam::{account}:policy/any").parse().ok();
-            let group: Option<Arn> = format!("arn:aws:iam::{account}:group/any").parse().ok();
-            for (actions, resource) in [(REWRITES_POLICY, any), (REWRITES_GROUP, group)] {
-                for (action, resource) in actions.iter().zip(std::iter::repeat(resource).flatten()) {
-                    let answer = self.own(who, account, action, &resource);
-                    let because = format!("{} may {action}", name(&who.arn));
-                    self.push(vec![acts(who)], above.clone(), because, answer);
+            let trusting = self.trusting(&of(PrincipalKind::Role), asker);
+            for who in &all {
+                self.policies_and_groups(who, asker);
+                self.making(who, asker);
+                for over in &over {
+                    self.taking(who, over, asker);
+                    self.rewriting(who, over, asker);
                 }
-            }
-            self.making(who, account, &above);
-            for (of, target) in actors.iter().filter(|(of, _)| of == account) {
-                let is_above = [root_of(of), administrator_of(of)].contains(&target.arn.to_string());
-                if is_above || is_rewritten(target) {
-                    continue;
-                }
-                self.over(who, account, target, &above);
+                self.passing(who, &trusting, asker);
             }
         }
-        self.actors = actors;
     }
 
-    fn making(&mut self, who: &Principal, account: &AccountId, above: &Node) {
+    /// What a power over a whole account leads to.
+    fn shared(&mut self, over: &Over<'_>) {
+        let above = Node::Acts(administrator_of(over.account));
+        for target in &over.targets {
+            let because = format!("so it acts as {}", name(&target.arn));
+            self.push(
+                vec![over.takes_all()],
+                acts(target),
+                because,
+                Answer::Yes(String::new()),
+            );
+            let because = format!("so it gives {} every permission", name(&target.arn));
+            self.push(
+                vec![over.rewrites_all(target.boundary.is_some()), acts(target)],
+                above.clone(),
+                because,
+                Answer::Yes(String::new()),
+            );
+        }
+    }
+
+    fn policies_and_groups(&mut self, who: &Actor, asker: &Asker) {
+        let above = Node::Acts(administrator_of(&who.account));
+        let policies = format!("arn:aws:iam::{}:policy/*", who.account);
+        let groups = format!("arn:aws:iam::{}:group/*", who.account);
+        for (actions, on) in [(REWRITES_POLICY, &policies), (REWRITES_GROUP, &groups)] {
+            for action in actions {
+                let answer = asker.ask(&own(who, action, Target::Within(on)));
+                let because = format!("{} may {action}", name(&who.arn));
+                self.push(vec![acts(who)], above.clone(), because, answer);
+            }
+        }
+    }
+
+    fn making(&mut self, who: &Actor, asker: &Asker) {
         for together in MAKES {
             let mut all = Answer::Yes(String::new());
             for action in *together {
                 let made = if action.contains("Role") { "role" } else { "user" };
-                let Ok(made) = format!("arn:aws:iam::{account}:{made}/any").parse::<Arn>() else {
-                    continue;
-                };
-                all = self.own(who, account, action, &made).and(all);
+                let made = format!("arn:aws:iam::{}:{made}/*", who.account);
+                all = asker.ask(&own(who, action, Target::Within(&made))).and(all);
+                if all == Answer::No {
+                    break;
+                }
             }
             let because = format!("{} may {}", name(&who.arn), together.join(" and "));
-            self.push(vec![acts(who)], above.clone(), because, all);
+            let above = Node::Acts(administrator_of(&who.account));
+            self.push(vec![acts(who)], above, because, all);
         }
     }
 
-    fn over(&mut self, who: &Principal, account: &AccountId, target: &Principal, above: &Node) {
-        let (rewrites, takes): (&[&str], &[&str]) = match target.kind {
-            PrincipalKind::Role => (REWRITES_ROLE, &["iam:UpdateAssumeRolePolicy"]),
-            PrincipalKind::User => (REWRITES_USER, TAKES_USER),
-        };
-        for action in takes {
-            if who.arn == target.arn {
-                continue;
+    fn taking(&mut self, who: &Actor, over: &Over<'_>, asker: &Asker) {
+        for action in over.takes {
+            match asker.alike(&own(who, action, Target::Within(&over.pattern()))) {
+                Some(answer) => {
+                    let because = format!("{} may {action} on all {}", name(&who.arn), over.of());
+                    self.push(vec![acts(who)], over.takes_all(), because, answer);
+                }
+                None => {
+                    for target in over.targets.iter().filter(|t| t.arn != who.arn) {
+                        let answer = asker.ask(&own(who, action, Target::One(target.arn.as_str())));
+                        let because = format!("{} may {action} on {}", name(&who.arn), name(&target.arn));
+                        self.push(vec![acts(who)], acts(target), because, answer);
+                    }
+                }
             }
-            let answer = self.own(who, account, action, &target.arn);
-            let because = format!("{} may {action} on {}", name(&who.arn), name(&target.arn));
-            self.push(vec![acts(who)], acts(target), because, answer);
         }
-        for action in rewrites {
-            let answer = self.own(who, account, action, &target.arn);
+    }
+
+    fn rewriting(&mut self, who: &Actor, over: &Over<'_>, asker: &Asker) {
+        let above = Node::Acts(administrator_of(over.account));
+        for action in over.rewrites {
             // A boundary caps whatever the policy is rewritten to, unless it can be taken off.
-            let capped = !matches!(target.boundary, Observed::Absent) && !action.ends_with("Boundary");
-            if capped || (matches!(target.boundary, Observed::Absent) && action.ends_with("Boundary")) {
+            let takes_boundary = action.ends_with("Boundary");
+            let meant = |target: &Actor| target.boundary.is_some() == takes_boundary;
+            let alike = asker.alike(&own(who, action, Target::Within(&over.pattern())));
+            if let Some(answer) = alike {
+                let because = format!("{} may {action} on all {}", name(&who.arn), over.of());
+                if who.kind == over.kind && meant(who) {
+                    self.push(vec![acts(who)], above.clone(), because.clone(), answer.clone());
+                }
+                self.push(
+                    vec![acts(who)],
+                    over.rewrites_all(takes_boundary),
+                    because,
+                    answer,
+                );
                 continue;
             }
-            let because = format!("{} may {action} on {}", name(&who.arn), name(&target.arn));
-            self.push(vec![acts(who), acts(target)], above.clone(), because, answer);
-        }
-        if target.kind == PrincipalKind::Role {
-            self.passing(who, account, target);
+            for target in over.targets.iter().filter(|t| meant(t)) {
+                let answer = asker.ask(&own(who, action, Target::One(target.arn.as_str())));
+                let because = format!("{} may {action} on {}", name(&who.arn), name(&target.arn));
+                self.push(vec![acts(who), acts(target)], above.clone(), because, answer);
+            }
         }
     }
 
-    /// A role that may be passed to a service that runs the caller's code under it.
-    fn passing(&mut self, who: &Principal, account: &AccountId, role: &Principal) {
-        if who.arn == role.arn {
-            return;
+    /// The roles that let a service act as them, by service, and that a service which already does leads there.
+    fn trusting<'a>(
+        &mut self,
+        roles: &Vec<&'a Actor>,
+        asker: &Asker,
+    ) -> BTreeMap<&'static str, Vec<&'a Actor>> {
+        let mut out: BTreeMap<&'static str, Vec<&Actor>> = BTreeMap::new();
+        let services: BTreeSet<&'static str> = RUNNERS.iter().chain(TAKEOVERS).map(|(s, _)| *s).collect();
+        for service in services {
+            let caller = Caller::Service(service.to_owned());
+            let trusts = |role: &&&Actor| lets_in(role, &caller, asker);
+            let trusting: Vec<&Actor> = roles.iter().filter(trusts).copied().collect();
+            for role in &trusting {
+                self.push(
+                    vec![passes(&role.account, service)],
+                    acts(role),
+                    format!("so it runs as {}", name(&role.arn)),
+                    Answer::Yes(String::new()),
+                );
+                let runs = format!("something already runs as {} there", name(&role.arn));
+                self.push(
+                    vec![runs_already(&role.account, service)],
+                    acts(role),
+                    format!("so it takes over what runs as {}", name(&role.arn)),
+                    Answer::If(runs, String::new()),
+                );
+            }
+            out.insert(service, trusting);
         }
-        let trusted = |service: &str| match &role.trust {
-            Observed::Present(trust) => trusts_service(trust, service),
-            Observed::Absent => false,
-            Observed::Unreadable(_) => true,
-        };
-        let Ok(anything) = format!("arn:aws:any::{account}:any").parse::<Arn>() else {
-            return;
-        };
-        for (_, action) in TAKEOVERS.iter().filter(|(service, _)| trusted(service)) {
-            let runs = format!("something already runs as {} there", name(&role.arn));
-            let answer = self
-                .own(who, account, action, &anything)
-                .and(Answer::If(runs, String::new()));
-            let because = format!(
-                "{} takes over what runs as {} with {action}",
-                name(&who.arn),
-                name(&role.arn)
+        out
+    }
+
+    /// A role that may be passed to a service that runs the caller's code under it, or runs already.
+    fn passing(&mut self, who: &Actor, trusting: &BTreeMap<&'static str, Vec<&Actor>>, asker: &Asker) {
+        let some = |service: &str| trusting.get(service).is_some_and(|roles| !roles.is_empty());
+        for (service, action) in TAKEOVERS.iter().filter(|(service, _)| some(service)) {
+            let answer = asker.ask(&own(who, action, Target::Within("*")));
+            let because = format!("{} may {action}", name(&who.arn));
+            self.push(
+                vec![acts(who)],
+                runs_already(&who.account, service),
+                because,
+                answer,
             );
-            self.push(vec![acts(who)], acts(role), because, answer);
         }
-        let pass = self.own(who, account, "iam:PassRole", &role.arn);
-        if matches!(pass, Answer::No) {
+        let every = format!("arn:aws:iam::{}:role/*", who.account);
+        let all = asker.alike(&own(who, "iam:PassRole", Target::Within(&every)));
+        if all == Some(Answer::No) {
             return;
         }
-        for (service, action) in RUNNERS.iter().filter(|(service, _)| trusted(service)) {
-            let run = self.own(who, account, action, &anything);
-            let because = format!(
-                "{} passes {} to {service} with {action}",
-                name(&who.arn),
-                name(&role.arn)
-            );
-            self.push(vec![acts(who)], acts(role), because, pass.clone().and(run));
+        for (service, action) in RUNNERS.iter().filter(|(service, _)| some(service)) {
+            let run = asker.ask(&own(who, action, Target::Within("*")));
+            if run == Answer::No {
+                continue;
+            }
+            if let Some(all) = &all {
+                let because = format!("{} passes roles to {service} with {action}", name(&who.arn));
+                self.push(
+                    vec![acts(who)],
+                    passes(&who.account, service),
+                    because,
+                    all.clone().and(run),
+                );
+                continue;
+            }
+            for role in trusting.get(service).into_iter().flatten() {
+                let pass = asker.ask(&own(who, "iam:PassRole", Target::One(role.arn.as_str())));
+                let because = format!(
+                    "{} passes {} to {service} with {action}",
+                    name(&who.arn),
+                    name(&role.arn)
+                );
+                self.push(vec![acts(who)], acts(role), because, pass.and(run.clone()));
+            }
         }
+    }
+}
+
+/// Whether a service could act as the role.
+fn lets_in(role: &Actor, service: &Caller, asker: &Asker) -> bool {
+    let Some(trust) = &role.trust else { return false };
+    if !trust.could_allow_to("sts:AssumeRole", service) {
+        return false;
+    }
+    let request = Request {
+        caller: service,
+        action: "sts:AssumeRole",
+        target: Target::One(role.arn.as_str()),
+        owner: Some(role.account.clone()),
+        context: &asker.context,
+    };
+    let nothing = Policies::none();
+    let environment = Environment {
+        resource: Some(trust),
+        ..Environment::of(&nothing)
+    };
+    evaluate(&request, &environment).allowed() != Truth::No
+}
+
+fn passes(account: &AccountId, service: &str) -> Node {
+    Node::Power(format!("passes every role of {account} to {service}"))
+}
+
+fn runs_already(account: &AccountId, service: &str) -> Node {
+    Node::Power(format!("changes what runs on {service} in {account}"))
+}
+
+impl Over<'_> {
+    fn of(&self) -> String {
+        format!("{} of {}", self.plural, self.account)
+    }
+
+    fn pattern(&self) -> String {
+        let kind = self.plural.trim_end_matches('s');
+        format!("arn:aws:iam::{}:{kind}/*", self.account)
+    }
+
+    fn takes_all(&self) -> Node {
+        Node::Power(format!("acts as all {}", self.of()))
+    }
+
+    fn rewrites_all(&self, bounded: bool) -> Node {
+        let which = if bounded { "with" } else { "without" };
+        Node::Power(format!("rewrites all {} {which} a boundary", self.of()))
     }
 }

@@ -1,17 +1,19 @@
 //! The steps: who becomes whom ([`identities`]), who may destroy which copy ([`stores`]).
 //!
-//! What a step needs is asked of the policy documents ([`ask`]). The lists of actions are those of
-//! the services' authorization references; each is one way to destroy, none needs the others.
+//! What a step needs is asked of the policy documents ([`ask`](super::ask)). The lists of actions are
+//! those of the services' authorization references; each is one way to destroy, none needs the others.
 
 mod identities;
 mod stores;
 
 use super::Principals;
-use super::ask::{Answer, Ask, Asker};
+use super::actor::{Actor, Ids, Standing, actors, add};
+use super::ask::{Answer, Ask, Asker, Guard};
 use super::graph::{Certainty, Node, Step, short_identity};
+use crate::access::{Policies, Target};
 use crate::model::fact::{Evidence, Facts, LockMode};
-use crate::model::policy::{Document, Effect, Statement};
-use crate::model::{AccountId, Arn, Observed, Principal, PrincipalKind};
+use crate::model::policy::Document;
+use crate::model::{AccountId, Arn, Observed};
 use crate::prove::copy::Copy;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,7 +23,7 @@ pub(super) fn root_of(account: &AccountId) -> String {
 }
 
 /// Somebody who may change what anybody in the account may do, and so may do everything there.
-fn administrator_of(account: &AccountId) -> String {
+pub(super) fn administrator_of(account: &AccountId) -> String {
     format!("arn:aws:iam::{account}:role/who-may-change-every-policy")
 }
 
@@ -32,32 +34,57 @@ pub(super) fn is_locked(copy: &Copy) -> bool {
 
 /// All steps of an estate.
 pub(super) fn make(evidence: &[Evidence], principals: &Principals, copies: &[Copy]) -> Vec<Step> {
+    let mut accounts: BTreeSet<&AccountId> = principals.keys().collect();
+    accounts.extend(copies.iter().filter_map(|c| c.domain.account.as_ref()));
+    let known = |account: &AccountId| {
+        let known = principals.get(account).and_then(Observed::present);
+        known.map(Vec::as_slice).unwrap_or_default()
+    };
+    let ids: Ids = principals
+        .values()
+        .filter_map(Observed::present)
+        .flatten()
+        .map(|p| (p.id.clone(), p.arn.to_string()))
+        .collect();
     let mut maker = Maker {
         steps: Vec::new(),
-        asker: Asker::default(),
-        actors: actors(principals, copies),
         policies: BTreeMap::new(),
+        asked: BTreeSet::new(),
     };
     for item in evidence {
         let (Some(arn), Some(facts)) = (&item.arn, item.facts.present()) else {
             continue;
         };
         if let Some(policy) = policy_of(facts) {
-            maker.policies.insert(arn, policy);
-            if let Facts::Key(key) = facts {
-                // Copies name the key itself, the posture its alias; a replica has a policy of its own.
-                maker.policies.insert(&key.arn, policy);
+            // Copies name the key itself, the posture its alias; a replica has a policy of its own.
+            let named = match facts {
+                Facts::Key(key) => [Some(arn), Some(&key.arn)],
+                _ => [Some(arn), None],
+            };
+            for arn in named.into_iter().flatten() {
+                maker.policies.insert(arn.clone(), read(policy, &ids));
             }
         }
     }
-    maker.roots();
-    maker.becoming();
-    maker.escalating();
+    let asker = Asker::new(actors(accounts, known, &ids));
+    maker.roots(&asker);
+    maker.becoming(&asker);
+    maker.escalating(&asker);
     for copy in copies {
-        maker.destroying(copy);
+        maker.destroying(copy, &asker);
     }
-    maker.keys(copies);
+    maker.keys(copies, &asker);
     maker.steps
+}
+
+/// `None` where there is none.
+fn read(policy: &Observed<Document>, ids: &Ids) -> Option<Policies> {
+    if matches!(policy, Observed::Absent) {
+        return None;
+    }
+    let mut policies = Policies::none();
+    add(&mut policies, "its policy", policy, ids);
+    Some(policies)
 }
 
 fn policy_of(facts: &Facts) -> Option<&Observed<Document>> {
@@ -69,71 +96,18 @@ fn policy_of(facts: &Facts) -> Option<&Observed<Document>> {
     }
 }
 
-/// Everybody who is known; of every account its root, and who may become anybody.
-fn actors(principals: &Principals, copies: &[Copy]) -> Vec<(AccountId, Principal)> {
-    let mut accounts: BTreeSet<&AccountId> = principals.keys().collect();
-    accounts.extend(copies.iter().filter_map(|c| c.domain.account.as_ref()));
-    let everything = || {
-        vec![(
-            "everything".to_owned(),
-            Observed::Present(Document::new([Statement::new(Effect::Allow, ["*"], ["*"])])),
-        )]
-    };
-    let mut all = Vec::new();
-    for account in accounts {
-        for arn in [root_of(account), administrator_of(account)] {
-            let Ok(arn) = arn.parse::<Arn>() else { continue };
-            all.push((
-                account.clone(),
-                Principal {
-                    arn,
-                    kind: PrincipalKind::User,
-                    id: account.to_string(),
-                    trust: Observed::Absent,
-                    policies: everything(),
-                    boundary: Observed::Absent,
-                },
-            ));
-        }
-        let known = principals.get(account).and_then(Observed::present);
-        for principal in known.into_iter().flatten() {
-            all.push((account.clone(), principal.clone()));
-            // Who administers the account gives anybody in it any permission, and then meets trusts and
-            // policies elsewhere that name just that one.
-            all.push((
-                account.clone(),
-                Principal {
-                    id: format!("{REWRITTEN}{}", principal.id),
-                    policies: everything(),
-                    boundary: Observed::Absent,
-                    ..principal.clone()
-                },
-            ));
-        }
-    }
-    all
-}
-
-struct Maker<'a> {
+struct Maker {
     steps: Vec<Step>,
-    asker: Asker,
-    actors: Vec<(AccountId, Principal)>,
-    /// Resource policies that were looked for, by the resource.
-    policies: BTreeMap<&'a Arn, &'a Observed<Document>>,
+    /// Resource policies that were looked for, by the resource; `None` for what has none.
+    policies: BTreeMap<Arn, Option<Policies>>,
+    /// What was already asked of a store: several copies lie in one.
+    asked: BTreeSet<Node>,
 }
 
-/// Marks somebody whose policies an administrator has rewritten.
-const REWRITTEN: &str = "rewritten ";
-
-fn is_rewritten(principal: &Principal) -> bool {
-    principal.id.starts_with(REWRITTEN)
-}
-
-fn acts(principal: &Principal) -> Node {
-    if is_rewritten(principal) {
-        Node::Acts(format!("{} with policies rewritten", principal.arn))
-    } else {
-        Node::Acts(principal.arn.to_string())
+fn acts(who: &Actor) -> Node {
+    match who.standing {
+        Standing::Rewritten => Node::Acts(format!("{} with policies rewritten", who.arn)),
+        Standing::Known | Standing::Administrator | Standing::Root => Node::Acts(who.arn.to_string()),
     }
 }
 
@@ -141,7 +115,7 @@ fn name(arn: &Arn) -> String {
     short_identity(arn.as_str()).to_owned()
 }
 
-impl Maker<'_> {
+impl Maker {
     fn push(&mut self, needs: Vec<Node>, gives: Node, because: String, answer: Answer) {
         if needs.contains(&gives) {
             return;
@@ -152,6 +126,7 @@ impl Maker<'_> {
             Answer::If(condition, by) => (Certainty::Depends(condition), by),
             Answer::Unknown(why) => (Certainty::Unknown(why), String::new()),
         };
+        let follows = by.is_empty() && certainty == Certainty::Sure;
         let because = if by.is_empty() {
             because
         } else {
@@ -162,18 +137,29 @@ impl Maker<'_> {
             gives,
             because,
             certainty,
+            follows,
         });
     }
 
-    fn own(&mut self, who: &Principal, from: &AccountId, action: &str, resource: &Arn) -> Answer {
-        self.asker.ask(&Ask {
-            who,
-            from,
-            action,
-            resource,
-            owner: from,
-            policy: None,
-            strict: false,
-        })
+    /// The policy of a resource: what was read, or that nobody looked.
+    fn guard(&self, resource: &Arn) -> Option<Policies> {
+        match self.policies.get(resource) {
+            Some(found) => found.clone(),
+            None => Some(Policies::unread(format!(
+                "the policy of {} (nobody looked for it)",
+                resource.resource()
+            ))),
+        }
+    }
+}
+
+/// A question on something of the caller's own account, whose service knows no policies of resources.
+fn own<'a>(who: &'a Actor, action: &'static str, on: Target<'a>) -> Ask<'a> {
+    Ask {
+        who,
+        action,
+        on,
+        owner: &who.account,
+        guard: Guard::None,
     }
 }

@@ -1,251 +1,278 @@
 //! Who may destroy which copy, or take away what protects it.
 
-use super::super::ask::{Answer, Ask};
+use super::super::actor::{Actor, Standing};
+use super::super::ask::{Answer, Ask, Asker, Guard};
 use super::super::graph::Node;
-use super::{Maker, acts, is_locked, name, root_of};
+use super::{Maker, acts, is_locked, name, own};
+use crate::access::{Policies, Target};
 use crate::model::fact::LockMode;
-use crate::model::policy::Document;
-use crate::model::{AccountId, Arn, Observed, Unreadable};
+use crate::model::{AccountId, Arn, Observed};
 use crate::prove::copy::{Copy, Encryption, Holder, Mechanism};
 use std::collections::BTreeSet;
 
 /// What ends a customer's key.
 const ENDS_KEY: &[&str] = &["kms:ScheduleKeyDeletion", "kms:DisableKey", "kms:PutKeyPolicy"];
 
-impl Maker<'_> {
-    pub(super) fn destroying(&mut self, copy: &Copy) {
+/// What replaces the policy of a bucket.
+const OPENS_BUCKET: &[&str] = &["s3:PutBucketPolicy", "s3:DeleteBucketPolicy"];
+
+/// What replaces the policy of a vault.
+const OPENS_VAULT: &[&str] = &[
+    "backup:PutBackupVaultAccessPolicy",
+    "backup:DeleteBackupVaultAccessPolicy",
+];
+
+fn guarded(policy: Option<&Policies>) -> Guard<'_> {
+    policy.map_or(Guard::None, Guard::Policy)
+}
+
+fn on(who: &Actor, action: &str, what: &str) -> String {
+    format!("{} may {action} on {what}", name(&who.arn))
+}
+
+impl Maker {
+    pub(super) fn destroying(&mut self, copy: &Copy, asker: &Asker) {
         if is_locked(copy) {
             return;
         }
-        let Some(owner) = copy.domain.account.clone() else {
+        let Some(owner) = &copy.domain.account else {
             return;
         };
-        match copy.holder.clone() {
-            Holder::Bucket { arn, overwritable } => self.bucket(copy, &owner, &arn, overwritable),
+        match &copy.holder {
+            Holder::Bucket { arn, overwritable } => self.bucket(copy, owner, arn, *overwritable, asker),
             Holder::Database { arn } => {
-                self.database(copy, &owner, &arn, &["rds:DeleteDBInstance"]);
-                for action in ["rds:ModifyDBInstance", "rds:DeleteDBInstance"] {
-                    self.database_changes(copy, &owner, &arn, action);
-                }
+                let gone = Node::Gone(copy.id.clone());
+                let changes = Node::Changes(copy.asset.to_string());
+                let target = Target::One(arn.as_str());
+                self.database(&["rds:DeleteDBInstance"], target.clone(), owner, &gone, asker);
+                let actions = &["rds:ModifyDBInstance", "rds:DeleteDBInstance"];
+                self.database(actions, target, owner, &changes, asker);
             }
             Holder::Backups { database, region } => {
-                let own_region = database.region().is_none_or(|r| r == region);
-                if own_region {
-                    self.database(
-                        copy,
-                        &owner,
-                        &database,
-                        &["rds:ModifyDBInstance", "rds:DeleteDBInstance"],
-                    );
+                let gone = Node::Gone(copy.id.clone());
+                if database.region().is_none_or(|r| r == *region) {
+                    let actions = &["rds:ModifyDBInstance", "rds:DeleteDBInstance"];
+                    self.database(actions, Target::One(database.as_str()), owner, &gone, asker);
                 }
-                let backups = format!("arn:aws:rds:{region}:{owner}:auto-backup:any");
-                if let Ok(backups) = backups.parse::<Arn>() {
-                    self.database(copy, &owner, &backups, &["rds:DeleteDBInstanceAutomatedBackup"]);
-                }
+                let backups = format!("arn:aws:rds:{region}:{owner}:auto-backup:*");
+                let actions = &["rds:DeleteDBInstanceAutomatedBackup"];
+                self.database(actions, Target::Within(&backups), owner, &gone, asker);
             }
-            Holder::Vault { arn, unlockable } => self.vault(copy, &owner, &arn, unlockable),
+            Holder::Vault { arn, unlockable } => self.vault(copy, owner, arn, *unlockable, asker),
         }
     }
 
     /// Anybody of the owning account with the permission; these services know no policy of the resource.
-    fn database(&mut self, copy: &Copy, owner: &AccountId, resource: &Arn, actions: &[&str]) {
-        let actors = std::mem::take(&mut self.actors);
-        for (account, who) in actors.iter().filter(|(account, _)| account == owner) {
-            for action in actions {
-                let answer = self.own(who, account, action, resource);
-                let because = format!("{} may {action} on {}", name(&who.arn), resource.resource());
-                self.push(vec![acts(who)], Node::Gone(copy.id.clone()), because, answer);
-            }
-        }
-        self.actors = actors;
-    }
-
-    fn database_changes(&mut self, copy: &Copy, owner: &AccountId, resource: &Arn, action: &str) {
-        let actors = std::mem::take(&mut self.actors);
-        for (account, who) in actors.iter().filter(|(account, _)| account == owner) {
-            let answer = self.own(who, account, action, resource);
-            let because = format!("{} may {action} on {}", name(&who.arn), resource.resource());
-            self.push(
-                vec![acts(who)],
-                Node::Changes(copy.asset.to_string()),
-                because,
-                answer,
-            );
-        }
-        self.actors = actors;
-    }
-
-    fn bucket(&mut self, copy: &Copy, owner: &AccountId, bucket: &Arn, overwritable: bool) {
-        let Ok(objects) = format!("{bucket}/*").parse::<Arn>() else {
+    fn database(
+        &mut self,
+        actions: &[&'static str],
+        target: Target<'_>,
+        owner: &AccountId,
+        gives: &Node,
+        asker: &Asker,
+    ) {
+        let (Target::One(text) | Target::Within(text)) = target else {
             return;
         };
-        let policy = self.policies.get(bucket).copied();
-        let unread = Observed::Unreadable(Unreadable {
-            action: "s3:GetBucketPolicy".into(),
-            why: format!("the policy of {} was not read", bucket.resource()),
-            denied: false,
-        });
-        let policy = policy.unwrap_or(&unread).clone();
+        let what = text.parse::<Arn>().map(|a| a.resource().to_owned());
+        let what = what.unwrap_or_else(|_| text.to_owned());
+        for action in actions {
+            let found = asker.each(
+                |who| who.account == *owner,
+                |who| asker.ask(&own(who, action, target.clone())),
+            );
+            for (who, answer) in found {
+                self.push(vec![acts(who)], gives.clone(), on(who, action, &what), answer);
+            }
+        }
+    }
+
+    /// Who may replace the policy of a store. The root of the owning account always may.
+    fn opening(
+        &mut self,
+        actions: &[&'static str],
+        store: &Arn,
+        owner: &AccountId,
+        policy: Option<&Policies>,
+        asker: &Asker,
+    ) {
+        for action in actions {
+            let found = asker.each(
+                |_| true,
+                |who| match who.standing {
+                    Standing::Root if who.account == *owner => Answer::Yes(String::new()),
+                    _ => asker.ask(&Ask {
+                        who,
+                        action,
+                        on: Target::One(store.as_str()),
+                        owner,
+                        guard: guarded(policy),
+                    }),
+                },
+            );
+            for (who, answer) in found {
+                let because = on(who, action, store.resource());
+                self.push(vec![acts(who)], Node::Opened(store.to_string()), because, answer);
+            }
+        }
+    }
+
+    fn bucket(&mut self, copy: &Copy, owner: &AccountId, bucket: &Arn, overwritable: bool, asker: &Asker) {
+        let objects = format!("{bucket}/*");
+        let objects = Target::Within(&objects);
+        let itself = Target::One(bucket.as_str());
+        let policy = self.guard(bucket);
+        let policy = policy.as_ref();
         let governed = matches!(&copy.lock, Observed::Present(lock) if lock.mode == LockMode::Governance);
         let lock_unknown = match &copy.lock {
-            Observed::Unreadable(why) => Some(why.why.clone()),
+            Observed::Unreadable(why) => Some(why.why.as_str()),
             _ => None,
         };
-        let mut ways: Vec<(&str, &Arn)> = Vec::new();
-        match copy.mechanism {
-            Mechanism::Live => ways.extend([("s3:DeleteObject", &objects), ("s3:PutObject", &objects)]),
-            _ => {
-                ways.push(("s3:DeleteObjectVersion", &objects));
-                if !governed {
-                    ways.push(("s3:PutLifecycleConfiguration", bucket));
-                }
-                if overwritable {
-                    ways.extend([("s3:DeleteObject", &objects), ("s3:PutObject", &objects)]);
-                }
+        let live = copy.mechanism == Mechanism::Live;
+        let overwrites = [("s3:DeleteObject", &objects), ("s3:PutObject", &objects)];
+        let mut ways: Vec<(&'static str, &Target<'_>)> = Vec::new();
+        if live || overwritable {
+            ways.extend(overwrites);
+        }
+        if !live {
+            ways.push(("s3:DeleteObjectVersion", &objects));
+            if !governed {
+                ways.push(("s3:PutLifecycleConfiguration", &itself));
             }
+        }
+        if self.asked.insert(Node::Opened(bucket.to_string())) {
+            self.opening(OPENS_BUCKET, bucket, owner, policy, asker);
         }
         let gone = Node::Gone(copy.id.clone());
-        let opened = Node::Opened(bucket.to_string());
-        let actors = std::mem::take(&mut self.actors);
-        for (account, who) in &actors {
-            let mut ask = |action: &str, resource: &Arn, policy: Option<&Observed<Document>>| {
-                self.asker.ask(&Ask {
-                    who,
-                    from: account,
-                    action,
-                    resource,
-                    owner,
-                    policy,
-                    strict: false,
-                })
+        for (action, target) in ways {
+            let what = match target {
+                Target::Within(_) => format!("{}/*", bucket.resource()),
+                _ => bucket.resource().to_owned(),
             };
-            let mut found = Vec::new();
-            for action in ["s3:PutBucketPolicy", "s3:DeleteBucketPolicy"] {
-                let answer = if who.arn.to_string() == root_of(owner) {
-                    // The root of the owning account can always delete the policy.
-                    Answer::Yes(String::new())
-                } else {
-                    ask(action, bucket, Some(&policy))
+            for guard in [guarded(policy), Guard::Opened] {
+                let asked = |who, action| {
+                    asker.ask(&Ask {
+                        who,
+                        action,
+                        on: target.clone(),
+                        owner,
+                        guard,
+                    })
                 };
-                let because = format!("{} may {action} on {}", name(&who.arn), bucket.resource());
-                found.push((vec![acts(who)], opened.clone(), because, answer));
-            }
-            for (action, resource) in &ways {
-                let mut today = ask(action, resource, Some(&policy));
-                let mut once_opened = ask(action, resource, None);
-                if account != owner {
-                    // A policy of the attacker's making grants to whoever has the permission at home.
-                    once_opened = once_opened.and(Answer::Yes(String::new()));
+                let found = asker.each(
+                    |_| true,
+                    |who| {
+                        let mut answer = asked(who, action);
+                        if answer != Answer::No && governed && action == "s3:DeleteObjectVersion" {
+                            answer = answer.and(asked(who, "s3:BypassGovernanceRetention"));
+                        }
+                        match lock_unknown {
+                            Some(why) => answer.and(Answer::Unknown(format!("the lock is not known: {why}"))),
+                            None => answer,
+                        }
+                    },
+                );
+                for (who, answer) in found {
+                    let because = on(who, action, &what);
+                    if matches!(guard, Guard::Opened) {
+                        let needs = vec![acts(who), Node::Opened(bucket.to_string())];
+                        let because = format!("{because} once its policy is replaced");
+                        self.push(needs, gone.clone(), because, answer);
+                    } else {
+                        self.push(vec![acts(who)], gone.clone(), because, answer);
+                    }
                 }
-                if governed && *action == "s3:DeleteObjectVersion" {
-                    let bypass = "s3:BypassGovernanceRetention";
-                    today = today.and(ask(bypass, resource, Some(&policy)));
-                    once_opened = once_opened.and(ask(bypass, resource, None));
-                }
-                if let Some(why) = &lock_unknown {
-                    today = today.and(Answer::Unknown(format!("the lock is not known: {why}")));
-                    once_opened = once_opened.and(Answer::Unknown(format!("the lock is not known: {why}")));
-                }
-                let because = format!("{} may {action} on {}", name(&who.arn), resource.resource());
-                found.push((vec![acts(who)], gone.clone(), because.clone(), today));
-                found.push((
-                    vec![acts(who), opened.clone()],
-                    gone.clone(),
-                    format!("{because} once its policy is replaced"),
-                    once_opened,
-                ));
-            }
-            if copy.mechanism == Mechanism::Live {
-                let answer = ask("s3:PutObject", &objects, Some(&policy));
-                let because = format!("{} may s3:PutObject on {}", name(&who.arn), bucket.resource());
-                found.push((
-                    vec![acts(who)],
-                    Node::Changes(copy.asset.to_string()),
-                    because,
-                    answer,
-                ));
-            }
-            for (needs, gives, because, answer) in found {
-                self.push(needs, gives, because, answer);
             }
         }
-        self.actors = actors;
+        if live {
+            let changes = Node::Changes(copy.asset.to_string());
+            let what = format!("{}/*", bucket.resource());
+            let found = asker.each(
+                |_| true,
+                |who| {
+                    asker.ask(&Ask {
+                        who,
+                        action: "s3:PutObject",
+                        on: objects.clone(),
+                        owner,
+                        guard: guarded(policy),
+                    })
+                },
+            );
+            for (who, answer) in found {
+                let because = on(who, "s3:PutObject", &what);
+                self.push(vec![acts(who)], changes.clone(), because, answer);
+            }
+        }
     }
 
     /// Recovery points: deleted, or made to expire; first the vault's policy and lock have to be got
     /// out of the way.
-    fn vault(&mut self, copy: &Copy, owner: &AccountId, vault: &Arn, unlockable: bool) {
-        let unread = Observed::Unreadable(Unreadable {
-            action: "backup:GetBackupVaultAccessPolicy".into(),
-            why: format!("the policy of {} was not read", vault.resource()),
-            denied: false,
-        });
-        let policy = self.policies.get(vault).copied().unwrap_or(&unread).clone();
+    fn vault(&mut self, copy: &Copy, owner: &AccountId, vault: &Arn, unlockable: bool, asker: &Asker) {
+        let policy = self.guard(vault);
+        let policy = policy.as_ref();
         let gone = Node::Gone(copy.id.clone());
         let opened = Node::Opened(vault.to_string());
         let unlocked = Node::Unlocked(vault.to_string());
         let lock_unknown = matches!(copy.lock, Observed::Unreadable(_));
-        let actors = std::mem::take(&mut self.actors);
-        for (account, who) in actors.iter().filter(|(account, _)| account == owner) {
-            let mut ask = |action: &str, policy: Option<&Observed<Document>>| {
-                self.asker.ask(&Ask {
-                    who,
-                    from: account,
-                    action,
-                    resource: vault,
-                    owner,
-                    policy,
-                    strict: false,
-                })
-            };
-            let on = |action: &str| format!("{} may {action} on {}", name(&who.arn), vault.resource());
-            let mut found = Vec::new();
-            for action in [
-                "backup:PutBackupVaultAccessPolicy",
-                "backup:DeleteBackupVaultAccessPolicy",
-            ] {
-                let answer = if who.arn.to_string() == root_of(owner) {
-                    Answer::Yes(String::new())
-                } else {
-                    ask(action, Some(&policy))
-                };
-                found.push((vec![acts(who)], opened.clone(), on(action), answer));
+        if self.asked.insert(opened.clone()) {
+            self.opening(OPENS_VAULT, vault, owner, policy, asker);
+        }
+        // Permissions on recovery points name the points, which have ARNs of many services.
+        let ways = [
+            (
+                "backup:DeleteBackupVaultLockConfiguration",
+                Target::One(vault.as_str()),
+            ),
+            ("backup:DeleteRecoveryPoint", Target::Within("*")),
+            ("backup:UpdateRecoveryPointLifecycle", Target::Within("*")),
+        ];
+        for (action, target) in &ways {
+            let unlocks = matches!(target, Target::One(_));
+            if unlocks && !(unlockable && self.asked.insert(unlocked.clone())) {
+                continue;
             }
-            let unlock = "backup:DeleteBackupVaultLockConfiguration";
-            let before = vec![acts(who)];
-            let after = vec![acts(who), opened.clone()];
-            for (needs, policy) in [(before, Some(&policy)), (after, None)] {
-                found.push((needs.clone(), unlocked.clone(), on(unlock), ask(unlock, policy)));
-                for action in [
-                    "backup:DeleteRecoveryPoint",
-                    "backup:UpdateRecoveryPointLifecycle",
-                ] {
-                    let mut answer = ask(action, policy);
-                    let mut needs = needs.clone();
-                    if unlockable {
+            for guard in [guarded(policy), Guard::Opened] {
+                let found = asker.each(
+                    |_| true,
+                    |who| {
+                        let answer = asker.ask(&Ask {
+                            who,
+                            action,
+                            on: target.clone(),
+                            owner,
+                            guard,
+                        });
+                        if lock_unknown && !unlocks {
+                            answer.and(Answer::Unknown("the vault's lock is not known".into()))
+                        } else {
+                            answer
+                        }
+                    },
+                );
+                for (who, answer) in found {
+                    let mut needs = vec![acts(who)];
+                    if matches!(guard, Guard::Opened) {
+                        needs.push(opened.clone());
+                    }
+                    if unlockable && !unlocks {
                         needs.push(unlocked.clone());
                     }
-                    if lock_unknown {
-                        answer = answer.and(Answer::Unknown("the vault's lock is not known".into()));
-                    }
-                    found.push((needs, gone.clone(), on(action), answer));
+                    let gives = if unlocks { &unlocked } else { &gone };
+                    self.push(needs, gives.clone(), on(who, action, vault.resource()), answer);
                 }
             }
-            for (needs, gives, because, answer) in found {
-                self.push(needs, gives, because, answer);
-            }
         }
-        self.actors = actors;
     }
 
     /// A key that is gone takes with it whatever is encrypted with it, locked or not.
-    pub(super) fn keys(&mut self, copies: &[Copy]) {
-        let mut keys: BTreeSet<Arn> = BTreeSet::new();
+    pub(super) fn keys(&mut self, copies: &[Copy], asker: &Asker) {
+        let mut keys: BTreeSet<&Arn> = BTreeSet::new();
         for copy in copies {
             let Observed::Present(Encryption::Key(key)) = &copy.encryption else {
                 continue;
             };
-            keys.insert(key.clone());
+            keys.insert(key);
             self.push(
                 vec![Node::KeyGone(key.to_string())],
                 Node::Gone(copy.id.clone()),
@@ -253,39 +280,28 @@ impl Maker<'_> {
                 Answer::Yes(String::new()),
             );
         }
-        let actors = std::mem::take(&mut self.actors);
         for key in keys {
             let Some(owner) = key.account() else { continue };
-            let policy = self.policies.get(&key).copied().cloned().unwrap_or_else(|| {
-                Observed::Unreadable(Unreadable {
-                    action: "kms:GetKeyPolicy".into(),
-                    why: format!("the policy of {} was not read", key.resource()),
-                    denied: false,
-                })
-            });
-            for (account, who) in &actors {
-                for action in ENDS_KEY {
-                    let answer = if who.arn.to_string() == root_of(&owner) && policy.present().is_none() {
-                        Answer::Unknown(format!(
-                            "whether {} is a customer's own key was not read",
-                            key.resource()
-                        ))
-                    } else {
-                        self.asker.ask(&Ask {
+            // A key without a policy does not exist: what was not read is not known.
+            let policy = self.guard(key).unwrap_or_else(|| Policies::unread("its policy"));
+            for action in ENDS_KEY {
+                let found = asker.each(
+                    |_| true,
+                    |who| {
+                        asker.ask(&Ask {
                             who,
-                            from: account,
                             action,
-                            resource: &key,
+                            on: Target::One(key.as_str()),
                             owner: &owner,
-                            policy: Some(&policy),
-                            strict: true,
+                            guard: Guard::Policy(&policy),
                         })
-                    };
-                    let because = format!("{} may {action} on {}", name(&who.arn), key.resource());
+                    },
+                );
+                for (who, answer) in found {
+                    let because = on(who, action, key.resource());
                     self.push(vec![acts(who)], Node::KeyGone(key.to_string()), because, answer);
                 }
             }
         }
-        self.actors = actors;
     }
 }

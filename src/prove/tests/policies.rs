@@ -1,0 +1,315 @@
+//! What the documents of identities and resources mean for a copy, statement by statement.
+
+use super::*;
+
+pub(super) fn doc(statements: &str) -> Document {
+    Document::parse(&format!(
+        r#"{{"Version":"2012-10-17","Statement":[{statements}]}}"#
+    ))
+    .unwrap()
+}
+
+fn with(name: &str, statements: &str) -> Principal {
+    Principal {
+        policies: vec![("own".into(), Observed::Present(doc(statements)))],
+        ..role(PROD, name, &["s3:GetObject"], &[])
+    }
+}
+
+/// What becomes of the versions of `up` when the production account is taken over by `who` alone.
+fn versions(who: Vec<Principal>, policy: Observed<Document>) -> char {
+    let mut up = bucket("up", PROD);
+    up.policy = policy;
+    let held: Vec<_> = who.iter().take(1).map(|p| p.arn.clone()).collect();
+    let alone = Scenario {
+        holds: None,
+        identities: held,
+        ..scenarios()
+            .into_iter()
+            .find(|s| s.name == "credential_compromise")
+            .unwrap()
+    };
+    let principals = Principals::from([(account(PROD), Observed::Present(who))]);
+    let seen = [stored(up, "us-east-1")];
+    let proof = prove(&Input {
+        evidence: &seen,
+        principals: &principals,
+        objectives: &[],
+        scenarios: &[alone],
+        read_at: "2026-03-01T12:00:00Z",
+    });
+    let cell = &proof.assets[0].cells[0];
+    let copy = cell.copies.iter().find(|c| c.copy.contains("versions")).unwrap();
+    match copy.survival {
+        Survival::Survives => 'Y',
+        Survival::Conditional(_) => 'c',
+        Survival::Unknown(_) => '?',
+        Survival::Lost(_) => '-',
+    }
+}
+
+#[test]
+fn statements_of_the_identity() {
+    const DELETES: &str = r#"{"Effect":"Allow","Action":"s3:DeleteObjectVersion","Resource":"*"}"#;
+    let also = |deny: &str| format!("{DELETES},{deny}");
+    let table: &[(&str, String, char)] = &[
+        ("nothing", r#"{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}"#.into(), 'Y'),
+        ("everything", also(r#"{"Effect":"Allow","Action":"s3:PutObject","Resource":"*"}"#), '-'),
+        (
+            "a part is enough to destroy a part",
+            r#"{"Effect":"Allow","Action":"s3:DeleteObjectVersion","Resource":"arn:aws:s3:::up/logs/*"}"#.into(),
+            '-',
+        ),
+        (
+            "all but a part",
+            r#"{"Effect":"Allow","Action":"s3:DeleteObjectVersion","NotResource":"arn:aws:s3:::up/logs/*"}"#.into(),
+            '-',
+        ),
+        (
+            "a denial of everything but a part leaves the part",
+            also(r#"{"Effect":"Deny","Action":"s3:DeleteObjectVersion","NotResource":"arn:aws:s3:::up/logs/*"}"#),
+            '-',
+        ),
+        (
+            "a denial of everything but another bucket leaves nothing",
+            also(r#"{"Effect":"Deny","Action":"s3:DeleteObjectVersion","NotResource":"arn:aws:s3:::other/*"}"#),
+            'Y',
+        ),
+        (
+            "a denial of a part leaves the rest",
+            also(r#"{"Effect":"Deny","Action":"s3:*","Resource":"arn:aws:s3:::up/logs/*"}"#),
+            '-',
+        ),
+        ("a denial of the whole", also(r#"{"Effect":"Deny","Action":"s3:Delete*","Resource":"*"}"#), 'Y'),
+        (
+            "nothing keeps an attacker from TLS",
+            also(
+                r#"{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"false"}}}"#,
+            ),
+            '-',
+        ),
+        (
+            "nor from sending the header",
+            also(
+                r#"{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"Null":{"s3:x-amz-server-side-encryption":"true"}}}"#,
+            ),
+            '-',
+        ),
+        (
+            "a network is no certain denial",
+            also(
+                r#"{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"StringNotEquals":{"aws:SourceVpce":"vpce-1"}}}"#,
+            ),
+            'c',
+        ),
+        (
+            "nor a certain grant",
+            r#"{"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{"Bool":{"aws:MultiFactorAuthPresent":"true"}}}"#.into(),
+            'c',
+        ),
+        (
+            "a key or operator that nobody knows may be met",
+            r#"{"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{"QuantumEquals":{"acme:mood":"good"}}}"#.into(),
+            'c',
+        ),
+        (
+            "and denies nothing for certain",
+            also(r#"{"Effect":"Deny","Action":"s3:*","Resource":"*","Condition":{"QuantumEquals":{"acme:mood":"good"}}}"#),
+            'c',
+        ),
+        ("an action that nobody knows", r#"{"Effect":"Allow","Action":"s3:ObliterateBucket","Resource":"*"}"#.into(), 'Y'),
+        ("but its wildcard", r#"{"Effect":"Allow","Action":"*:*version*","Resource":"*"}"#.into(), '-'),
+        (
+            "whoever may replace the bucket's policy grants itself the rest",
+            r#"{"Effect":"Allow","Action":"s3:PutBucketPolicy","Resource":"*"}"#.into(),
+            '-',
+        ),
+    ];
+    for (what, statements, expected) in table {
+        let got = versions(vec![with("w", statements)], Observed::Absent);
+        assert_eq!(got, *expected, "{what}");
+    }
+}
+
+#[test]
+fn statements_of_the_bucket() {
+    let nobody = || {
+        with(
+            "w",
+            r#"{"Effect":"Allow","Action":"sts:GetCallerIdentity","Resource":"*"}"#,
+        )
+    };
+    let may = || {
+        with(
+            "w",
+            r#"{"Effect":"Allow","Action":"s3:DeleteObjectVersion","Resource":"*"}"#,
+        )
+    };
+    let grant = |principal: &str| {
+        Observed::Present(doc(&format!(
+            r#"{{"Effect":"Allow","Principal":{{"AWS":"{principal}"}},"Action":"s3:*","Resource":"arn:aws:s3:::up/*"}}"#
+        )))
+    };
+    let deny = |rest: &str| {
+        Observed::Present(doc(&format!(
+            r#"{{"Effect":"Deny","Principal":"*","Action":"s3:Delete*","Resource":"arn:aws:s3:::up/*"{rest}}}"#
+        )))
+    };
+    let table: Vec<(&str, Principal, Observed<Document>, char)> = vec![
+        (
+            "by name",
+            nobody(),
+            grant("arn:aws:iam::111111111111:role/w"),
+            '-',
+        ),
+        (
+            "by a session of it",
+            nobody(),
+            grant("arn:aws:sts::111111111111:assumed-role/w/x"),
+            'c',
+        ),
+        (
+            "another one",
+            nobody(),
+            grant("arn:aws:iam::111111111111:role/v"),
+            'Y',
+        ),
+        ("by the id of one who lives", nobody(), grant("AROAw"), '-'),
+        (
+            "by an id that is left of one who is gone",
+            nobody(),
+            grant("AROAGONEGONEGONEGONE"),
+            'Y',
+        ),
+        (
+            "its account, which leaves it to its own policies",
+            nobody(),
+            grant("111111111111"),
+            'Y',
+        ),
+        ("everybody is denied", may(), deny(""), 'Y'),
+        (
+            "everybody else is denied",
+            may(),
+            deny(r#","Condition":{"ArnNotLike":{"aws:PrincipalArn":"arn:aws:iam::111111111111:role/w"}}"#),
+            '-',
+        ),
+        (
+            "everybody but another is denied",
+            may(),
+            deny(r#","Condition":{"ArnNotLike":{"aws:PrincipalArn":"arn:aws:iam::111111111111:role/v"}}"#),
+            'Y',
+        ),
+        (
+            "nobody could read it",
+            may(),
+            Observed::Unreadable(crate::model::Unreadable {
+                action: "s3:GetBucketPolicy".into(),
+                why: "access denied".into(),
+                denied: true,
+            }),
+            '?',
+        ),
+    ];
+    for (what, who, policy, expected) in table {
+        assert_eq!(versions(vec![who], policy), expected, "{what}");
+    }
+}
+
+#[test]
+fn roles_in_a_circle_end() {
+    let next = |name: &str, trusts: &str| {
+        let mut p = role(
+            PROD,
+            name,
+            &["sts:AssumeRole"],
+            &[&format!("arn:aws:iam::111111111111:role/{trusts}")],
+        );
+        if name == "c" {
+            p.policies.push((
+                "more".into(),
+                Observed::Present(doc(
+                    r#"{"Effect":"Allow","Action":"s3:DeleteObjectVersion","Resource":"*"}"#,
+                )),
+            ));
+        }
+        p
+    };
+    // a becomes b, b becomes c, c becomes a.
+    let circle = || vec![next("a", "c"), next("b", "a"), next("c", "b")];
+    assert_eq!(versions(circle(), Observed::Absent), '-');
+    let mut broken = circle();
+    broken[2].trust = Observed::Present(doc(""));
+    assert_eq!(versions(broken, Observed::Absent), 'Y');
+}
+
+#[test]
+fn what_cannot_be_read_of_an_identity_is_not_known() {
+    let unreadable = || {
+        Observed::Unreadable(crate::model::Unreadable {
+            action: "iam:GetAccountAuthorizationDetails".into(),
+            why: "it is no policy document".into(),
+            denied: false,
+        })
+    };
+    let may = || {
+        with(
+            "w",
+            r#"{"Effect":"Allow","Action":"s3:DeleteObjectVersion","Resource":"*"}"#,
+        )
+    };
+    let nothing = || {
+        with(
+            "w",
+            r#"{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}"#,
+        )
+    };
+    let mut malformed = nothing();
+    malformed.policies.push(("odd".into(), unreadable()));
+    assert_eq!(versions(vec![malformed], Observed::Absent), '?');
+    let mut bounded = may();
+    bounded.boundary = unreadable();
+    assert_eq!(versions(vec![bounded], Observed::Absent), '?');
+    // Somebody else's trust that nobody could read may let this one in.
+    let mut keeper = with("keeper", r#"{"Effect":"Allow","Action":"s3:*","Resource":"*"}"#);
+    keeper.trust = unreadable();
+    assert_eq!(versions(vec![nothing(), keeper], Observed::Absent), '?');
+}
+
+/// A grant that names what it starts, or what it deletes, in a service's own terms.
+#[test]
+fn resources_of_other_services_count() {
+    let mut runner = with(
+        "runner",
+        r#"{"Effect":"Allow","Action":"s3:DeleteObjectVersion","Resource":"*"}"#,
+    );
+    runner.trust = Observed::Present(doc(
+        r#"{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}"#,
+    ));
+    let ci = with(
+        "ci",
+        r#"{"Effect":"Allow","Action":"iam:PassRole","Resource":"arn:aws:iam::111111111111:role/run*"},
+           {"Effect":"Allow","Action":"lambda:CreateFunction","Resource":"arn:aws:lambda:us-east-1:111111111111:function:ci-*"}"#,
+    );
+    assert_eq!(versions(vec![ci, runner], Observed::Absent), '-');
+
+    let mut keeper = role(VAULT, "keeper", &[], &["arn:aws:iam::111111111111:root"]);
+    keeper.policies = vec![(
+        "own".into(),
+        Observed::Present(doc(
+            r#"{"Effect":"Allow","Action":"backup:DeleteRecoveryPoint","Resource":"arn:aws:ec2:us-west-2::snapshot/*"}"#,
+        )),
+    )];
+    let mut principals = everybody();
+    principals.insert(account(VAULT), Observed::Present(vec![keeper]));
+    let seen = [
+        served(database()),
+        vault(VAULT, "us-west-2", Observed::Absent),
+        daily(VAULT, "us-west-2"),
+    ];
+    let proof = proved(&seen, &principals, &[]);
+    assert_eq!(
+        row(&proof, "rds_instance.app", Mechanism::RecoveryPoints),
+        "YYY-YYY"
+    );
+}
