@@ -14,6 +14,8 @@ pub enum Node {
     Power(String),
     /// Has replaced the resource policy of this store or key (an ARN).
     Opened(String),
+    /// Has taken away the resource policy of this store (an ARN).
+    Stripped(String),
     /// Has taken away whatever keeps this store's contents from being deleted (an ARN).
     Unlocked(String),
     /// Can change the data of this asset (an address).
@@ -31,6 +33,7 @@ impl Node {
             Node::Acts(arn) => short_identity(arn),
             Node::Power(x)
             | Node::Opened(x)
+            | Node::Stripped(x)
             | Node::Unlocked(x)
             | Node::Changes(x)
             | Node::KeyGone(x)

@@ -13,14 +13,34 @@ use std::collections::BTreeSet;
 /// What ends a customer's key.
 const ENDS_KEY: &[&str] = &["kms:ScheduleKeyDeletion", "kms:DisableKey", "kms:PutKeyPolicy"];
 
-/// What replaces the policy of a bucket.
-const OPENS_BUCKET: &[&str] = &["s3:PutBucketPolicy", "s3:DeleteBucketPolicy"];
+/// What replaces a policy with one of the attacker's making, and what takes it away: then everybody may what their
+/// own policies say.
+struct Opening {
+    replaces: &'static str,
+    removes: &'static str,
+}
 
-/// What replaces the policy of a vault.
-const OPENS_VAULT: &[&str] = &[
-    "backup:PutBackupVaultAccessPolicy",
-    "backup:DeleteBackupVaultAccessPolicy",
-];
+const BUCKET: Opening = Opening {
+    replaces: "s3:PutBucketPolicy",
+    removes: "s3:DeleteBucketPolicy",
+};
+
+const VAULT: Opening = Opening {
+    replaces: "backup:PutBackupVaultAccessPolicy",
+    removes: "backup:DeleteBackupVaultAccessPolicy",
+};
+
+/// The states that a store's policy can be in, with what has to be done for it.
+fn states<'a>(store: &Arn, policy: Option<&'a Policies>) -> Vec<(Guard<'a>, Option<Node>)> {
+    let mut all = vec![
+        (guarded(policy), None),
+        (Guard::Opened, Some(Node::Opened(store.to_string()))),
+    ];
+    if policy.is_some() {
+        all.push((Guard::None, Some(Node::Stripped(store.to_string()))));
+    }
+    all
+}
 
 fn guarded(policy: Option<&Policies>) -> Guard<'_> {
     policy.map_or(Guard::None, Guard::Policy)
@@ -90,13 +110,17 @@ impl Maker {
     /// Who may replace the policy of a store. The root of the owning account always may.
     fn opening(
         &mut self,
-        actions: &[&'static str],
+        opening: &Opening,
         store: &Arn,
         owner: &AccountId,
         policy: Option<&Policies>,
         asker: &Asker,
     ) {
-        for action in actions {
+        let ways = [
+            (opening.replaces, Node::Opened(store.to_string())),
+            (opening.removes, Node::Stripped(store.to_string())),
+        ];
+        for (action, gives) in ways {
             let found = asker.each(
                 |_| true,
                 |who| match who.standing {
@@ -112,7 +136,7 @@ impl Maker {
             );
             for (who, answer) in found {
                 let because = on(who, action, store.resource());
-                self.push(vec![acts(who)], Node::Opened(store.to_string()), because, answer);
+                self.push(vec![acts(who)], gives.clone(), because, answer);
             }
         }
     }
@@ -141,7 +165,7 @@ impl Maker {
             }
         }
         if self.asked.insert(Node::Opened(bucket.to_string())) {
-            self.opening(OPENS_BUCKET, bucket, owner, policy, asker);
+            self.opening(&BUCKET, bucket, owner, policy, asker);
         }
         let gone = Node::Gone(copy.id.clone());
         for (action, target) in ways {
@@ -149,7 +173,7 @@ impl Maker {
                 Target::Within(_) => format!("{}/*", bucket.resource()),
                 _ => bucket.resource().to_owned(),
             };
-            for guard in [guarded(policy), Guard::Opened] {
+            for (guard, first) in states(bucket, policy) {
                 let asked = |who, action| {
                     asker.ask(&Ask {
                         who,
@@ -174,13 +198,13 @@ impl Maker {
                 );
                 for (who, answer) in found {
                     let because = on(who, action, &what);
-                    if matches!(guard, Guard::Opened) {
-                        let needs = vec![acts(who), Node::Opened(bucket.to_string())];
-                        let because = format!("{because} once its policy is replaced");
-                        self.push(needs, gone.clone(), because, answer);
-                    } else {
-                        self.push(vec![acts(who)], gone.clone(), because, answer);
-                    }
+                    let because = match first {
+                        Some(Node::Opened(_)) => format!("{because} once its policy is replaced"),
+                        Some(_) => format!("{because} once its policy is gone"),
+                        None => because,
+                    };
+                    let needs = std::iter::once(acts(who)).chain(first.clone()).collect();
+                    self.push(needs, gone.clone(), because, answer);
                 }
             }
         }
@@ -212,11 +236,10 @@ impl Maker {
         let policy = self.guard(vault);
         let policy = policy.as_ref();
         let gone = Node::Gone(copy.id.clone());
-        let opened = Node::Opened(vault.to_string());
         let unlocked = Node::Unlocked(vault.to_string());
         let lock_unknown = matches!(copy.lock, Observed::Unreadable(_));
-        if self.asked.insert(opened.clone()) {
-            self.opening(OPENS_VAULT, vault, owner, policy, asker);
+        if self.asked.insert(Node::Opened(vault.to_string())) {
+            self.opening(&VAULT, vault, owner, policy, asker);
         }
         // Permissions on recovery points name the points, which have ARNs of many services.
         let ways = [
@@ -232,7 +255,7 @@ impl Maker {
             if unlocks && !(unlockable && self.asked.insert(unlocked.clone())) {
                 continue;
             }
-            for guard in [guarded(policy), Guard::Opened] {
+            for (guard, first) in states(vault, policy) {
                 let found = asker.each(
                     |_| true,
                     |who| {
@@ -252,9 +275,7 @@ impl Maker {
                 );
                 for (who, answer) in found {
                     let mut needs = vec![acts(who)];
-                    if matches!(guard, Guard::Opened) {
-                        needs.push(opened.clone());
-                    }
+                    needs.extend(first.clone());
                     if unlockable && !unlocks {
                         needs.push(unlocked.clone());
                     }

@@ -1,0 +1,550 @@
+//! Ground truth by attack: small estates where IAM is enforced, in which every pair of identities really tries to
+//! destroy the data with its credentials. What is left then is what `prove` has said.
+//!
+//! The attackers know the estate as well as its owner does (names and versions), and try whatever may lead
+//! further: deleting, shortening, opening bucket policies, taking over roles, taking off boundaries. The emulator
+//! differs from AWS in one thing that matters here: it does not run lifecycle rules, so that setting one
+//! that expires the data counts as having destroyed it.
+
+use crate::support::{Clients, Estate};
+use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::{
+    BucketLifecycleConfiguration, ExpirationStatus, LifecycleExpiration, LifecycleRule, LifecycleRuleFilter,
+    NoncurrentVersionExpiration,
+};
+use serde_json::{Value as Json, json};
+use std::collections::BTreeMap;
+
+/// A role of the estate.
+struct Role {
+    name: &'static str,
+    /// Its statements: effect, actions, resources, with `Action` or `NotAction`.
+    may: Vec<Json>,
+    boundary: Option<Vec<Json>>,
+    /// Who may assume it; the account when it does not say. Nobody begins with what only others may assume.
+    trusts: Option<&'static str>,
+}
+
+fn role(name: &'static str, may: Vec<Json>) -> Role {
+    Role {
+        name,
+        may,
+        boundary: None,
+        trusts: None,
+    }
+}
+
+fn allow(actions: &[&str]) -> Json {
+    json!({"Effect": "Allow", "Action": actions, "Resource": "*"})
+}
+
+fn allow_on(actions: &[&str], resources: &[&str]) -> Json {
+    json!({"Effect": "Allow", "Action": actions, "Resource": resources})
+}
+
+fn deny(actions: &[&str]) -> Json {
+    json!({"Effect": "Deny", "Action": actions, "Resource": "*"})
+}
+
+fn document(statements: &[Json]) -> String {
+    json!({"Version": "2012-10-17", "Statement": statements}).to_string()
+}
+
+struct Case {
+    name: &'static str,
+    /// Further lines of the bucket's block.
+    settings: &'static str,
+    replica: bool,
+    /// Statements of the bucket's policy.
+    policy: Vec<Json>,
+    roles: Vec<Role>,
+}
+
+fn case(name: &'static str, roles: Vec<Role>) -> Case {
+    Case {
+        name,
+        settings: "",
+        replica: false,
+        policy: Vec::new(),
+        roles,
+    }
+}
+
+/// The data.
+const KEYS: &[&str] = &["k", "other/k"];
+
+const DELETE: &[&str] = &["s3:DeleteObject", "s3:DeleteObjectVersion"];
+const GOVERNANCE: &str = "  object_lock {\n    mode      = \"governance\"\n    retention = \"30d\"\n  }\n";
+const COMPLIANCE: &str = "  object_lock {\n    mode      = \"compliance\"\n    retention = \"1d\"\n  }\n";
+
+fn cases() -> Vec<Case> {
+    let nothing = || vec![allow(&["s3:GetObject"])];
+    let behind = |name, may| Role {
+        trusts: Some("nobody"),
+        ..role(name, may)
+    };
+    let bounded = |may| Role {
+        boundary: Some(vec![allow(&["s3:Get*", "iam:DeleteRolePermissionsBoundary"])]),
+        ..role("a", may)
+    };
+    vec![
+        case("who only reads", vec![role("a", nothing())]),
+        case(
+            "who may do everything to buckets",
+            vec![role("a", vec![allow(&["s3:*"])])],
+        ),
+        case(
+            "deletions that leave versions",
+            vec![role("a", vec![allow(&["s3:DeleteObject"])])],
+        ),
+        case("deleting versions", vec![role("a", vec![allow(DELETE)])]),
+        case(
+            "expiring",
+            vec![role("a", vec![allow(&["s3:PutLifecycleConfiguration"])])],
+        ),
+        case(
+            "opening the bucket's policy",
+            vec![role("a", vec![allow(&["s3:PutBucketPolicy"])])],
+        ),
+        case(
+            "suspending versioning",
+            vec![role("a", vec![allow(&["s3:PutBucketVersioning"])])],
+        ),
+        case("writing", vec![role("a", vec![allow(&["s3:PutObject"])])]),
+        case(
+            "a part of the data",
+            vec![role(
+                "a",
+                vec![allow_on(DELETE, &["arn:aws:s3:::data-ACCOUNT/other/*"])],
+            )],
+        ),
+        case(
+            "granted and denied",
+            vec![role(
+                "a",
+                vec![allow(&["s3:*"]), deny(&["s3:Delete*", "s3:Put*"])],
+            )],
+        ),
+        case(
+            "everything but deletions, which is everything",
+            vec![role(
+                "a",
+                vec![json!({"Effect": "Allow", "NotAction": "s3:*", "Resource": "*"})],
+            )],
+        ),
+        case(
+            "granting itself more",
+            vec![role("a", vec![allow(&["iam:PutRolePolicy"])])],
+        ),
+        case(
+            "granting another role more and becoming it",
+            vec![
+                role("a", vec![allow(&["iam:PutRolePolicy", "sts:AssumeRole"])]),
+                role("b", nothing()),
+            ],
+        ),
+        case(
+            "a chain of roles",
+            vec![
+                role("a", vec![allow(&["sts:AssumeRole"])]),
+                role("b", vec![allow(&["sts:AssumeRole"])]),
+                role("c", vec![allow(DELETE)]),
+            ],
+        ),
+        case(
+            "a role whose trust names others",
+            vec![
+                role("a", vec![allow(&["sts:AssumeRole"])]),
+                behind("b", vec![allow(DELETE)]),
+            ],
+        ),
+        case(
+            "a trust that can be edited",
+            vec![
+                role(
+                    "a",
+                    vec![allow(&["sts:AssumeRole", "iam:UpdateAssumeRolePolicy"])],
+                ),
+                behind("b", vec![allow(DELETE)]),
+            ],
+        ),
+        case("a boundary", vec![bounded(vec![allow(DELETE)])]),
+        case(
+            "a boundary that its bearer takes off",
+            vec![bounded(vec![
+                allow(DELETE),
+                allow(&["iam:DeleteRolePermissionsBoundary"]),
+            ])],
+        ),
+        Case {
+            policy: vec![json!({
+                "Effect": "Deny", "Principal": "*", "Action": DELETE,
+                "Resource": "arn:aws:s3:::data-ACCOUNT/*",
+            })],
+            ..case(
+                "a denial that another one takes away",
+                vec![
+                    role("a", vec![allow(DELETE)]),
+                    role("b", vec![allow(&["s3:DeleteBucketPolicy"])]),
+                ],
+            )
+        },
+        Case {
+            policy: vec![json!({
+                "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::ACCOUNT:role/a"}, "Action": DELETE,
+                "Resource": "arn:aws:s3:::data-ACCOUNT/*",
+            })],
+            ..case(
+                "a grant of the bucket",
+                vec![role("a", nothing()), role("b", nothing())],
+            )
+        },
+        Case {
+            settings: GOVERNANCE,
+            ..case(
+                "governance, and the parts of what lifts it with two",
+                vec![
+                    role("a", vec![allow(DELETE)]),
+                    role("b", vec![allow(&["s3:BypassGovernanceRetention"])]),
+                ],
+            )
+        },
+        Case {
+            settings: GOVERNANCE,
+            ..case(
+                "governance, and who may lift it",
+                vec![role(
+                    "a",
+                    vec![allow(DELETE), allow(&["s3:BypassGovernanceRetention"])],
+                )],
+            )
+        },
+        Case {
+            settings: COMPLIANCE,
+            ..case("compliance", vec![role("a", vec![allow(&["s3:*"])])])
+        },
+        Case {
+            replica: true,
+            ..case(
+                "a copy in another bucket",
+                vec![
+                    role("a", vec![allow_on(DELETE, &["arn:aws:s3:::data-ACCOUNT/*"])]),
+                    role("b", vec![allow_on(DELETE, &["arn:aws:s3:::copy-ACCOUNT/*"])]),
+                ],
+            )
+        },
+    ]
+}
+
+/// Sets of at most two of the roles that somebody can begin with.
+fn subsets(case: &Case) -> Vec<Vec<&'static str>> {
+    let names: Vec<&str> = case
+        .roles
+        .iter()
+        .filter(|r| r.trusts.is_none())
+        .map(|r| r.name)
+        .collect();
+    let mut all: Vec<Vec<&str>> = names.iter().map(|n| vec![*n]).collect();
+    for (i, one) in names.iter().enumerate() {
+        all.extend(names.iter().skip(i + 1).map(|other| vec![*one, *other]));
+    }
+    all
+}
+
+fn posture(case: &Case) -> String {
+    let replicate = if case.replica {
+        "  replicate {\n    to = s3_bucket.copy\n  }\n"
+    } else {
+        ""
+    };
+    let copy = match case.replica {
+        true => {
+            "s3_bucket \"copy\" {\n  region     = \"us-west-2\"\n  name       = \"copy-ACCOUNT\"\n  versioning = true\n}\n"
+        }
+        false => "",
+    };
+    let names: Vec<String> = subsets(case).iter().map(|s| s.join("_")).collect();
+    let scenarios: String = subsets(case)
+        .iter()
+        .map(|subset| {
+            let held: Vec<String> = subset
+                .iter()
+                .map(|name| format!("\"arn:aws:iam::ACCOUNT:role/{name}\""))
+                .collect();
+            format!(
+                "scenario \"{}\" {{\n  summary    = \"held\"\n  destroys   = \"data\"\n  identities = [{}]\n}}\n",
+                subset.join("_"),
+                held.join(", ")
+            )
+        })
+        .collect();
+    format!(
+        "backstay {{\n  project = \"attack\"\n}}\naccount \"main\" {{\n  id     = \"ACCOUNT\"\n  region = \"us-east-1\"\n}}\n\
+         s3_bucket \"data\" {{\n  name       = \"data-ACCOUNT\"\n  versioning = true\n{}{replicate}}}\n{copy}{scenarios}\
+         objective \"o\" {{\n  protects = [s3_bucket.data]\n  survives = {names:?}\n}}\n",
+        case.settings
+    )
+}
+
+/// The estate with its roles and the data.
+async fn built(case: &Case) -> Estate {
+    let estate = Estate::strict(&posture(case));
+    let root = estate.root();
+    for role in &case.roles {
+        let who = match role.trusts {
+            None => estate.fill("arn:aws:iam::ACCOUNT:root"),
+            // An identity of an account that has none.
+            Some(_) => estate.fill("arn:aws:iam::VAULT:root"),
+        };
+        let trust = json!({"Effect": "Allow", "Principal": {"AWS": who}, "Action": "sts:AssumeRole"});
+        let boundary = match &role.boundary {
+            None => None,
+            Some(statements) => {
+                let made = root
+                    .iam
+                    .create_policy()
+                    .policy_name(format!("{}-boundary", role.name))
+                    .policy_document(estate.fill(&document(statements)))
+                    .send()
+                    .await
+                    .unwrap();
+                made.policy().unwrap().arn().map(str::to_owned)
+            }
+        };
+        root.iam
+            .create_role()
+            .role_name(role.name)
+            .assume_role_policy_document(document(&[trust]))
+            .set_permissions_boundary(boundary)
+            .send()
+            .await
+            .unwrap();
+        root.iam
+            .put_role_policy()
+            .role_name(role.name)
+            .policy_name("may")
+            .policy_document(estate.fill(&document(&role.may)))
+            .send()
+            .await
+            .unwrap();
+    }
+    estate
+        .run(&[
+            "apply",
+            "--auto-approve",
+            "--allow-irreversible",
+            "s3_bucket.data",
+        ])
+        .exits(0);
+    let bucket = estate.fill("data-ACCOUNT");
+    if !case.policy.is_empty() {
+        root.s3
+            .put_bucket_policy()
+            .bucket(&bucket)
+            .policy(estate.fill(&document(&case.policy)))
+            .send()
+            .await
+            .unwrap();
+    }
+    for key in KEYS {
+        root.s3
+            .put_object()
+            .bucket(&bucket)
+            .key(*key)
+            .body(ByteStream::from_static(b"precious"))
+            .send()
+            .await
+            .unwrap();
+    }
+    if case.replica {
+        let copies = root.region("us-west-2");
+        while versions(&copies, &estate.fill("copy-ACCOUNT")).await.len() < KEYS.len() {
+            tokio::task::yield_now().await;
+        }
+    }
+    estate
+}
+
+/// Key and version of everything that is there.
+async fn versions(root: &Clients, bucket: &str) -> Vec<(String, String)> {
+    let answer = root.s3.list_object_versions().bucket(bucket).send().await;
+    let answer = answer.unwrap();
+    let all = answer.versions().iter();
+    all.filter_map(|v| Some((v.key()?.to_owned(), v.version_id()?.to_owned())))
+        .collect()
+}
+
+/// Somebody who tries everything.
+struct Attack<'a> {
+    estate: &'a Estate,
+    case: &'a Case,
+    held: BTreeMap<String, Clients>,
+    /// Buckets whose data expires by a rule that the attacker has set.
+    expiring: Vec<String>,
+}
+
+impl Attack<'_> {
+    fn buckets(&self) -> Vec<(String, &'static str)> {
+        let mut all = vec![(self.estate.fill("data-ACCOUNT"), "us-east-1")];
+        if self.case.replica {
+            all.push((self.estate.fill("copy-ACCOUNT"), "us-west-2"));
+        }
+        all
+    }
+
+    /// What one round opens the next one uses; no estate here takes more than one round for each role, and one more.
+    async fn run(&mut self) {
+        for _ in 0..=self.case.roles.len() {
+            let held: Vec<Clients> = self.held.values().cloned().collect();
+            for clients in &held {
+                self.roles(clients).await;
+                for (bucket, region) in self.buckets() {
+                    self.bucket(&clients.region(region), &bucket, region).await;
+                }
+            }
+        }
+    }
+
+    async fn bucket(&mut self, who: &Clients, bucket: &str, region: &str) {
+        let root = self.estate.root().region(region);
+        let s3 = &who.s3;
+        drop(s3.delete_bucket_policy().bucket(bucket).send().await);
+        self.delete(who, &root, bucket).await;
+        let everybody = self
+            .case
+            .roles
+            .iter()
+            .map(|r| self.estate.fill(&format!("arn:aws:iam::ACCOUNT:role/{}", r.name)));
+        let everybody: Vec<String> = everybody.collect();
+        let open = json!({"Effect": "Allow", "Principal": {"AWS": everybody}, "Action": "s3:*", "Resource": [
+            format!("arn:aws:s3:::{bucket}"), format!("arn:aws:s3:::{bucket}/*"),
+        ]});
+        let opened = s3.put_bucket_policy().bucket(bucket).policy(document(&[open]));
+        if opened.send().await.is_ok() {
+            self.delete(who, &root, bucket).await;
+        }
+        let rule = LifecycleRule::builder()
+            .id("gone")
+            .status(ExpirationStatus::Enabled)
+            .filter(LifecycleRuleFilter::builder().prefix("").build())
+            .expiration(LifecycleExpiration::builder().days(1).build())
+            .noncurrent_version_expiration(NoncurrentVersionExpiration::builder().noncurrent_days(1).build())
+            .build()
+            .unwrap();
+        let rules = BucketLifecycleConfiguration::builder()
+            .rules(rule)
+            .build()
+            .unwrap();
+        let set = s3.put_bucket_lifecycle_configuration().bucket(bucket);
+        // A rule takes no version that is locked.
+        let is_locked = !self.case.settings.is_empty();
+        if set.lifecycle_configuration(rules).send().await.is_ok() && !is_locked {
+            self.expiring.push(bucket.to_owned());
+        }
+    }
+
+    async fn delete(&self, who: &Clients, root: &Clients, bucket: &str) {
+        for (key, version) in versions(root, bucket).await {
+            for bypass in [None, Some(true)] {
+                let delete = who.s3.delete_object().bucket(bucket).key(&key);
+                let delete = delete
+                    .version_id(&version)
+                    .set_bypass_governance_retention(bypass);
+                drop(delete.send().await);
+            }
+        }
+    }
+
+    async fn roles(&mut self, who: &Clients) {
+        let everything = document(&[allow(&["*"])]);
+        for role in &self.case.roles {
+            let (iam, name) = (&who.iam, role.name);
+            drop(
+                iam.delete_role_permissions_boundary()
+                    .role_name(name)
+                    .send()
+                    .await,
+            );
+            drop(
+                iam.put_role_policy()
+                    .role_name(name)
+                    .policy_name("more")
+                    .policy_document(&everything)
+                    .send()
+                    .await,
+            );
+            let trust = json!({"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"});
+            drop(
+                iam.update_assume_role_policy()
+                    .role_name(name)
+                    .policy_document(document(&[trust]))
+                    .send()
+                    .await,
+            );
+            let arn = self.estate.fill(&format!("arn:aws:iam::ACCOUNT:role/{name}"));
+            if !self.held.contains_key(name)
+                && let Ok(session) = who.assume(&arn).await
+            {
+                self.held.insert(name.to_owned(), self.estate.clients(session));
+            }
+        }
+    }
+
+    /// Whether a bucket still has all of the data, and for good.
+    async fn is_left(&self) -> bool {
+        for (bucket, region) in self.buckets() {
+            let root = self.estate.root().region(region);
+            let there = versions(&root, &bucket).await;
+            let whole = KEYS.iter().all(|key| there.iter().any(|(k, _)| k == key));
+            if whole && !self.expiring.contains(&bucket) {
+                return true;
+            }
+        }
+        false
+    }
+}
+
+/// Whether a copy is left in a scenario, by the proof.
+fn proven(proof: &Json, scenario: &str) -> bool {
+    let assets = proof["assets"].as_array().unwrap();
+    let data = assets.iter().find(|a| a["address"] == "s3_bucket.data").unwrap();
+    let cells = data["cells"].as_array().unwrap();
+    let cell = cells.iter().find(|c| c["scenario"] == scenario).unwrap();
+    let copies = cell["copies"].as_array().unwrap();
+    copies.iter().any(|c| c["survival"] == "survives")
+}
+
+#[tokio::test]
+async fn what_is_left_after_an_attack_is_what_was_proven() {
+    let mut wrong = Vec::new();
+    let mut attacks = 0;
+    for case in cases() {
+        for subset in subsets(&case) {
+            let estate = built(&case).await;
+            let proof = estate.run(&["prove", "--json"]).json();
+            let mut attack = Attack {
+                estate: &estate,
+                case: &case,
+                held: BTreeMap::new(),
+                expiring: Vec::new(),
+            };
+            for name in &subset {
+                let arn = estate.fill(&format!("arn:aws:iam::ACCOUNT:role/{name}"));
+                let session = estate.root().assume(&arn).await.unwrap();
+                attack.held.insert((*name).to_owned(), estate.clients(session));
+            }
+            attack.run().await;
+            attacks += 1;
+            let (said, is) = (proven(&proof, &subset.join("_")), attack.is_left().await);
+            if said != is {
+                let held: Vec<&String> = attack.held.keys().collect();
+                wrong.push(format!(
+                    "{} by {subset:?}: proven {said}, is {is}; held in the end: {held:?}",
+                    case.name
+                ));
+            }
+        }
+    }
+    assert!(attacks >= 30, "{attacks}");
+    assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
+}
