@@ -93,7 +93,12 @@ impl Graph {
             for (member, identity, could) in &narrow {
                 // Outside of the account both sides must allow, inside of it the trust has to mean the caller.
                 let same = member.caller.account() == arn.account();
-                if !(*could || same) || !trust.could_allow_to(ASSUME, &member.caller) {
+                let possible = match (*could, same) {
+                    (true, _) => trust.could_allow_to(ASSUME, &member.caller),
+                    (false, true) => trust.could_allow_alone(ASSUME, &member.caller),
+                    (false, false) => false,
+                };
+                if !possible {
                     continue;
                 }
                 let environment = Environment {

@@ -276,6 +276,16 @@ impl Policies {
 
     /// The same of a resource policy, for one caller: false when nothing in it could mean that one.
     pub fn could_allow_to(&self, action: &str, caller: &Caller) -> bool {
+        self.could_match(action, caller, Matched::any)
+    }
+
+    /// The same, for a caller whose own policies allow nothing: false when that one is meant at most as
+    /// somebody of its account.
+    pub fn could_allow_alone(&self, action: &str, caller: &Caller) -> bool {
+        self.could_match(action, caller, |matched| matched.direct.or(matched.role))
+    }
+
+    fn could_match(&self, action: &str, caller: &Caller, by: impl Fn(Matched) -> Truth) -> bool {
         let action = action.to_ascii_lowercase();
         !self.unread.is_empty()
             || self.rules.iter().any(|r| {
@@ -283,7 +293,7 @@ impl Policies {
                     && r.speaks_of(&action)
                     && r.names
                         .as_ref()
-                        .is_some_and(|n| n.matched(caller, Effect::Allow).any() != Truth::No)
+                        .is_some_and(|n| by(n.matched(caller, Effect::Allow)) != Truth::No)
             })
     }
 

@@ -107,18 +107,47 @@ impl Asker {
         powers
     }
 
+    /// Those whom something that was read could let do it.
+    pub(super) fn candidates(
+        &self,
+        action: &'static str,
+        owner: &AccountId,
+        guard: Guard<'_>,
+    ) -> Vec<&Actor> {
+        let powers = self.powers(action);
+        let resource = self.resource(guard).filter(|r| r.could_allow(action));
+        let could = |who: &&Actor| {
+            let own = who.standing != Standing::Known || powers.get(who.place).is_some_and(Option::is_some);
+            match (who.account == *owner, resource) {
+                (true, None) => own,
+                (true, Some(policy)) => own || policy.could_allow_alone(action, &who.caller),
+                (false, Some(policy)) => own && policy.could_allow_to(action, &who.caller),
+                (false, None) => false,
+            }
+        };
+        self.actors.iter().filter(could).collect()
+    }
+
+    fn resource<'g>(&'g self, guard: Guard<'g>) -> Option<&'g Policies> {
+        match guard {
+            Guard::None => None,
+            Guard::Policy(policy) => Some(policy),
+            Guard::Opened => Some(&self.opened),
+        }
+    }
+
     /// Each of these with its answer to `ask`, without those who may not.
     ///
     /// Somebody with rewritten policies is looked at only where the administrator who rewrote them could not
     /// do it in person: where a policy names just that one.
     pub(super) fn each<'a>(
         &'a self,
-        of: impl Fn(&Actor) -> bool,
+        of: impl IntoIterator<Item = &'a Actor>,
         ask: impl Fn(&'a Actor) -> Answer,
     ) -> Vec<(&'a Actor, Answer)> {
         let mut can: BTreeMap<&AccountId, bool> = BTreeMap::new();
         let mut out = Vec::new();
-        for who in self.actors.iter().filter(|a| of(a)) {
+        for who in of {
             let above = can.get(&who.account).copied().unwrap_or(false);
             if who.standing == Standing::Rewritten && above {
                 continue;
@@ -155,16 +184,12 @@ impl Asker {
     /// `None` when nothing could allow it.
     fn with<T>(&self, ask: &Ask<'_>, then: impl FnOnce(&Request<'_>, &Environment<'_>) -> T) -> Option<T> {
         let who = ask.who;
-        let resource = match ask.guard {
-            Guard::None => None,
-            Guard::Policy(policy) => Some(policy),
-            Guard::Opened => Some(&self.opened),
-        };
+        let resource = self.resource(ask.guard);
         let powers = self.powers(ask.action);
         let own = powers.get(who.place).and_then(Option::as_ref);
         if who.standing == Standing::Known
             && own.is_none()
-            && !resource.is_some_and(|r| r.could_allow_to(ask.action, &who.caller))
+            && !resource.is_some_and(|r| r.could_allow_alone(ask.action, &who.caller))
         {
             return None;
         }

@@ -231,7 +231,7 @@ impl Attack {
         let mut destroys = Vec::new();
         let mut writers = 0usize;
         for actor in everybody.into_iter().filter(|n| !is_root(n)) {
-            let held: Vec<Node> = named.iter().cloned().chain([actor.clone()]).collect();
+            let held = || -> Vec<Node> { named.iter().cloned().chain([actor.clone()]).collect() };
             if named.is_empty() {
                 if !self.any.reaches(&self.graph, actor, &goal) {
                     continue;
@@ -241,11 +241,11 @@ impl Attack {
                     writers += 1;
                     continue;
                 }
-            } else if !self.graph.has(&self.graph.reach(&held, May::ANY), &goal) {
+            } else if !self.graph.has(&self.graph.reach(&held(), May::ANY), &goal) {
                 continue;
             }
             writers += 1;
-            match self.against(copy, account, &held) {
+            match self.against(copy, account, &held()) {
                 Survival::Lost(_) => destroys.push(actor.short().to_owned()),
                 other => worst = worst.and(other),
             }

@@ -50,6 +50,7 @@ pub(super) fn make(evidence: &[Evidence], principals: &Principals, copies: &[Cop
         steps: Vec::new(),
         policies: BTreeMap::new(),
         asked: BTreeSet::new(),
+        openers: BTreeMap::new(),
     };
     for item in evidence {
         let (Some(arn), Some(facts)) = (&item.arn, item.facts.present()) else {
@@ -102,6 +103,8 @@ struct Maker {
     policies: BTreeMap<Arn, Option<Policies>>,
     /// What was already asked of a store: several copies lie in one.
     asked: BTreeSet<Node>,
+    /// Who may replace the policy of a store, by their place among the actors.
+    openers: BTreeMap<Arn, BTreeSet<usize>>,
 }
 
 fn acts(who: &Actor) -> Node {

@@ -97,10 +97,9 @@ impl Maker {
         let what = text.parse::<Arn>().map(|a| a.resource().to_owned());
         let what = what.unwrap_or_else(|_| text.to_owned());
         for action in actions {
-            let found = asker.each(
-                |who| who.account == *owner,
-                |who| asker.ask(&own(who, action, target.clone())),
-            );
+            let found = asker.each(asker.candidates(action, owner, Guard::None), |who| {
+                asker.ask(&own(who, action, target.clone()))
+            });
             for (who, answer) in found {
                 self.push(vec![acts(who)], gives.clone(), on(who, action, &what), answer);
             }
@@ -121,24 +120,44 @@ impl Maker {
             (opening.removes, Node::Stripped(store.to_string())),
         ];
         for (action, gives) in ways {
-            let found = asker.each(
-                |_| true,
-                |who| match who.standing {
-                    Standing::Root if who.account == *owner => Answer::Yes(String::new()),
-                    _ => asker.ask(&Ask {
-                        who,
-                        action,
-                        on: Target::One(store.as_str()),
-                        owner,
-                        guard: guarded(policy),
-                    }),
-                },
-            );
+            let guard = guarded(policy);
+            let found = asker.each(asker.candidates(action, owner, guard), |who| match who.standing {
+                Standing::Root if who.account == *owner => Answer::Yes(String::new()),
+                _ => asker.ask(&Ask {
+                    who,
+                    action,
+                    on: Target::One(store.as_str()),
+                    owner,
+                    guard,
+                }),
+            });
             for (who, answer) in found {
+                if matches!(gives, Node::Opened(_)) {
+                    self.openers.entry(store.clone()).or_default().insert(who.place);
+                }
                 let because = on(who, action, store.resource());
                 self.push(vec![acts(who)], gives.clone(), because, answer);
             }
         }
+    }
+
+    /// Everybody who could do it, with the answer. Once a policy is replaced, those who could replace it come
+    /// first: when all of them can go on by themselves, whom else they might let in makes no difference.
+    fn tried<'a>(
+        &self,
+        asker: &'a Asker,
+        (action, owner, guard, store): (&'static str, &AccountId, Guard<'_>, &Arn),
+        ask: impl Fn(&'a Actor) -> Answer,
+    ) -> Vec<(&'a Actor, Answer)> {
+        if matches!(guard, Guard::Opened) {
+            let openers = self.openers.get(store).into_iter().flatten();
+            let openers: Vec<&Actor> = openers.filter_map(|place| asker.actors.get(*place)).collect();
+            let found: Vec<_> = openers.iter().map(|who| (*who, ask(who))).collect();
+            if found.iter().all(|(_, answer)| matches!(answer, Answer::Yes(_))) {
+                return found;
+            }
+        }
+        asker.each(asker.candidates(action, owner, guard), ask)
     }
 
     fn bucket(&mut self, copy: &Copy, owner: &AccountId, bucket: &Arn, overwritable: bool, asker: &Asker) {
@@ -183,19 +202,16 @@ impl Maker {
                         guard,
                     })
                 };
-                let found = asker.each(
-                    |_| true,
-                    |who| {
-                        let mut answer = asked(who, action);
-                        if answer != Answer::No && governed && action == "s3:DeleteObjectVersion" {
-                            answer = answer.and(asked(who, "s3:BypassGovernanceRetention"));
-                        }
-                        match lock_unknown {
-                            Some(why) => answer.and(Answer::Unknown(format!("the lock is not known: {why}"))),
-                            None => answer,
-                        }
-                    },
-                );
+                let found = self.tried(asker, (action, owner, guard, bucket), |who| {
+                    let mut answer = asked(who, action);
+                    if answer != Answer::No && governed && action == "s3:DeleteObjectVersion" {
+                        answer = answer.and(asked(who, "s3:BypassGovernanceRetention"));
+                    }
+                    match lock_unknown {
+                        Some(why) => answer.and(Answer::Unknown(format!("the lock is not known: {why}"))),
+                        None => answer,
+                    }
+                });
                 for (who, answer) in found {
                     let because = on(who, action, &what);
                     let because = match first {
@@ -211,18 +227,15 @@ impl Maker {
         if live {
             let changes = Node::Changes(copy.asset.to_string());
             let what = format!("{}/*", bucket.resource());
-            let found = asker.each(
-                |_| true,
-                |who| {
-                    asker.ask(&Ask {
-                        who,
-                        action: "s3:PutObject",
-                        on: objects.clone(),
-                        owner,
-                        guard: guarded(policy),
-                    })
-                },
-            );
+            let found = asker.each(asker.candidates("s3:PutObject", owner, guarded(policy)), |who| {
+                asker.ask(&Ask {
+                    who,
+                    action: "s3:PutObject",
+                    on: objects.clone(),
+                    owner,
+                    guard: guarded(policy),
+                })
+            });
             for (who, answer) in found {
                 let because = on(who, "s3:PutObject", &what);
                 self.push(vec![acts(who)], changes.clone(), because, answer);
@@ -256,23 +269,20 @@ impl Maker {
                 continue;
             }
             for (guard, first) in states(vault, policy) {
-                let found = asker.each(
-                    |_| true,
-                    |who| {
-                        let answer = asker.ask(&Ask {
-                            who,
-                            action,
-                            on: target.clone(),
-                            owner,
-                            guard,
-                        });
-                        if lock_unknown && !unlocks {
-                            answer.and(Answer::Unknown("the vault's lock is not known".into()))
-                        } else {
-                            answer
-                        }
-                    },
-                );
+                let found = self.tried(asker, (action, owner, guard, vault), |who| {
+                    let answer = asker.ask(&Ask {
+                        who,
+                        action,
+                        on: target.clone(),
+                        owner,
+                        guard,
+                    });
+                    if lock_unknown && !unlocks {
+                        answer.and(Answer::Unknown("the vault's lock is not known".into()))
+                    } else {
+                        answer
+                    }
+                });
                 for (who, answer) in found {
                     let mut needs = vec![acts(who)];
                     needs.extend(first.clone());
@@ -306,18 +316,15 @@ impl Maker {
             // A key without a policy does not exist: what was not read is not known.
             let policy = self.guard(key).unwrap_or_else(|| Policies::unread("its policy"));
             for action in ENDS_KEY {
-                let found = asker.each(
-                    |_| true,
-                    |who| {
-                        asker.ask(&Ask {
-                            who,
-                            action,
-                            on: Target::One(key.as_str()),
-                            owner: &owner,
-                            guard: Guard::Policy(&policy),
-                        })
-                    },
-                );
+                let found = asker.each(asker.candidates(action, &owner, Guard::Policy(&policy)), |who| {
+                    asker.ask(&Ask {
+                        who,
+                        action,
+                        on: Target::One(key.as_str()),
+                        owner: &owner,
+                        guard: Guard::Policy(&policy),
+                    })
+                });
                 for (who, answer) in found {
                     let because = on(who, action, key.resource());
                     self.push(vec![acts(who)], Node::KeyGone(key.to_string()), because, answer);
