@@ -15,6 +15,8 @@ mod bad_input;
 mod fixture;
 #[path = "config/modules.rs"]
 mod modules;
+#[path = "config/policy.rs"]
+mod policy;
 #[path = "config/resources.rs"]
 mod resources;
 #[path = "config/terraform.rs"]

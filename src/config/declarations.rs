@@ -21,6 +21,7 @@ pub(super) const LANGUAGE: &[&str] = &[
     "moved",
     "objective",
     "output",
+    "policy",
     "scenario",
     "variable",
 ];
@@ -28,7 +29,7 @@ pub(super) const LANGUAGE: &[&str] = &[
 /// How many labels a block type of the language has.
 pub(super) fn labels_of(kind: &str) -> Option<usize> {
     match kind {
-        "backstay" | "locals" | "moved" => Some(0),
+        "backstay" | "locals" | "moved" | "policy" => Some(0),
         "account" | "check" | "exempt" | "module" | "objective" | "output" | "scenario" | "variable" => {
             Some(1)
         }
@@ -54,6 +55,7 @@ pub(super) struct Variable {
 pub(super) struct Declarations {
     pub folder: PathBuf,
     pub settings: Vec<Block>,
+    pub policies: Vec<Block>,
     pub accounts: Vec<Block>,
     pub variables: BTreeMap<String, Variable>,
     pub locals: Vec<Attribute>,
@@ -149,6 +151,7 @@ fn sort_in(
     }
     match kind {
         "backstay" => out.settings.push(block),
+        "policy" => out.policies.push(block),
         "account" => out.accounts.push(block),
         "check" => out.checks.push(block),
         "exempt" => out.exemptions.push(block),
