@@ -3,7 +3,7 @@
 use super::locking::{Guard, LockArgs};
 use super::opening::{self, Opened, Source};
 use super::progress::Progress;
-use super::{asking, failed, machine, read_file};
+use super::{approving, asking, failed, machine, read_file};
 use crate::options::{PostureArgs, SelectionArgs};
 use crate::terminal::Terminal;
 use backstay::apply::audit::{self, Journal};
@@ -11,6 +11,7 @@ use backstay::apply::{self, Event, Options, StepResult};
 use backstay::aws::Cloud;
 use backstay::diag::{Diagnostic, Diagnostics, Exit, Severity, Sources, code, escape, render};
 use backstay::evidence::record::Approval;
+use backstay::live::Timestamp;
 use backstay::model::Address;
 use backstay::pipeline::{self, Live};
 use backstay::plan::{self, Approvals, Plan};
@@ -71,7 +72,11 @@ pub(crate) async fn run(args: ApplyArgs, terminal: Terminal) -> Exit {
         opening::addresses(&args.allow_weaken),
         opening::addresses(&args.allow_irreversible),
     ) {
-        (Ok(weaken), Ok(irreversible)) => Approvals { weaken, irreversible },
+        (Ok(weaken), Ok(irreversible)) => Approvals {
+            weaken,
+            irreversible,
+            ..Approvals::default()
+        },
         (Err(diagnostic), _) | (_, Err(diagnostic)) => return failed(terminal, diagnostic),
     };
     if args.json {
@@ -87,7 +92,7 @@ pub(crate) async fn run(args: ApplyArgs, terminal: Terminal) -> Exit {
     };
     // Until the first write an interrupt ends everything; a lock must still be given back.
     let prepared = tokio::select! {
-        prepared = prepare(&args, opened, &approvals, terminal) => prepared,
+        prepared = prepare(&args, opened, approvals, terminal) => prepared,
         _ = tokio::signal::ctrl_c() => {
             terminal.tell("Interrupted. Nothing was changed.");
             Err(Exit::Interrupted)
@@ -104,7 +109,8 @@ pub(crate) async fn run(args: ApplyArgs, terminal: Terminal) -> Exit {
 /// What is to be applied: nothing of it has been read yet.
 enum Begun {
     Posture(Box<Opened>),
-    Saved(Box<Plan>, Cloud),
+    /// With the digest that approvals are for.
+    Saved(Box<(Plan, String)>, Cloud),
 }
 
 /// A plan that has been looked at and approved.
@@ -140,10 +146,10 @@ async fn open_posture(args: &ApplyArgs, terminal: Terminal) -> Option<(Begun, Gu
 
 async fn open_saved(args: &ApplyArgs, terminal: Terminal) -> Option<(Begun, Guard)> {
     let loaded = read_file(&args.posture.dir)
-        .and_then(|text| plan::load(&text))
-        .and_then(|plan| plan::timely(&plan, jiff::Timestamp::now()).map(|()| plan));
-    let plan = match loaded {
-        Ok(plan) => plan,
+        .and_then(|text| plan::load_with_digest(&text))
+        .and_then(|(plan, digest)| plan::timely(&plan, jiff::Timestamp::now()).map(|()| (plan, digest)));
+    let (plan, digest) = match loaded {
+        Ok(loaded) => loaded,
         Err(diagnostic) => {
             failed(terminal, diagnostic);
             return None;
@@ -157,7 +163,7 @@ async fn open_saved(args: &ApplyArgs, terminal: Terminal) -> Option<(Begun, Guar
         }
     };
     let guard = Guard::take(plan.lock.as_ref(), &plan.project, &cloud, &args.lock, terminal).await?;
-    Some((Begun::Saved(Box::new(plan), cloud), guard))
+    Some((Begun::Saved(Box::new((plan, digest)), cloud), guard))
 }
 
 /// The plan, before it is asked for.
@@ -186,22 +192,41 @@ fn said(args: &ApplyArgs, diagnostics: &Diagnostics, sources: &Sources, terminal
 async fn prepare(
     args: &ApplyArgs,
     begun: Begun,
-    approvals: &Approvals,
+    mut approvals: Approvals,
     terminal: Terminal,
 ) -> Result<Prepared, Exit> {
     let say = |diagnostics: &Diagnostics, sources: &Sources| said(args, diagnostics, sources, terminal);
-    let (plan, cloud, sources) = match begun {
-        Begun::Saved(plan, cloud) => {
+    let (plan, cloud, sources, now) = match begun {
+        Begun::Saved(saved, cloud) => {
+            let (plan, digest) = *saved;
             let sources = Sources::new();
             if let Err(diagnostics) = apply::verify(&plan, &cloud).await {
                 say(&diagnostics, &sources);
                 return Err(Exit::Error);
             }
+            let now = match still_in_force(&plan, &cloud).await {
+                Ok(now) => now,
+                Err(diagnostic) => {
+                    say(&diagnostic.into(), &sources);
+                    return Err(Exit::Error);
+                }
+            };
             show(args, &plan, terminal);
-            (*plan, cloud, sources)
+            approvals.file = Some(args.posture.dir.display().to_string());
+            approvals.signers = match approving::signers(&args.posture.dir, &plan, &digest) {
+                Ok(tally) => {
+                    say(&tally.uncounted, &sources);
+                    tally.signers
+                }
+                Err(diagnostic) => {
+                    say(&diagnostic.into(), &sources);
+                    return Err(Exit::Error);
+                }
+            };
+            (plan, cloud, sources, now)
         }
         Begun::Posture(opened) => {
-            let made = opening::planned(*opened, &args.selection, &Source::default()).await;
+            let made = opening::planned(*opened, &args.selection, &Source::default(), true).await;
             let made = made.map_err(|(diagnostics, sources)| {
                 say(&diagnostics, &sources);
                 Exit::Error
@@ -212,16 +237,16 @@ async fn prepare(
                 terminal.tell("The plan is incomplete, so nothing was changed.");
                 return Err(Exit::Error);
             }
-            (made.plan, made.cloud.ok_or(Exit::Error)?, made.sources)
+            (made.plan, made.cloud.ok_or(Exit::Error)?, made.sources, made.now)
         }
     };
-    let refusals = plan::refusals(&plan, approvals);
+    let refusals = plan::refusals(&plan, &approvals, now);
     if refusals.has_errors() {
         say(&refusals, &sources);
         terminal.tell("Nothing was changed.");
         return Err(Exit::Error);
     }
-    if plan.steps.is_empty() {
+    if plan.steps.is_empty() && plan.summary().policy == 0 {
         return Err(by_hand(&plan, terminal));
     }
     if !args.no_preflight {
@@ -244,15 +269,22 @@ async fn prepare(
         return Err(Exit::Error);
     }
     Ok(Prepared {
-        record: given(args, approvals),
+        record: given(args, &plan, &approvals),
         plan,
         cloud,
         sources,
     })
 }
 
+/// Whether the plan is still under the policies that it was made under; the time by the clock that counts.
+async fn still_in_force(plan: &Plan, cloud: &Cloud) -> Result<Timestamp, Diagnostic> {
+    let (in_force, now) = approving::in_force(plan.evidence.as_ref(), &plan.project, cloud).await?;
+    plan.policies.still(in_force.as_ref())?;
+    Ok(now)
+}
+
 /// The approvals, for the record.
-fn given(args: &ApplyArgs, approvals: &Approvals) -> Vec<Approval> {
+fn given(args: &ApplyArgs, plan: &Plan, approvals: &Approvals) -> Vec<Approval> {
     let how = if args.auto_approve {
         "auto_approve"
     } else {
@@ -268,6 +300,7 @@ fn given(args: &ApplyArgs, approvals: &Approvals) -> Vec<Approval> {
             what,
             by: None,
         })
+        .chain(approving::recorded(plan, &approvals.signers))
         .collect()
 }
 
@@ -283,7 +316,8 @@ async fn record(prepared: &Prepared, terminal: Terminal) -> Result<Option<Journa
     let by = machine::holder(account.and_then(|a| cloud.caller(a)));
     match audit::begin(plan, cloud, folder.as_deref(), by, record.clone()).await {
         Ok(journal) => Ok(Some(journal)),
-        Err(diagnostic) if plan.evidence.is_some() => {
+        // Without the folder nobody would know the policy again.
+        Err(diagnostic) if plan.evidence.is_some() || !plan.policies.is_none() => {
             failed(terminal, diagnostic);
             terminal.tell("Nothing was changed.");
             Err(Exit::Error)
@@ -353,10 +387,20 @@ async fn go(args: &ApplyArgs, prepared: &Prepared, guard: &Guard, terminal: Term
             });
         }
     }
-    said(args, &diagnostics, sources, terminal);
     let mut exit = outcome.exit();
+    let mut enacted = None;
+    if let Some(journal) = journal.as_ref().filter(|_| exit == Exit::Clean) {
+        match journal.enact(plan).await {
+            Ok(done) => enacted = done,
+            Err(diagnostic) => {
+                diagnostics.push(diagnostic);
+                exit = Exit::Partial;
+            }
+        }
+    }
+    said(args, &diagnostics, sources, terminal);
     if let Some(journal) = journal
-        && let Err(diagnostic) = journal.end(plan, &outcome, &took, lock_lost).await
+        && let Err(diagnostic) = journal.end(plan, &outcome, &took, lock_lost, enacted).await
     {
         failed(terminal, diagnostic);
         // All is written, and yet something of the apply is missing.
