@@ -48,8 +48,5 @@ pub fn tally(text: &str, file: &str, digest: &str, listed: &[SshKey]) -> Tally {
 }
 
 fn uncounted(file: &str, at: usize, why: &str) -> Diagnostic {
-    Diagnostic::warning(
-        code::UNCOUNTED,
-        format!("Signature {} of {file} does not count: {why}.", at + 1),
-    )
+    Diagnostic::warning(code::UNCOUNTED, format!("Signature {} of {file}: {why}.", at + 1))
 }

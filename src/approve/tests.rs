@@ -90,7 +90,7 @@ fn a_signature_in_another_namespace_does_not_count() {
     assert_eq!(
         uncounted,
         [
-            "Signature 1 of x.approvals does not count: it was made for something else: its namespace is \"file\" and not \"backstay-plan\"."
+            "Signature 1 of x.approvals: it was made for something else: its namespace is \"file\" and not \"backstay-plan\"."
         ]
     );
 }

@@ -13,7 +13,6 @@ use std::sync::LazyLock;
 
 crate::block! {
     /// What dangerous changes need: approvals of several people, by their SSH keys, and windows of time.
-    /// See [Approvals](../approvals.md).
     struct PolicyBlock {
         /// What weakens protection. Replaces `--allow-weaken` where it asks for approvals.
         weaken: Option<RuleBlock>,

@@ -184,3 +184,6 @@ fn outside(plan: &Plan, now: Timestamp) -> Diagnostics {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

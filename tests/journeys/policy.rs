@@ -62,19 +62,19 @@ fn approve(estate: &Estate, file: &str) {
     estate
         .run(&["approve", "tonight.plan", "--key", file])
         .exits(0)
-        .prints("will be updated in-place");
+        .prints("Approved by");
 }
 
 #[tokio::test]
 async fn weakening_takes_as_many_keys_as_the_policy_says() {
-    let (estate, people) = weakened();
+    let (estate, _) = weakened();
     let mark = estate.mark();
     // A flag does not do, and what was not saved cannot be approved.
     let flagged = ["apply", "--auto-approve", "--allow-weaken=s3_bucket.data"];
     let refused = estate.run(&flagged).exits(1);
-    insta::assert_snapshot!("policy_not_saved", without_keys(&refused.stderr, &people));
+    insta::assert_snapshot!("policy_not_saved", refused.stderr);
     let planned = plan(&estate);
-    insta::assert_snapshot!("policy_planned", without_keys(&planned, &people));
+    insta::assert_snapshot!("policy_planned", planned);
     let refused = estate
         .run(&[
             "apply",
@@ -83,14 +83,14 @@ async fn weakening_takes_as_many_keys_as_the_policy_says() {
             "tonight.plan",
         ])
         .exits(1);
-    insta::assert_snapshot!("policy_none_of_two", without_keys(&refused.stderr, &people));
+    insta::assert_snapshot!("policy_none_of_two", refused.stderr);
 
     let first = estate
         .run(&["approve", "tonight.plan", "--key", "alice"])
         .exits(0);
     let digest = regex::Regex::new("sha256:[0-9a-f]{64}").unwrap();
     let shown = digest.replace_all(&first.stdout, "sha256:DIGEST");
-    insta::assert_snapshot!("policy_approved", without_keys(&shown, &people));
+    insta::assert_snapshot!("policy_approved", shown);
     let one = estate.run(&APPLY).exits(1).tells("1 of 2 is there, by alice");
     assert!(!one.stderr.contains("does not count"), "{}", one.stderr);
 
@@ -107,7 +107,7 @@ async fn weakening_takes_as_many_keys_as_the_policy_says() {
     estate
         .run(&APPLY)
         .exits(1)
-        .tells("Signature 2 of tonight.plan.approvals does not count: alice")
+        .tells("Signature 2 of tonight.plan.approvals: alice")
         .tells("1 of 2 is there");
     estate.write("tonight.plan.approvals", &before);
 
@@ -165,18 +165,6 @@ async fn weakening_takes_as_many_keys_as_the_policy_says() {
         .prints("signature weaken by alice (SHA256:");
 }
 
-/// Fingerprints differ from run to run, and so does what is sorted by them.
-fn without_keys(text: &str, people: &[Signatory]) -> String {
-    let mut text = text.to_owned();
-    for person in people {
-        text = text.replace(
-            &person.fingerprint,
-            "SHA256:0000000000000000000000000000000000000000000",
-        );
-    }
-    text
-}
-
 #[tokio::test]
 async fn an_approval_is_of_every_byte_of_the_plan() {
     let (estate, _) = weakened();
@@ -203,7 +191,7 @@ async fn an_approval_is_of_every_byte_of_the_plan() {
     estate
         .run(&APPLY)
         .exits(1)
-        .tells("Signature 1 of tonight.plan.approvals does not count: it does not fit the plan")
+        .tells("Signature 1 of tonight.plan.approvals: it does not fit the plan")
         .tells("0 of 2 are there");
     assert_eq!(estate.written(mark), Vec::<String>::new());
     std::fs::write(estate.path("tonight.plan"), whole).unwrap();
@@ -258,7 +246,7 @@ async fn a_policy_is_not_edited_away_by_the_change_that_it_forbids() {
         "main.hcl",
         &rule(1, &keys(&people[..3])).replace("versioning = false", "versioning = true"),
     );
-    insta::assert_snapshot!("policy_lowered", without_keys(&plan(&estate), &people));
+    insta::assert_snapshot!("policy_lowered", plan(&estate));
     let json = estate.run(&["show", "--json", "tonight.plan"]).exits(0).lines();
     let line = json.iter().find(|l| l["type"] == "policy_change").unwrap();
     assert_eq!(line["attributes"][0]["path"], "weaken.approvals");

@@ -42,7 +42,7 @@ fn openssh(program: &str, folder: &Path, arguments: &[&str], input: &str) -> Str
         .stderr(Stdio::piped())
         .spawn();
     let mut child = started.unwrap_or_else(|e| {
-        panic!("this test needs OpenSSH's {program} (`scripts/require` says how to install it): {e}")
+        panic!("this test needs OpenSSH's {program} (`scripts/require tests` says how to install it): {e}")
     });
     child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
@@ -163,7 +163,7 @@ async fn ssh_agent_signs() {
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
-        .expect("this test needs OpenSSH's ssh-agent (`scripts/require` says how to install it)");
+        .expect("this test needs OpenSSH's ssh-agent (`scripts/require tests` says how to install it)");
     let _agent = Agent(agent);
     let start = std::time::Instant::now();
     while !socket.exists() {
@@ -183,7 +183,7 @@ async fn ssh_agent_signs() {
     without
         .run(&["approve", "a.plan"])
         .exits(1)
-        .tells("SSH_AUTH_SOCK, which leads to ssh-agent, is not set");
+        .tells("No private key is named, and SSH_AUTH_SOCK");
     let estate = without.with("SSH_AUTH_SOCK", &socket);
     estate
         .run(&["approve", "a.plan"])

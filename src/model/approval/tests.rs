@@ -9,8 +9,10 @@ pub(crate) const ALICE: &str =
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA8SdnRh6pKe4g5/THCoOX8ta7F3IJ61yyUM2VgECCrq alice";
 pub(crate) const BOB: &str =
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIsjPc65gzJMkGR5OANq6maXt+wfApQDayxzaFL85zjj bob";
-const CAROL: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILCzjoPISLIzonmR7U297VRdvUChp/h+silLglrzy3Or carol";
-const DAVE: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIP+R5rlYkoJDml5DTsJqs4MQUxw9GgUUuRMy7fZBotzl dave";
+pub(crate) const CAROL: &str =
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILCzjoPISLIzonmR7U297VRdvUChp/h+silLglrzy3Or carol";
+pub(crate) const DAVE: &str =
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIP+R5rlYkoJDml5DTsJqs4MQUxw9GgUUuRMy7fZBotzl dave";
 
 fn keys(texts: &[&str]) -> Vec<SshKey> {
     texts.iter().map(|t| t.parse().unwrap()).collect()

@@ -33,7 +33,7 @@ pub(super) fn changes(out: &mut String, plan: &Plan, style: Style) {
 /// What the plan needs, one line for each rule.
 pub(super) fn demands(out: &mut String, plan: &Plan, style: Style) {
     for demand in plan.demands() {
-        for line in [approvals(&demand), window(&demand)].into_iter().flatten() {
+        for line in approvals(&demand).into_iter().chain(window(&demand)) {
             let _ = writeln!(out, "{}", paint(&escape::line(&line), AnsiColors::Magenta, style));
         }
     }
@@ -52,23 +52,15 @@ fn about(demand: &Demand<'_>) -> String {
     format!("{what} needs, {whose},")
 }
 
-fn approvals(demand: &Demand<'_>) -> Option<String> {
+fn approvals(demand: &Demand<'_>) -> Vec<String> {
     let rule = demand.rule;
-    if rule.approvals == 0 {
-        return None;
-    }
-    let keys: Vec<String> = rule.from.iter().map(|key| key.shown()).collect();
-    Some(format!(
-        "{} {} {} of: {}.",
-        about(demand),
-        rule.approvals,
-        if rule.approvals == 1 {
-            "approval"
-        } else {
-            "approvals"
-        },
-        keys.join(", ")
-    ))
+    let first = match rule.approvals {
+        0 => return Vec::new(),
+        1 => format!("{} 1 approval, by one of:", about(demand)),
+        many => format!("{} {many} approvals, by different ones of:", about(demand)),
+    };
+    let keys = rule.from.iter().map(|key| format!("    {}", key.shown()));
+    std::iter::once(first).chain(keys).collect()
 }
 
 fn window(demand: &Demand<'_>) -> Option<String> {

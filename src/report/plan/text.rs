@@ -24,7 +24,7 @@ pub fn plan(plan: &Plan, style: Style) -> String {
         );
         return out;
     }
-    if !plan.steps.is_empty() {
+    if !plan.steps.is_empty() || summary.policy > 0 {
         out.push_str("backstay will perform the following actions:\n\n");
     }
     for change in &plan.changes {

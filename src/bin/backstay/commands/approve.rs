@@ -68,6 +68,7 @@ async fn approve(args: &ApproveArgs, terminal: Terminal) -> Result<Exit, Diagnos
     // What can never be applied need not be approved.
     plan::timely(&plan, jiff::Timestamp::now())?;
     show(&plan, &digest, terminal);
+    let mut named = None;
     let signature = match &args.add {
         Some(file) => {
             let text = read_file(file)?;
@@ -101,6 +102,7 @@ async fn approve(args: &ApproveArgs, terminal: Terminal) -> Result<Exit, Diagnos
                 terminal.tell("Nothing was signed.");
                 return Ok(Exit::Error);
             }
+            named = Some(signer.public()?);
             signer.sign(&digest)?
         }
     };
@@ -108,6 +110,8 @@ async fn approve(args: &ApproveArgs, terminal: Terminal) -> Result<Exit, Diagnos
         let file = args.add.as_deref().unwrap_or(&args.plan);
         not_of_it(file, &why)
     })?;
+    // A signature holds no comment; the file of its key does.
+    let key = named.unwrap_or(key);
     add(args, &plan, &digest, &signature, &key, terminal)?;
     state(args, &plan, &digest, terminal)?;
     Ok(Exit::Clean)
@@ -228,7 +232,7 @@ fn add(
     let known = listed.iter().find(|k| *k == key);
     let shown = known.unwrap_or(key).shown();
     if known.is_none() {
-        let detail = format!("No rule of the policy lists the key {shown}, so its approval will not count.");
+        let detail = format!("No rule of the policy lists the key {shown}.");
         let warning = Diagnostic::warning(code::UNCOUNTED, detail)
             .remedy("The public keys that count stand in `from` in the posture's policy block.");
         terminal.diagnose(&Diagnostics::from(warning), &Sources::new());
