@@ -121,7 +121,7 @@ fn a_key_counts_once_and_a_stranger_never() {
 fn what_is_cut_off_does_not_take_the_next_one_with_it() {
     let (_, first) = RECORDED[0];
     let (_, second) = RECORDED[1];
-    let half = &first[..first.len() / 2];
+    let (half, _) = first.split_at(first.len() / 2);
     let (signers, uncounted) = counted(&format!("{half}\n{second}"), "a plan");
     assert_eq!((signers, uncounted.len()), (vec!["p256".to_owned()], 1));
     // Notes for people, other line ends and other widths.
@@ -357,7 +357,8 @@ proptest! {
     fn no_text_makes_counting_fail(text in "\\PC{0,200}", cut in 0usize..2000) {
         let (_, recorded) = RECORDED[0];
         let cut = cut.min(recorded.len());
-        let mixed = format!("{}{text}{}", &recorded[..cut], &recorded[cut..]);
+        let (before, after) = recorded.split_at(cut);
+        let mixed = format!("{before}{text}{after}");
         prop_assert!(counted(&mixed, "a plan").0.len() <= 1);
     }
 }

@@ -1,18 +1,19 @@
 //! `backstay apply`: runs a plan, after asking.
 
+mod record;
+
+use self::record::{given, record};
 use super::locking::{Guard, LockArgs};
 use super::opening::{self, Opened, Source};
 use super::progress::Progress;
-use super::{approving, asking, failed, machine, read_file};
+use super::{approving, asking, failed, read_file};
 use crate::options::{PostureArgs, SelectionArgs};
 use crate::terminal::Terminal;
-use backstay::apply::audit::{self, Journal};
 use backstay::apply::{self, Event, Options, StepResult};
 use backstay::aws::Cloud;
-use backstay::diag::{Diagnostic, Diagnostics, Exit, Severity, Sources, code, escape, render};
+use backstay::diag::{Diagnostic, Diagnostics, Exit, Sources, code, escape, render};
 use backstay::evidence::record::Approval;
 use backstay::live::Timestamp;
-use backstay::model::Address;
 use backstay::pipeline::{self, Live};
 use backstay::plan::{self, Approvals, Plan};
 use backstay::report;
@@ -204,7 +205,7 @@ async fn prepare(
                 say(&diagnostics, &sources);
                 return Err(Exit::Error);
             }
-            let now = match still_in_force(&plan, &cloud).await {
+            let now = match approving::still_in_force(&plan, &cloud).await {
                 Ok(now) => now,
                 Err(diagnostic) => {
                     say(&diagnostic.into(), &sources);
@@ -240,10 +241,16 @@ async fn prepare(
             (made.plan, made.cloud.ok_or(Exit::Error)?, made.sources, made.now)
         }
     };
-    let refusals = plan::refusals(&plan, &approvals, now);
-    if refusals.has_errors() {
-        say(&refusals, &sources);
-        terminal.tell("Nothing was changed.");
+    let looked = Timestamp::now();
+    let refused = |now: Timestamp| {
+        let refusals = plan::refusals(&plan, &approvals, now);
+        if refusals.has_errors() {
+            say(&refusals, &sources);
+            terminal.tell("Nothing was changed.");
+        }
+        refusals.has_errors()
+    };
+    if refused(now) {
         return Err(Exit::Error);
     }
     if plan.steps.is_empty() && plan.summary().policy == 0 {
@@ -268,66 +275,17 @@ async fn prepare(
         terminal.tell("Nothing was changed.");
         return Err(Exit::Error);
     }
+    // An answer may take longer than a window is open.
+    let took = Timestamp::now().duration_since(looked);
+    if refused(now.saturating_add(took).unwrap_or(Timestamp::MAX)) {
+        return Err(Exit::Error);
+    }
     Ok(Prepared {
         record: given(args, &plan, &approvals),
         plan,
         cloud,
         sources,
     })
-}
-
-/// Whether the plan is still under the policies that it was made under; the time by the clock that counts.
-async fn still_in_force(plan: &Plan, cloud: &Cloud) -> Result<Timestamp, Diagnostic> {
-    let (in_force, now) = approving::in_force(plan.evidence.as_ref(), &plan.project, cloud).await?;
-    plan.policies.still(in_force.as_ref())?;
-    Ok(now)
-}
-
-/// The approvals, for the record.
-fn given(args: &ApplyArgs, plan: &Plan, approvals: &Approvals) -> Vec<Approval> {
-    let how = if args.auto_approve {
-        "auto_approve"
-    } else {
-        "prompt"
-    };
-    let whole = (how, None);
-    let of = |how, list: &[Address]| -> Vec<_> { list.iter().map(|a| (how, Some(a.to_string()))).collect() };
-    std::iter::once(whole)
-        .chain(of("allow_weaken", &approvals.weaken))
-        .chain(of("allow_irreversible", &approvals.irreversible))
-        .map(|(how, what)| Approval {
-            how: how.to_owned(),
-            what,
-            by: None,
-        })
-        .chain(approving::recorded(plan, &approvals.signers))
-        .collect()
-}
-
-/// Begins the record of the apply. Where a bucket is declared for it, it has to take it; a local
-/// folder that cannot be written is a pity.
-async fn record(prepared: &Prepared, terminal: Terminal) -> Result<Option<Journal>, Exit> {
-    let Prepared {
-        plan, cloud, record, ..
-    } = prepared;
-    let folder = machine::state_folder();
-    let account = plan.evidence.as_ref().map(|e| e.account.as_str());
-    let account = account.or_else(|| plan.accounts.keys().next().map(String::as_str));
-    let by = machine::holder(account.and_then(|a| cloud.caller(a)));
-    match audit::begin(plan, cloud, folder.as_deref(), by, record.clone()).await {
-        Ok(journal) => Ok(Some(journal)),
-        // Without the folder nobody would know the policy again.
-        Err(diagnostic) if plan.evidence.is_some() || !plan.policies.is_none() => {
-            failed(terminal, diagnostic);
-            terminal.tell("Nothing was changed.");
-            Err(Exit::Error)
-        }
-        Err(mut diagnostic) => {
-            diagnostic.severity = Severity::Warning;
-            terminal.diagnose(&diagnostic.into(), &Sources::new());
-            Ok(None)
-        }
-    }
 }
 
 async fn go(args: &ApplyArgs, prepared: &Prepared, guard: &Guard, terminal: Terminal) -> Exit {

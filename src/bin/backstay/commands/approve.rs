@@ -276,7 +276,7 @@ fn add(
     terminal.print(&format!(
         "\nApproved by {}, in {}.\n",
         escape::line(&shown),
-        path.display()
+        escape::line(&path.display().to_string())
     ));
     Ok(())
 }
@@ -309,7 +309,10 @@ fn state(args: &ApproveArgs, plan: &Plan, digest: &str, terminal: Terminal) -> R
     if !asked {
         terminal.print("Nothing in this plan needs an approval by signature.\n");
     } else if !missing {
-        terminal.print(&format!("To run it: backstay apply {}\n", args.plan.display()));
+        terminal.print(&format!(
+            "To run it: backstay apply {}\n",
+            escape::line(&args.plan.display().to_string())
+        ));
     }
     Ok(())
 }

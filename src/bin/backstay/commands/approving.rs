@@ -25,6 +25,13 @@ pub(crate) async fn in_force(
     pipeline::in_force(evidence, project, cloud, machine::state_folder().as_deref()).await
 }
 
+/// Whether the plan is still under the policies that it was made under; the time by the clock that counts.
+pub(crate) async fn still_in_force(plan: &Plan, cloud: &Cloud) -> Result<Timestamp, Diagnostic> {
+    let (in_force, now) = in_force(plan.evidence.as_ref(), &plan.project, cloud).await?;
+    plan.policies.still(in_force.as_ref())?;
+    Ok(now)
+}
+
 /// The text of the signatures beside a plan; empty when there is none.
 pub(crate) fn beside(plan: &Path) -> Result<String, Diagnostic> {
     let path = approve::beside(plan);
