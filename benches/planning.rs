@@ -27,7 +27,7 @@ fn made(count: usize) -> Posture {
 }
 
 fn plan_of(posture: &Posture, live: &Snapshot) -> Plan {
-    let (plan, said) = pipeline::plan(posture, &Selection::default(), live).expect("a plan");
+    let (plan, said) = pipeline::plan(posture, &Selection::default(), live, None).expect("a plan");
     assert!(!said.has_errors(), "{said:?}");
     plan
 }

@@ -14,18 +14,20 @@
 //! 8. [`graph`]: what depends on what
 //! 9. [`live`]: bulk reads into a snapshot
 //! 10. [`plan`]: differences, judged, as ordered steps
-//! 11. [`prove`]: what survives which disaster
-//! 12. [`evidence`]: what outlives a run, in a bucket or a local folder
-//! 13. [`apply`]: runs the steps and decides nothing
-//! 14. [`check`]: posture rules over facts
-//! 15. [`report`]: every output format
-//! 16. [`pipeline`]: the whole way in one page; read it first
-//! 17. [`editor`]: the language server
+//! 11. [`approve`]: signatures of a plan
+//! 12. [`prove`]: what survives which disaster
+//! 13. [`evidence`]: what outlives a run, in a bucket or a local folder
+//! 14. [`apply`]: runs the steps and decides nothing
+//! 15. [`check`]: posture rules over facts
+//! 16. [`report`]: every output format
+//! 17. [`pipeline`]: the whole way in one page; read it first
+//! 18. [`editor`]: the language server
 //!
 //! [`sandbox`] stands apart: it uses nothing of these but [`diag`].
 
 pub mod access;
 pub mod apply;
+pub mod approve;
 pub mod aws;
 pub mod check;
 pub mod config;

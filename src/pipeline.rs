@@ -8,21 +8,24 @@ mod compose;
 use crate::aws::{Cloud, Settings};
 use crate::check::{Assertion, Drift, Exemption};
 use crate::config::{self, Inputs};
-use crate::diag::{Diagnostics, Sources};
+use crate::diag::{Diagnostic, Diagnostics, Sources};
+use crate::evidence::{Store, policy};
 use crate::graph::Graph;
 use crate::kinds::{self, Depth};
-use crate::live::{self, Ask, Request, Snapshot};
+use crate::live::{self, Ask, Request, Snapshot, Timestamp};
+use crate::model::approval::ApprovalPolicy;
 use crate::model::fact::Evidence;
 use crate::model::objective::{Objective, Scenario};
 use crate::model::value::Value;
 use crate::model::{
     Account, AccountId, Action, Address, BucketPlace, Desired, Lock, Observed, Place, Region,
 };
-use crate::plan::{self, Context, Plan, Selection};
+use crate::plan::{self, Context, InForce, Plan, Policies, Selection};
 use crate::prove::{self, Proof};
 use compose::{compose, evaluate, judge, numbers, with_numbers};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::Path;
 
 /// A posture that has been read, evaluated, decoded and ordered.
 #[derive(Debug)]
@@ -35,6 +38,8 @@ pub struct Posture {
     pub lock: Option<Lock>,
     /// Where records of applies go; a local folder when absent.
     pub evidence: Option<BucketPlace>,
+    /// The policy of approvals that it declares.
+    pub policy: Option<ApprovalPolicy>,
     /// Every resource, sorted by address.
     pub desired: Vec<Desired>,
     /// What depends on what.
@@ -218,7 +223,8 @@ pub fn proof(posture: &Posture, evidence: &[Evidence], snapshot: &Snapshot) -> P
     })
 }
 
-/// Compares what is selected with the live state.
+/// Compares what is selected with the live state. `in_force` is the policy of the last apply, for a
+/// plan that is to be applied.
 ///
 /// # Errors
 /// When the selection names something that is not there.
@@ -226,8 +232,13 @@ pub fn plan(
     posture: &Posture,
     selection: &Selection,
     snapshot: &Snapshot,
+    in_force: Option<InForce>,
 ) -> Result<(Plan, Diagnostics), Diagnostics> {
     let desired = selection.apply(posture.desired.clone(), &posture.graph)?;
+    let policies = Policies {
+        in_force,
+        declared: posture.policy.clone(),
+    };
     Ok(plan::make(Context {
         project: &posture.project,
         desired: &desired,
@@ -238,8 +249,29 @@ pub fn plan(
         entrances: &posture.accounts,
         lock: posture.lock.as_ref(),
         evidence: posture.evidence.as_ref(),
+        policies: &policies,
         undeclared: selection.is_everything(),
     }))
+}
+
+/// The policy in force, and the time by the clock of where it is kept: a bucket, or else a local folder.
+///
+/// # Errors
+/// When it is not known which one is in force.
+pub async fn in_force(
+    evidence: Option<&BucketPlace>,
+    project: &str,
+    cloud: &Cloud,
+    folder: Option<&Path>,
+) -> Result<(Option<InForce>, Timestamp), Diagnostic> {
+    let store = match (evidence, folder) {
+        (Some(place), _) => Store::bucket(cloud, place).await.map_err(policy::unknown)?,
+        (None, Some(folder)) => Store::folder(folder),
+        // Nothing can have been kept.
+        (None, None) => return Ok((None, Timestamp::now())),
+    };
+    let found = policy::read(&store, project).await?;
+    Ok((found, store.now()))
 }
 
 /// Enters the accounts that a saved plan was made for.

@@ -19,6 +19,8 @@ mod functions;
 mod grammar;
 #[path = "config/modules.rs"]
 mod modules;
+#[path = "config/policy.rs"]
+mod policy;
 #[path = "config/resources.rs"]
 mod resources;
 #[path = "config/terraform.rs"]

@@ -311,6 +311,24 @@ fn shared_use() {
     page("docs/shared-use.md", &before);
 }
 
+/// What the page's own posture says, and the keys of three people.
+#[test]
+fn approvals() {
+    let text = fs::read_to_string(root().join("docs/approvals.md")).unwrap();
+    let (_, rest) = text.split_once("```hcl\n").unwrap();
+    let (posture, _) = rest.split_once("```").unwrap();
+    // The reader's own key is Alice's.
+    let before = format!(
+        "eval \"$(backstay sandbox up)\"\nexport HOME=$PWD/home\nmkdir -p home/.ssh acme/approvers\n\
+         ssh-keygen -q -t ed25519 -N '' -C alice -f home/.ssh/id_ed25519\n\
+         cd acme\ncat > main.hcl <<'END'\n{posture}END\n\
+         for name in bob carol; do ssh-keygen -q -t ed25519 -N '' -C $name -f ${{name}}s_key; done\n\
+         mv bobs_key.pub approvers/bob.pub\nmv carols_key.pub approvers/carol.pub\n\
+         cp ../home/.ssh/id_ed25519.pub approvers/alice.pub"
+    );
+    page("docs/approvals.md", &before);
+}
+
 /// A page that is not run is a page that rots.
 #[test]
 fn every_page_with_commands_is_run() {
@@ -322,6 +340,7 @@ fn every_page_with_commands_is_run() {
         "docs/how-it-works.md",
         "docs/prove.md",
         "docs/shared-use.md",
+        "docs/approvals.md",
     ];
     let mut pages = vec![root().to_owned(), root().join("docs"), root().join("examples")];
     pages.extend(

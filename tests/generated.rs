@@ -27,6 +27,13 @@ fn generated() -> BTreeMap<PathBuf, String> {
             report::reference::kind(*kind),
         );
     }
+    files.insert(
+        "docs/reference/policy.md".to_owned(),
+        report::reference::block(
+            config::policy_schema(),
+            "[Approvals](../approvals.md) shows how it is used.",
+        ),
+    );
     files.insert("docs/controls.md".to_owned(), check::docs::markdown());
     files.insert("docs/errors.md".to_owned(), report::reference::errors());
     files.insert(

@@ -10,7 +10,7 @@ use crate::evidence::record::{
     Approval, Change, Ended, Intent, Keys, Line, Step, StepVerdict, Verdict, text,
 };
 use crate::evidence::{Put, StoreWriter};
-use crate::plan::{self, Plan, StepId};
+use crate::plan::{self, InForce, Plan, StepId};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -58,6 +58,7 @@ pub async fn begin(
         by,
         callers: callers(plan, cloud),
         approvals,
+        policies: plan.policies.clone(),
         counts: plan.summary(),
         steps: plan.steps.len(),
     };
@@ -102,6 +103,11 @@ impl Journal {
         &self.id
     }
 
+    /// Where it is written.
+    pub(super) fn writer(&self) -> &StoreWriter {
+        &self.writer
+    }
+
     /// Writes how the apply ended. What its bucket does not take is kept in the local folder.
     ///
     /// # Errors
@@ -112,6 +118,7 @@ impl Journal {
         outcome: &Outcome,
         took: &BTreeMap<StepId, Duration>,
         lock_lost: bool,
+        enacted: Option<InForce>,
     ) -> Result<(), Diagnostic> {
         let ended = Ended {
             id: self.id.clone(),
@@ -124,6 +131,7 @@ impl Journal {
         };
         let lines: Vec<Line> = std::iter::once(Line::Result(ended))
             .chain(steps(plan, outcome, took))
+            .chain(enacted.map(|policy| Line::Policy(Box::new(policy))))
             .collect();
         let Err(why) = keep(&self.writer, &self.keys.result, lines.clone()).await else {
             return Ok(());

@@ -3,6 +3,7 @@
 //! This is the only module that obtains a [`crate::aws::Writer`].
 
 pub mod audit;
+mod enact;
 mod engine;
 mod event;
 mod fresh;

@@ -54,7 +54,11 @@ fn call(run: &mut Run<'_>, block: &Block, label: &str, loader: &mut Loader<'_>) 
         return None;
     }
     let declarations = loader.declarations_of(&folder);
-    let not_in_modules = declarations.settings.iter().chain(&declarations.accounts);
+    let not_in_modules = declarations
+        .settings
+        .iter()
+        .chain(&declarations.accounts)
+        .chain(&declarations.policies);
     for misplaced in not_in_modules {
         let detail = format!(
             "A block \"{}\" stands in the root folder only, not in a module.",

@@ -23,6 +23,7 @@ pub(super) const LANGUAGE: &[&str] = &[
     "moved",
     "objective",
     "output",
+    "policy",
     "scenario",
     "variable",
 ];
@@ -30,7 +31,7 @@ pub(super) const LANGUAGE: &[&str] = &[
 /// How many labels a block type of the language has.
 pub(super) fn labels_of(kind: &str) -> Option<usize> {
     match kind {
-        "backstay" | "locals" | "moved" => Some(0),
+        "backstay" | "locals" | "moved" | "policy" => Some(0),
         "account" | "check" | "exempt" | "module" | "objective" | "output" | "scenario" | "variable" => {
             Some(1)
         }
@@ -56,6 +57,7 @@ pub(super) struct Variable {
 pub(super) struct Declarations {
     pub folder: PathBuf,
     pub settings: Vec<Block>,
+    pub policies: Vec<Block>,
     pub accounts: Vec<Block>,
     pub variables: BTreeMap<String, Variable>,
     pub locals: Vec<Attribute>,
@@ -156,6 +158,7 @@ fn sort_in(
     }
     match kind {
         "backstay" => out.settings.push(block),
+        "policy" => out.policies.push(block),
         "account" => out.accounts.push(block),
         "check" => out.checks.push(block),
         "exempt" => out.exemptions.push(block),

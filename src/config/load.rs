@@ -11,6 +11,7 @@ use super::registry::Registry;
 use super::settings::{self, Evaluated};
 use super::variables;
 use crate::diag::{Diagnostic, Diagnostics, Sources, Span, code};
+use crate::model::approval::ApprovalPolicy;
 use crate::model::objective::{Objective, Scenario};
 use crate::model::value::Value;
 use crate::model::{Account, Address};
@@ -45,6 +46,7 @@ pub(super) struct Loader<'a> {
     pub registry: &'a dyn Registry,
     pub diagnostics: Diagnostics,
     pub settings: Option<Settings>,
+    pub policy: Option<Declared<ApprovalPolicy>>,
     /// With whether it asks to be the default.
     pub accounts: Vec<(Account, bool)>,
     pub account_values: BTreeMap<String, Value>,
@@ -66,6 +68,7 @@ impl<'a> Loader<'a> {
             registry,
             diagnostics: Diagnostics::new(),
             settings: None,
+            policy: None,
             accounts: Vec::new(),
             account_values: BTreeMap::new(),
             resources: Vec::new(),
@@ -113,6 +116,7 @@ impl<'a> Loader<'a> {
             .collect();
         Posture {
             settings: self.settings.take().unwrap_or_default(),
+            policy: self.policy.take(),
             default_account: settings::default_account(&self.accounts),
             accounts: std::mem::take(&mut self.accounts)
                 .into_iter()
@@ -141,15 +145,20 @@ impl<'a> Loader<'a> {
                 )
                 .remedy("Add: backstay { project = \"name\" } on lines of its own."),
             ),
-            [_] => {}
-            [first, rest @ ..] => {
-                for block in rest {
-                    self.diagnostics.push(
-                        Diagnostic::error(code::DUPLICATE, "The block \"backstay\" may stand only once.")
-                            .at(block.header)
-                            .related(first.header, "first one here"),
-                    );
-                }
+            several => self.only_once("backstay", several),
+        }
+        self.only_once("policy", &declarations.policies);
+    }
+
+    fn only_once(&mut self, kind: &str, blocks: &[Block]) {
+        if let [first, rest @ ..] = blocks {
+            for block in rest {
+                let detail = format!("The block \"{kind}\" may stand only once.");
+                self.diagnostics.push(
+                    Diagnostic::error(code::DUPLICATE, detail)
+                        .at(block.header)
+                        .related(first.header, "first one here"),
+                );
             }
         }
     }

@@ -9,6 +9,7 @@
 //! It reads the folder, the modules that it names, and what file functions name. It never
 //! reads the environment or the cloud.
 
+mod approvals;
 mod body;
 mod calls;
 mod checks;
@@ -37,6 +38,7 @@ mod type_expr;
 pub mod typed;
 mod variables;
 
+pub use approvals::policy_schema;
 pub use display::display;
 pub use inputs::Inputs;
 pub use load::load;

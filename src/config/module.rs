@@ -9,7 +9,7 @@ use super::order::{self, Edge};
 use super::posture::Output;
 use super::references::{self, Reference};
 use super::variables::{self, Given};
-use super::{calls, objectives, resources, settings};
+use super::{approvals, calls, objectives, resources, settings};
 use crate::diag::{Diagnostic, Diagnostics, Severity, Span, code};
 use crate::model::types::Type;
 use crate::model::value::Value;
@@ -49,6 +49,7 @@ pub(super) struct Outcome {
 /// Something that is evaluated as one.
 enum Item<'a> {
     Settings(&'a Block),
+    Policy(&'a Block),
     Account(&'a Block),
     Variable(&'a str),
     Local(&'a crate::syntax::Attribute),
@@ -69,6 +70,7 @@ impl Item<'_> {
     fn name(&self) -> (String, String) {
         let (root, name) = match self {
             Item::Settings(_) => ("backstay", ""),
+            Item::Policy(_) => ("policy", ""),
             Item::Account(block) => ("account", label(block)),
             Item::Variable(name) => ("var", *name),
             Item::Local(attribute) => ("local", attribute.name.text.as_str()),
@@ -88,6 +90,7 @@ impl Item<'_> {
             Item::Variable(_) => {}
             Item::Local(attribute) => references::of_expr(&attribute.expr, &mut found),
             Item::Settings(block)
+            | Item::Policy(block)
             | Item::Account(block)
             | Item::Module(block)
             | Item::Resource(block)
@@ -104,6 +107,7 @@ fn items(declarations: &Declarations) -> Vec<Item<'_>> {
     let d = declarations;
     let mut items = Vec::new();
     items.extend(d.settings.iter().take(1).map(Item::Settings));
+    items.extend(d.policies.iter().take(1).map(Item::Policy));
     items.extend(d.accounts.iter().map(Item::Account));
     items.extend(d.variables.keys().map(|name| Item::Variable(name)));
     items.extend(d.locals.iter().map(Item::Local));
@@ -304,6 +308,10 @@ impl Run<'_> {
             Item::Settings(block) => {
                 let settings = self.scoped(loader, |scope, said| settings::settings(block, scope, said));
                 loader.settings = settings;
+            }
+            Item::Policy(block) => {
+                let policy = self.scoped(loader, |scope, said| approvals::policy(block, scope, said));
+                loader.policy = policy;
             }
             Item::Account(block) => {
                 let ids = &loader.inputs.account_ids;

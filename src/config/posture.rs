@@ -1,6 +1,7 @@
 //! The result: everything that a folder declares, evaluated.
 
 use crate::diag::Span;
+use crate::model::approval::ApprovalPolicy;
 use crate::model::objective::{Objective, Scenario};
 use crate::model::schema::EvaluatedBlock;
 use crate::model::value::Value;
@@ -12,6 +13,8 @@ use std::collections::{BTreeMap, HashMap};
 pub struct Posture {
     /// The `backstay` block.
     pub settings: Settings,
+    /// The `policy` block.
+    pub policy: Option<Declared<ApprovalPolicy>>,
     /// The `account` blocks; one ambient account named `default` when there are none.
     pub accounts: Vec<Account>,
     /// The label of the account that resources belong to unless they say otherwise.

@@ -100,7 +100,8 @@ static EXEMPT: LazyLock<BlockSchema> = LazyLock::new(|| ExemptBlock::schema("exe
 
 /// The schemas of the language's own blocks, for reference pages and editors.
 pub fn schemas() -> Vec<&'static BlockSchema> {
-    let mut all: Vec<&'static BlockSchema> = vec![&SETTINGS, &ACCOUNT, &EXEMPT];
+    let mut all: Vec<&'static BlockSchema> =
+        vec![&SETTINGS, &ACCOUNT, &EXEMPT, super::approvals::policy_schema()];
     all.extend(super::objectives::schemas());
     all
 }

@@ -3,6 +3,7 @@
 use super::Store;
 use super::record::{Change, Ended, FORMAT, INTENT, Intent, Keys, Line, Step, folder};
 use crate::diag::{Diagnostic, Diagnostics, code};
+use crate::plan::InForce;
 use futures::StreamExt;
 use std::collections::BTreeSet;
 
@@ -20,6 +21,8 @@ pub struct Record {
     pub ended: Option<Ended>,
     /// What became of each write, when it ended.
     pub steps: Vec<Step>,
+    /// The policy of approvals that it put in force.
+    pub policy: Option<InForce>,
 }
 
 /// A project's latest records, newest first, and how many older ones there are.
@@ -90,11 +93,13 @@ async fn read(store: &Store, keys: &Keys) -> Result<Record, Diagnostic> {
     let intent = intent.ok_or_else(|| bad(store, &keys.intent, "it holds no intent"))?;
     let mut ended = None;
     let mut steps = Vec::new();
+    let mut policy = None;
     if let Some(object) = store.get(&keys.result).await? {
         for line in lines(store, &keys.result, &object.bytes)? {
             match line {
                 Line::Result(it) => ended = Some(it),
                 Line::Step(step) => steps.push(step),
+                Line::Policy(it) => policy = Some(*it),
                 _ => {}
             }
         }
@@ -104,6 +109,7 @@ async fn read(store: &Store, keys: &Keys) -> Result<Record, Diagnostic> {
         changes,
         ended,
         steps,
+        policy,
     })
 }
 

@@ -4,7 +4,7 @@
 use super::lease::Holder;
 use crate::model::change::AttributeChange;
 use crate::model::{Action, Address, Scope};
-use crate::plan::Summary;
+use crate::plan::{InForce, Policies, Summary};
 use jiff::Timestamp;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
@@ -32,6 +32,8 @@ pub enum Line {
     Result(Ended),
     /// What became of one write; follows the result.
     Step(Step),
+    /// The policy of approvals that came into force at its end; follows the steps.
+    Policy(Box<InForce>),
 }
 
 /// Who is about to do what, and by whose leave.
@@ -52,6 +54,9 @@ pub struct Intent {
     pub callers: BTreeMap<String, String>,
     /// What was approved.
     pub approvals: Vec<Approval>,
+    /// The policies of approvals that it keeps to.
+    #[serde(default, skip_serializing_if = "Policies::is_none")]
+    pub policies: Policies,
     /// The plan's counts.
     pub counts: Summary,
     /// How many writes it takes.
@@ -170,7 +175,12 @@ const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
 
 /// What the keys of a project's records begin with.
 pub(super) fn folder(project: &str) -> String {
-    format!("audit/{}/", utf8_percent_encode(project, PLAIN))
+    format!("audit/{}/", encoded(project))
+}
+
+/// A project's name as a part of a key.
+pub(super) fn encoded(project: &str) -> String {
+    utf8_percent_encode(project, PLAIN).to_string()
 }
 
 /// The two keys of an apply's record.

@@ -5,6 +5,7 @@
 //! a file or calls the cloud.
 
 mod address;
+pub mod approval;
 mod arn;
 pub mod change;
 pub mod convert;
@@ -23,6 +24,7 @@ mod scope;
 mod size;
 pub mod types;
 pub mod value;
+pub mod window;
 
 pub use address::{Address, Key, ModuleStep};
 pub use arn::Arn;

@@ -197,6 +197,7 @@ pub(super) fn compose(
         accounts: evaluated.accounts.clone(),
         lock,
         evidence,
+        policy: evaluated.policy.as_ref().map(|p| p.what.clone()),
         project,
     };
     diagnostics.into_result(posture)

@@ -47,6 +47,14 @@ pub fn digest(plan: &Plan) -> Result<String, Diagnostic> {
 /// # Errors
 /// When it is truncated, altered, or of another version.
 pub fn load(text: &str) -> Result<Plan, Diagnostic> {
+    load_with_digest(text).map(|(plan, _)| plan)
+}
+
+/// A plan from the text of a file, and the digest of its very bytes, which is what is approved.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_with_digest(text: &str) -> Result<(Plan, String), Diagnostic> {
     let bad = |why: String| {
         Diagnostic::error(code::BAD_PLAN, why).remedy("Make a new one with `backstay plan -out FILE`.")
     };
@@ -74,7 +82,7 @@ pub fn load(text: &str) -> Result<Plan, Diagnostic> {
             "It does not fit this version: its steps are not sorted.".into()
         ));
     }
-    Ok(plan)
+    Ok((plan, head.sha256))
 }
 
 fn sha256(body: &str) -> String {

@@ -1,43 +1,54 @@
-//! The guard: weakening and irreversible changes are refused until they are named.
+//! The guard: weakening and irreversible changes are refused until they are approved, by name or, where a
+//! policy asks for it, by signatures; and what has a window is refused outside of it.
 
-use super::Plan;
+use super::policy::{Demand, Policies, Source};
+use super::{Plan, ResourceChange};
 use crate::diag::{Diagnostic, Diagnostics, code};
-use crate::model::{Address, Direction};
+use crate::live::Timestamp;
+use crate::model::approval::{Danger, SshKey};
+use crate::model::window::{Windows, next_open};
+use crate::model::{Address, AttributeChange, Direction};
+use std::collections::BTreeSet;
 
-/// What the user has approved by name.
+/// What has been approved.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Approvals {
     /// Resources whose protection may be weakened.
     pub weaken: Vec<Address>,
     /// Resources that may be changed in ways that can never be undone.
     pub irreversible: Vec<Address>,
+    /// The keys by which this very plan was signed; each signature has been verified.
+    pub signers: Vec<SshKey>,
+    /// The file of the plan, which is what can be signed; absent when the plan was made just now.
+    pub file: Option<String>,
 }
 
-/// One error for each change that is not approved; none when the plan may run.
-pub fn refusals(plan: &Plan, approvals: &Approvals) -> Diagnostics {
+/// One error for each thing that keeps the plan from running now; none when it may.
+pub fn refusals(plan: &Plan, approvals: &Approvals, now: Timestamp) -> Diagnostics {
+    let mut diagnostics = by_name(plan, approvals);
+    for demand in plan.demands() {
+        diagnostics.extend(unapproved(&demand, approvals));
+    }
+    diagnostics.extend(outside(plan, now));
+    diagnostics
+}
+
+/// What has to be named on the command line and is not. Signatures say it better.
+fn by_name(plan: &Plan, approvals: &Approvals) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
     let approved = |list: &[Address], address: &Address| list.iter().any(|a| a.covers(address));
+    let weaken_by_name = !plan.policies.asks_for_signatures(Danger::Weaken);
+    let irreversible_by_name = !plan.policies.asks_for_signatures(Danger::Irreversible);
     for change in &plan.changes {
-        let span = change.desired.as_ref().and_then(|d| d.span);
         for attribute in plan.attributes_of(&change.address) {
-            if attribute.direction == Direction::Weakens && !approved(&approvals.weaken, &change.address) {
-                let why = attribute.reason.as_deref().unwrap_or("protection goes down");
-                diagnostics.push(
-                    Diagnostic::error(
-                        code::REFUSED,
-                        format!(
-                            "{}: {} weakens protection: {why}.",
-                            change.address, attribute.path
-                        ),
-                    )
-                    .at(span)
-                    .remedy(format!(
-                        "If that is meant, add --allow-weaken='{}'.",
-                        change.address
-                    )),
-                );
+            if weaken_by_name
+                && attribute.direction == Direction::Weakens
+                && !approved(&approvals.weaken, &change.address)
+            {
+                diagnostics.push(weakening(&change.address, attribute).at(span(change)));
             }
             if let Some(why) = &attribute.irreversible
+                && irreversible_by_name
                 && !approved(&approvals.irreversible, &change.address)
             {
                 diagnostics.push(
@@ -48,7 +59,7 @@ pub fn refusals(plan: &Plan, approvals: &Approvals) -> Diagnostics {
                             change.address, attribute.path
                         ),
                     )
-                    .at(span)
+                    .at(span(change))
                     .remedy(format!(
                         "If that is meant, add --allow-irreversible='{}'.",
                         change.address
@@ -57,5 +68,122 @@ pub fn refusals(plan: &Plan, approvals: &Approvals) -> Diagnostics {
             }
         }
     }
+    let address = Policies::address();
+    if !plan.policies.in_force_asks() && !approved(&approvals.weaken, &address) {
+        let changes = plan.policies.changes();
+        let weaker = changes.iter().filter(|c| c.direction == Direction::Weakens);
+        diagnostics.extend(weaker.map(|attribute| weakening(&address, attribute)));
+    }
     diagnostics
 }
+
+fn span(change: &ResourceChange) -> Option<crate::diag::Span> {
+    change.desired.as_ref().and_then(|d| d.span)
+}
+
+fn weakening(address: &Address, attribute: &AttributeChange) -> Diagnostic {
+    let why = attribute.reason.as_deref().unwrap_or("protection goes down");
+    Diagnostic::error(
+        code::REFUSED,
+        format!("{address}: {} weakens protection: {why}.", attribute.path),
+    )
+    .remedy(format!("If that is meant, add --allow-weaken='{address}'."))
+}
+
+/// Why a rule's signatures are not all there.
+fn unapproved(demand: &Demand<'_>, approvals: &Approvals) -> Option<Diagnostic> {
+    let rule = demand.rule;
+    let given = rule.counted(&approvals.signers);
+    let wanted = usize::try_from(rule.approvals).unwrap_or(usize::MAX);
+    if given.len() >= wanted {
+        return None;
+    }
+    let names = |keys: &[&SshKey]| -> String {
+        let names: BTreeSet<String> = keys.iter().map(|key| key.shown()).collect();
+        names.into_iter().collect::<Vec<_>>().join(", ")
+    };
+    let given_by = match given.as_slice() {
+        [] => String::new(),
+        some => format!(", by {}", names(some)),
+    };
+    let left: Vec<&SshKey> = rule.from.iter().filter(|key| !given.contains(key)).collect();
+    let detail = format!(
+        "{}. {} asks for {wanted} {} of {} {}; {} of {wanted} {} there{given_by}.",
+        held(demand),
+        rule_of(demand),
+        if wanted == 1 { "approval" } else { "approvals" },
+        rule.from.len(),
+        if rule.from.len() == 1 { "key" } else { "keys" },
+        given.len(),
+        if given.len() == 1 { "is" } else { "are" },
+    );
+    let remedy = match &approvals.file {
+        Some(file) => format!(
+            "Nothing was changed. Any {} of these can give {}: {}. Each of them runs `backstay approve {file} --key KEY`, \
+             then `backstay apply {file}`. No flag takes the place of an approval.",
+            wanted - given.len(),
+            if wanted - given.len() == 1 { "it" } else { "them" },
+            names(&left)
+        ),
+        None => "Nothing was changed. Only a saved plan can be approved: `backstay plan -out FILE`, then \
+                 `backstay approve FILE --key KEY` by each of them, then `backstay apply FILE`."
+            .to_owned(),
+    };
+    Some(Diagnostic::error(code::UNAPPROVED, detail).remedy(remedy))
+}
+
+/// What it is that needs something.
+fn held(demand: &Demand<'_>) -> String {
+    let (one, many) = match demand.danger {
+        Danger::Weaken => ("change weakens protection", "changes weaken protection"),
+        Danger::Irreversible => ("change can never be undone", "changes can never be undone"),
+        Danger::Disruptive => ("change interrupts something", "changes interrupt something"),
+    };
+    format!(
+        "{} {}",
+        demand.changes,
+        if demand.changes == 1 { one } else { many }
+    )
+}
+
+fn rule_of(demand: &Demand<'_>) -> String {
+    let whose = match demand.source {
+        Source::InForce => "The policy in force",
+        Source::Declared => "The policy that the posture declares",
+    };
+    format!("{whose} ({})", demand.danger.as_str())
+}
+
+/// What is not in its window now: one error for each rule, with the moment when all are open.
+fn outside(plan: &Plan, now: Timestamp) -> Diagnostics {
+    let demands = plan.demands();
+    let windows: Vec<&Windows> = demands.iter().map(|d| &d.rule.window).collect();
+    let when = match next_open(windows.iter().copied(), now) {
+        Some(next) => format!("Run it again from {next:.0} on, when everything in the plan may be done."),
+        None => "The windows of what is in the plan never meet: make a plan for a part of it with -target."
+            .to_owned(),
+    };
+    demands
+        .iter()
+        .filter(|demand| !demand.rule.window.is_open(now))
+        .map(|demand| {
+            let next = next_open(std::iter::once(&demand.rule.window), now);
+            let next = next.map_or_else(String::new, |next| {
+                format!(" The window opens next at {next:.0}.")
+            });
+            Diagnostic::error(
+                code::OUTSIDE_WINDOW,
+                format!(
+                    "{}. {} allows that only {}, and it is {now:.0}.{next}",
+                    held(demand),
+                    rule_of(demand),
+                    demand.rule.window,
+                ),
+            )
+            .remedy(format!("Nothing was changed. {when}"))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

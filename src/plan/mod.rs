@@ -6,12 +6,14 @@ mod file;
 mod guard;
 mod order;
 mod planner;
+pub mod policy;
 mod select;
 mod validity;
 
-pub use file::{digest, load, store};
+pub use file::{digest, load, load_with_digest, store};
 pub use guard::{Approvals, refusals};
 pub use planner::{Context, make};
+pub use policy::{InForce, Policies};
 pub use select::Selection;
 pub use validity::{Validity, timely};
 
@@ -90,6 +92,9 @@ pub struct Plan {
     /// Where the record of its apply goes; a local folder when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<BucketPlace>,
+    /// The policies that its apply keeps to.
+    #[serde(default, skip_serializing_if = "Policies::is_none")]
+    pub policies: Policies,
     /// Resources that differ or could not be compared, sorted by address.
     pub changes: Vec<ResourceChange>,
     /// The writes, sorted by address and within a resource by stage; a step's id is its place here.
@@ -121,6 +126,9 @@ pub struct Summary {
     pub by_hand: usize,
     /// Declared settings or resources that could not be read.
     pub unreadable: usize,
+    /// Settings of the policy of approvals that change.
+    #[serde(default)]
+    pub policy: usize,
 }
 
 impl Summary {
@@ -131,7 +139,7 @@ impl Summary {
 
     /// True when something differs, whether or not a write can change it.
     pub fn differs(&self) -> bool {
-        self.add + self.change + self.remove + self.release + self.by_hand > 0
+        self.add + self.change + self.remove + self.release + self.by_hand + self.policy > 0
     }
 }
 
@@ -153,7 +161,9 @@ impl Plan {
                 summary.unreadable += 1;
             }
         }
-        for attribute in self.steps.iter().flat_map(|s| &s.attributes) {
+        let policy = self.policies.changes();
+        summary.policy = policy.len();
+        for attribute in self.steps.iter().flat_map(|s| &s.attributes).chain(&policy) {
             summary.weakens += usize::from(attribute.direction == Direction::Weakens);
             summary.irreversible += usize::from(attribute.irreversible.is_some());
             summary.disruptive += usize::from(attribute.disruptive.is_some());

@@ -1,6 +1,6 @@
 //! Making a plan: each resource compared by its kind, what nobody declares released.
 
-use super::{Plan, ResourceChange, Step, order};
+use super::{Plan, Policies, ResourceChange, Step, order};
 use crate::diag::{Diagnostic, Diagnostics, code};
 use crate::graph::Graph;
 use crate::kinds::{self, AnyKind};
@@ -32,6 +32,8 @@ pub struct Context<'a> {
     pub lock: Option<&'a Lock>,
     /// Where the record of an apply goes.
     pub evidence: Option<&'a BucketPlace>,
+    /// The policies, as far as they are known.
+    pub policies: &'a Policies,
     /// Whether what nobody declares any more is part of the plan.
     pub undeclared: bool,
 }
@@ -74,6 +76,7 @@ pub fn make(cx: Context<'_>) -> (Plan, Diagnostics) {
         entrances: cx.entrances.to_vec(),
         lock: cx.lock.cloned(),
         evidence: cx.evidence.cloned(),
+        policies: cx.policies.clone(),
         changes,
         steps,
         unchanged,

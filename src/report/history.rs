@@ -62,6 +62,12 @@ pub fn one(record: &Record, style: Style) -> String {
             .map_or_else(String::new, |b| format!(" by {b}"));
         row("approved", &format!("{}{what}{by}", approval.how));
     }
+    if let Some(in_force) = &intent.policies.in_force {
+        row("policy", &format!("sha256:{} was in force", in_force.digest));
+    }
+    if let Some(policy) = &record.policy {
+        row("policy", &format!("sha256:{} came into force", policy.digest));
+    }
     let _ = writeln!(out, "{:<10} {}", "result", result(record, style));
     for change in &record.changes {
         let _ = writeln!(
@@ -107,6 +113,7 @@ pub fn json(records: Vec<Record>) -> Result<String, serde_json::Error> {
             .chain(record.changes.into_iter().map(|c| Line::Change(Box::new(c))))
             .chain(record.ended.map(Line::Result))
             .chain(record.steps.into_iter().map(Line::Step))
+            .chain(record.policy.map(|p| Line::Policy(Box::new(p))))
             .collect::<Vec<_>>()
     }))
 }

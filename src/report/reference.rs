@@ -35,6 +35,15 @@ pub fn kind(kind: &dyn AnyKind) -> String {
     out
 }
 
+/// The page of a block that belongs to the language and not to a kind; `guide` says where it is shown at work.
+pub fn block(schema: &BlockSchema, guide: &str) -> String {
+    let (name, doc) = (schema.name, sentence(schema.doc));
+    let mut out = format!("# {name}\n\n{doc}\n\n{guide}\n\n## Arguments\n\n");
+    members(&mut out, schema, "");
+    nested(&mut out, schema, "");
+    out
+}
+
 /// The members of blocks that belong to the language and not to a kind, as a part of a page.
 pub fn blocks(schemas: &[&BlockSchema]) -> String {
     let mut out = String::new();

@@ -37,6 +37,8 @@ pub(crate) enum Command {
     Plan(commands::plan::PlanArgs),
     /// Make the live cloud as declared, after asking
     Apply(commands::apply::ApplyArgs),
+    /// Approve a saved plan, by signing it with an SSH key
+    Approve(commands::approve::ApproveArgs),
     /// List what applies have done, newest first
     History(commands::history::HistoryArgs),
     /// Break the lock that another apply has left behind

@@ -8,8 +8,8 @@ mod terminal;
 
 use crate::cli::{Cli, Command};
 use crate::commands::{
-    apply, check, completions, console, failed, fmt, graph, history, lsp, permissions, plan, prove, sandbox,
-    schema, show, unlock, validate,
+    apply, approve, check, completions, console, failed, fmt, graph, history, lsp, permissions, plan, prove,
+    sandbox, schema, show, unlock, validate,
 };
 use crate::terminal::Terminal;
 use backstay::diag::{Diagnostic, Exit, code};
@@ -40,6 +40,7 @@ fn run(cli: Cli) -> u8 {
     let exit = match cli.command {
         Command::Plan(args) => block_on(terminal, plan::run(args, terminal)),
         Command::Apply(args) => block_on(terminal, apply::run(args, terminal)),
+        Command::Approve(args) => block_on(terminal, approve::run(args, terminal)),
         Command::History(args) => block_on(terminal, history::run(args, terminal)),
         Command::Unlock(args) => block_on(terminal, unlock::run(args, terminal)),
         Command::Check(args) => block_on(terminal, check::run(args, terminal)),

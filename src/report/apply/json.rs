@@ -5,7 +5,7 @@ use crate::aws::Attempts;
 use crate::diag::{escape, render};
 use crate::model::Address;
 use crate::plan::{Plan, Summary};
-use crate::report::plan::json::{self as planned, Change};
+use crate::report::plan::json::{self as planned, Attribute, Change, Demand};
 use serde::Serialize;
 
 /// The version of the stream; raised when a field changes its meaning or goes.
@@ -31,6 +31,16 @@ pub enum Line {
     PlannedChange {
         /// What happens to it.
         change: Box<Change>,
+    },
+    /// What changes of the policy of approvals, which comes into force at the end.
+    PolicyChange {
+        /// What changes.
+        attributes: Vec<Attribute>,
+    },
+    /// Approvals or a window that the plan needs; one for each rule.
+    PolicyDemand {
+        /// What.
+        demand: Box<Demand>,
     },
     /// The counts of the plan, before the first write.
     ChangeSummary {
@@ -98,6 +108,8 @@ pub fn before(plan: &Plan) -> Vec<Line> {
         .into_iter()
         .filter_map(|line| match line {
             planned::Line::PlannedChange { change } => Some(Line::PlannedChange { change }),
+            planned::Line::PolicyChange { attributes } => Some(Line::PolicyChange { attributes }),
+            planned::Line::PolicyDemand { demand } => Some(Line::PolicyDemand { demand }),
             planned::Line::ChangeSummary { changes } => Some(Line::ChangeSummary { changes }),
             planned::Line::Version { .. } | planned::Line::Diagnostic { .. } => None,
         })

@@ -1,7 +1,9 @@
 //! A plan as a stream of JSON objects, one a line, described in `schemas/plan.schema.json`.
 
 use crate::diag::{Location, escape, render};
-use crate::model::{Action, Address, Direction, Finding, Observed, Scope};
+use crate::model::approval::{ApprovalRule, Danger};
+use crate::model::{Action, Address, AttributeChange, Direction, Finding, Observed, Scope};
+use crate::plan::policy::Source;
 use crate::plan::{Plan, Summary};
 use serde::Serialize;
 use serde_json::Value as Json;
@@ -29,6 +31,16 @@ pub enum Line {
     PlannedChange {
         /// What happens to it.
         change: Box<Change>,
+    },
+    /// The policy of approvals, when the one that the posture declares is not the one in force.
+    PolicyChange {
+        /// What changes.
+        attributes: Vec<Attribute>,
+    },
+    /// Approvals or a window that the plan needs; one for each rule.
+    PolicyDemand {
+        /// What.
+        demand: Box<Demand>,
     },
     /// The counts, once, last.
     ChangeSummary {
@@ -58,6 +70,19 @@ pub struct Change {
     pub unreadable: Vec<String>,
     /// Where it is declared.
     pub location: Option<Location>,
+}
+
+/// What the plan needs by a rule of a policy.
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
+pub struct Demand {
+    /// For which kind of change.
+    pub danger: Danger,
+    /// How many such changes there are.
+    pub changes: usize,
+    /// Whose rule it is.
+    pub policy: Source,
+    /// The rule.
+    pub rule: ApprovalRule,
 }
 
 /// One attribute that differs.
@@ -106,22 +131,7 @@ pub fn lines(plan: &Plan) -> Vec<Line> {
                     ident: change.ident.clone(),
                     scope: change.place.scope(),
                     action: change.action,
-                    attributes: plan
-                        .attributes_of(&change.address)
-                        .map(|a| Attribute {
-                            path: a.path.clone(),
-                            before: a.before.clone(),
-                            after: a.after.clone(),
-                            direction: a.direction,
-                            irreversible: a.irreversible.is_some(),
-                            disruptive: a.disruptive.is_some(),
-                            reasons: [&a.reason, &a.irreversible, &a.disruptive]
-                                .into_iter()
-                                .flatten()
-                                .cloned()
-                                .collect(),
-                        })
-                        .collect(),
+                    attributes: plan.attributes_of(&change.address).map(attribute).collect(),
                     by_hand: change.findings.clone(),
                     unreadable,
                     location: change.desired.as_ref().and_then(|d| d.location.clone()),
@@ -129,10 +139,40 @@ pub fn lines(plan: &Plan) -> Vec<Line> {
             }
         })
         .collect();
+    let policy = plan.policies.changes();
+    if !policy.is_empty() {
+        lines.push(Line::PolicyChange {
+            attributes: policy.iter().map(attribute).collect(),
+        });
+    }
+    lines.extend(plan.demands().into_iter().map(|demand| Line::PolicyDemand {
+        demand: Box::new(Demand {
+            danger: demand.danger,
+            changes: demand.changes,
+            policy: demand.source,
+            rule: demand.rule.clone(),
+        }),
+    }));
     lines.push(Line::ChangeSummary {
         changes: plan.summary(),
     });
     lines
+}
+
+fn attribute(a: &AttributeChange) -> Attribute {
+    Attribute {
+        path: a.path.clone(),
+        before: a.before.clone(),
+        after: a.after.clone(),
+        direction: a.direction,
+        irreversible: a.irreversible.is_some(),
+        disruptive: a.disruptive.is_some(),
+        reasons: [&a.reason, &a.irreversible, &a.disruptive]
+            .into_iter()
+            .flatten()
+            .cloned()
+            .collect(),
+    }
 }
 
 /// The stream as text.

@@ -1,4 +1,5 @@
 //! Plans for people and for programs.
 
 pub mod json;
+mod policy;
 pub mod text;

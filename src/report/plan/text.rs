@@ -1,5 +1,7 @@
 //! A plan as Terraform's users know it, with what a change means beside each attribute.
 
+use super::policy;
+use crate::model::approval::Danger;
 use crate::model::{Action, AttributeChange, Direction, Observed};
 use crate::plan::{Plan, ResourceChange, Summary};
 use crate::report::{Style, escape};
@@ -22,13 +24,15 @@ pub fn plan(plan: &Plan, style: Style) -> String {
         );
         return out;
     }
-    if !plan.steps.is_empty() {
+    if !plan.steps.is_empty() || summary.policy > 0 {
         out.push_str("backstay will perform the following actions:\n\n");
     }
     for change in &plan.changes {
         resource(&mut out, plan, change, style);
     }
-    summary_lines(&mut out, &summary, style);
+    policy::changes(&mut out, plan, style);
+    summary_lines(&mut out, plan, &summary, style);
+    policy::demands(&mut out, plan, style);
     out
 }
 
@@ -100,7 +104,7 @@ fn resource(out: &mut String, plan: &Plan, change: &ResourceChange, style: Style
     out.push_str("    }\n\n");
 }
 
-fn one(out: &mut String, attribute: &AttributeChange, action: Action, width: usize, style: Style) {
+pub(super) fn one(out: &mut String, attribute: &AttributeChange, action: Action, width: usize, style: Style) {
     // What is being created had nothing before, whatever "off" is compared with.
     let nothing = Json::Null;
     let before = if action == Action::Create {
@@ -220,7 +224,7 @@ fn scalar(value: &Json) -> String {
     }
 }
 
-fn summary_lines(out: &mut String, summary: &Summary, style: Style) {
+fn summary_lines(out: &mut String, plan: &Plan, summary: &Summary, style: Style) {
     let mut line = format!(
         "{} to add, {} to change, {} to destroy",
         summary.add, summary.change, summary.remove
@@ -236,26 +240,41 @@ fn summary_lines(out: &mut String, summary: &Summary, style: Style) {
     };
     warn(
         summary.weakens,
-        format!(
-            "{} --allow-weaken=ADDRESS.",
-            says(
+        match plan.policies.asks_for_signatures(Danger::Weaken) {
+            // What it takes instead is said below.
+            true => says(
                 summary.weakens,
-                "change weakens protection and needs",
-                "changes weaken protection and need"
-            )
-        ),
+                "change weakens protection.",
+                "changes weaken protection.",
+            ),
+            false => format!(
+                "{} --allow-weaken=ADDRESS.",
+                says(
+                    summary.weakens,
+                    "change weakens protection and needs",
+                    "changes weaken protection and need"
+                )
+            ),
+        },
         AnsiColors::Red,
     );
     warn(
         summary.irreversible,
-        format!(
-            "{} --allow-irreversible=ADDRESS.",
-            says(
+        match plan.policies.asks_for_signatures(Danger::Irreversible) {
+            true => says(
                 summary.irreversible,
-                "change can never be undone and needs",
-                "changes can never be undone and need"
-            )
-        ),
+                "change can never be undone.",
+                "changes can never be undone.",
+            ),
+            false => format!(
+                "{} --allow-irreversible=ADDRESS.",
+                says(
+                    summary.irreversible,
+                    "change can never be undone and needs",
+                    "changes can never be undone and need"
+                )
+            ),
+        },
         AnsiColors::Magenta,
     );
     warn(
@@ -304,7 +323,7 @@ fn says(n: usize, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })
 }
 
-fn paint(text: &str, color: AnsiColors, style: Style) -> String {
+pub(super) fn paint(text: &str, color: AnsiColors, style: Style) -> String {
     if style.color {
         text.color(color).to_string()
     } else {

@@ -4,8 +4,10 @@ mod clients;
 mod estate;
 mod run;
 mod schema;
+mod signatory;
 
 pub(crate) use clients::{Clients, code};
 pub(crate) use estate::Estate;
 pub(crate) use run::Run;
 pub(crate) use schema::validate;
+pub(crate) use signatory::Signatory;

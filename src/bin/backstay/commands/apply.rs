@@ -1,17 +1,19 @@
 //! `backstay apply`: runs a plan, after asking.
 
+mod record;
+
+use self::record::{given, record};
 use super::locking::{Guard, LockArgs};
 use super::opening::{self, Opened, Source};
 use super::progress::Progress;
-use super::{asking, failed, machine, read_file};
+use super::{approving, asking, failed, read_file};
 use crate::options::{PostureArgs, SelectionArgs};
 use crate::terminal::Terminal;
-use backstay::apply::audit::{self, Journal};
 use backstay::apply::{self, Event, Options, StepResult};
 use backstay::aws::Cloud;
-use backstay::diag::{Diagnostic, Diagnostics, Exit, Severity, Sources, code, escape, render};
+use backstay::diag::{Diagnostic, Diagnostics, Exit, Sources, code, escape, render};
 use backstay::evidence::record::Approval;
-use backstay::model::Address;
+use backstay::live::Timestamp;
 use backstay::pipeline::{self, Live};
 use backstay::plan::{self, Approvals, Plan};
 use backstay::report;
@@ -71,7 +73,11 @@ pub(crate) async fn run(args: ApplyArgs, terminal: Terminal) -> Exit {
         opening::addresses(&args.allow_weaken),
         opening::addresses(&args.allow_irreversible),
     ) {
-        (Ok(weaken), Ok(irreversible)) => Approvals { weaken, irreversible },
+        (Ok(weaken), Ok(irreversible)) => Approvals {
+            weaken,
+            irreversible,
+            ..Approvals::default()
+        },
         (Err(diagnostic), _) | (_, Err(diagnostic)) => return failed(terminal, diagnostic),
     };
     if args.json {
@@ -87,7 +93,7 @@ pub(crate) async fn run(args: ApplyArgs, terminal: Terminal) -> Exit {
     };
     // Until the first write an interrupt ends everything; a lock must still be given back.
     let prepared = tokio::select! {
-        prepared = prepare(&args, opened, &approvals, terminal) => prepared,
+        prepared = prepare(&args, opened, approvals, terminal) => prepared,
         _ = tokio::signal::ctrl_c() => {
             terminal.tell("Interrupted. Nothing was changed.");
             Err(Exit::Interrupted)
@@ -104,7 +110,8 @@ pub(crate) async fn run(args: ApplyArgs, terminal: Terminal) -> Exit {
 /// What is to be applied: nothing of it has been read yet.
 enum Begun {
     Posture(Box<Opened>),
-    Saved(Box<Plan>, Cloud),
+    /// With the digest that approvals are for.
+    Saved(Box<(Plan, String)>, Cloud),
 }
 
 /// A plan that has been looked at and approved.
@@ -140,10 +147,10 @@ async fn open_posture(args: &ApplyArgs, terminal: Terminal) -> Option<(Begun, Gu
 
 async fn open_saved(args: &ApplyArgs, terminal: Terminal) -> Option<(Begun, Guard)> {
     let loaded = read_file(&args.posture.dir)
-        .and_then(|text| plan::load(&text))
-        .and_then(|plan| plan::timely(&plan, jiff::Timestamp::now()).map(|()| plan));
-    let plan = match loaded {
-        Ok(plan) => plan,
+        .and_then(|text| plan::load_with_digest(&text))
+        .and_then(|(plan, digest)| plan::timely(&plan, jiff::Timestamp::now()).map(|()| (plan, digest)));
+    let (plan, digest) = match loaded {
+        Ok(loaded) => loaded,
         Err(diagnostic) => {
             failed(terminal, diagnostic);
             return None;
@@ -157,7 +164,7 @@ async fn open_saved(args: &ApplyArgs, terminal: Terminal) -> Option<(Begun, Guar
         }
     };
     let guard = Guard::take(plan.lock.as_ref(), &plan.project, &cloud, &args.lock, terminal).await?;
-    Some((Begun::Saved(Box::new(plan), cloud), guard))
+    Some((Begun::Saved(Box::new((plan, digest)), cloud), guard))
 }
 
 /// The plan, before it is asked for.
@@ -186,22 +193,41 @@ fn said(args: &ApplyArgs, diagnostics: &Diagnostics, sources: &Sources, terminal
 async fn prepare(
     args: &ApplyArgs,
     begun: Begun,
-    approvals: &Approvals,
+    mut approvals: Approvals,
     terminal: Terminal,
 ) -> Result<Prepared, Exit> {
     let say = |diagnostics: &Diagnostics, sources: &Sources| said(args, diagnostics, sources, terminal);
-    let (plan, cloud, sources) = match begun {
-        Begun::Saved(plan, cloud) => {
+    let (plan, cloud, sources, now) = match begun {
+        Begun::Saved(saved, cloud) => {
+            let (plan, digest) = *saved;
             let sources = Sources::new();
             if let Err(diagnostics) = apply::verify(&plan, &cloud).await {
                 say(&diagnostics, &sources);
                 return Err(Exit::Error);
             }
+            let now = match approving::still_in_force(&plan, &cloud).await {
+                Ok(now) => now,
+                Err(diagnostic) => {
+                    say(&diagnostic.into(), &sources);
+                    return Err(Exit::Error);
+                }
+            };
             show(args, &plan, terminal);
-            (*plan, cloud, sources)
+            approvals.file = Some(args.posture.dir.display().to_string());
+            approvals.signers = match approving::signers(&args.posture.dir, &plan, &digest) {
+                Ok(tally) => {
+                    say(&tally.uncounted, &sources);
+                    tally.signers
+                }
+                Err(diagnostic) => {
+                    say(&diagnostic.into(), &sources);
+                    return Err(Exit::Error);
+                }
+            };
+            (plan, cloud, sources, now)
         }
         Begun::Posture(opened) => {
-            let made = opening::planned(*opened, &args.selection, &Source::default()).await;
+            let made = opening::planned(*opened, &args.selection, &Source::default(), true).await;
             let made = made.map_err(|(diagnostics, sources)| {
                 say(&diagnostics, &sources);
                 Exit::Error
@@ -212,16 +238,22 @@ async fn prepare(
                 terminal.tell("The plan is incomplete, so nothing was changed.");
                 return Err(Exit::Error);
             }
-            (made.plan, made.cloud.ok_or(Exit::Error)?, made.sources)
+            (made.plan, made.cloud.ok_or(Exit::Error)?, made.sources, made.now)
         }
     };
-    let refusals = plan::refusals(&plan, approvals);
-    if refusals.has_errors() {
-        say(&refusals, &sources);
-        terminal.tell("Nothing was changed.");
+    let looked = Timestamp::now();
+    let refused = |now: Timestamp| {
+        let refusals = plan::refusals(&plan, &approvals, now);
+        if refusals.has_errors() {
+            say(&refusals, &sources);
+            terminal.tell("Nothing was changed.");
+        }
+        refusals.has_errors()
+    };
+    if refused(now) {
         return Err(Exit::Error);
     }
-    if plan.steps.is_empty() {
+    if plan.steps.is_empty() && plan.summary().policy == 0 {
         return Err(by_hand(&plan, terminal));
     }
     if !args.no_preflight {
@@ -243,57 +275,17 @@ async fn prepare(
         terminal.tell("Nothing was changed.");
         return Err(Exit::Error);
     }
+    // An answer may take longer than a window is open.
+    let took = Timestamp::now().duration_since(looked);
+    if refused(now.saturating_add(took).unwrap_or(Timestamp::MAX)) {
+        return Err(Exit::Error);
+    }
     Ok(Prepared {
-        record: given(args, approvals),
+        record: given(args, &plan, &approvals),
         plan,
         cloud,
         sources,
     })
-}
-
-/// The approvals, for the record.
-fn given(args: &ApplyArgs, approvals: &Approvals) -> Vec<Approval> {
-    let how = if args.auto_approve {
-        "auto_approve"
-    } else {
-        "prompt"
-    };
-    let whole = (how, None);
-    let of = |how, list: &[Address]| -> Vec<_> { list.iter().map(|a| (how, Some(a.to_string()))).collect() };
-    std::iter::once(whole)
-        .chain(of("allow_weaken", &approvals.weaken))
-        .chain(of("allow_irreversible", &approvals.irreversible))
-        .map(|(how, what)| Approval {
-            how: how.to_owned(),
-            what,
-            by: None,
-        })
-        .collect()
-}
-
-/// Begins the record of the apply. Where a bucket is declared for it, it has to take it; a local
-/// folder that cannot be written is a pity.
-async fn record(prepared: &Prepared, terminal: Terminal) -> Result<Option<Journal>, Exit> {
-    let Prepared {
-        plan, cloud, record, ..
-    } = prepared;
-    let folder = machine::state_folder();
-    let account = plan.evidence.as_ref().map(|e| e.account.as_str());
-    let account = account.or_else(|| plan.accounts.keys().next().map(String::as_str));
-    let by = machine::holder(account.and_then(|a| cloud.caller(a)));
-    match audit::begin(plan, cloud, folder.as_deref(), by, record.clone()).await {
-        Ok(journal) => Ok(Some(journal)),
-        Err(diagnostic) if plan.evidence.is_some() => {
-            failed(terminal, diagnostic);
-            terminal.tell("Nothing was changed.");
-            Err(Exit::Error)
-        }
-        Err(mut diagnostic) => {
-            diagnostic.severity = Severity::Warning;
-            terminal.diagnose(&diagnostic.into(), &Sources::new());
-            Ok(None)
-        }
-    }
 }
 
 async fn go(args: &ApplyArgs, prepared: &Prepared, guard: &Guard, terminal: Terminal) -> Exit {
@@ -353,10 +345,20 @@ async fn go(args: &ApplyArgs, prepared: &Prepared, guard: &Guard, terminal: Term
             });
         }
     }
-    said(args, &diagnostics, sources, terminal);
     let mut exit = outcome.exit();
+    let mut enacted = None;
+    if let Some(journal) = journal.as_ref().filter(|_| exit == Exit::Clean) {
+        match journal.enact(plan).await {
+            Ok(done) => enacted = done,
+            Err(diagnostic) => {
+                diagnostics.push(diagnostic);
+                exit = Exit::Partial;
+            }
+        }
+    }
+    said(args, &diagnostics, sources, terminal);
     if let Some(journal) = journal
-        && let Err(diagnostic) = journal.end(plan, &outcome, &took, lock_lost).await
+        && let Err(diagnostic) = journal.end(plan, &outcome, &took, lock_lost, enacted).await
     {
         failed(terminal, diagnostic);
         // All is written, and yet something of the apply is missing.

@@ -1,6 +1,8 @@
 //! One thin file for each command: arguments in, library called, result printed.
 
 pub(crate) mod apply;
+pub(crate) mod approve;
+mod approving;
 mod asking;
 pub(crate) mod check;
 pub(crate) mod completions;

@@ -1,14 +1,14 @@
 //! What most commands begin with: a posture, the live state, a plan.
 
-use super::{failed, read_file, write_file};
+use super::{approving, failed, read_file, write_file};
 use crate::options::{PostureArgs, SelectionArgs};
 use crate::terminal::Terminal;
 use backstay::aws::Cloud;
 use backstay::check::{Assertion, Drift, Exemption};
 use backstay::config::Inputs;
-use backstay::diag::{Diagnostic, Diagnostics, Sources, code, render};
+use backstay::diag::{Diagnostic, Diagnostics, Severity, Sources, code, render};
 use backstay::kinds::Depth;
-use backstay::live::Snapshot;
+use backstay::live::{Snapshot, Timestamp};
 use backstay::model::fact::Evidence;
 use backstay::model::value::Value;
 use backstay::model::{Address, Region};
@@ -39,6 +39,8 @@ pub(crate) struct Made {
     pub(crate) sources: Sources,
     /// Absent when the live state came from a snapshot.
     pub(crate) cloud: Option<Cloud>,
+    /// When the policy in force was read, by the clock of where it is kept.
+    pub(crate) now: Timestamp,
 }
 
 /// What rules are held against.
@@ -217,14 +219,18 @@ async fn make(
 ) -> Result<Made, (Diagnostics, Sources)> {
     selection(selection_args).map_err(|d| (d.into(), Sources::new()))?;
     let opened = open(posture_args, source).await?;
-    planned(opened, selection_args, source).await
+    // A policy that asks for nothing is no reason to refuse a look.
+    let policy = opened.posture.policy.is_some();
+    planned(opened, selection_args, source, policy).await
 }
 
-/// Reads the live state of what was opened, and plans.
+/// Reads the live state and the policy in force of what was opened, and plans. `strict` says whether it
+/// is an error that the policy cannot be read.
 pub(crate) async fn planned(
     opened: Opened,
     selection_args: &SelectionArgs,
     source: &Source,
+    strict: bool,
 ) -> Result<Made, (Diagnostics, Sources)> {
     let Opened {
         posture,
@@ -246,13 +252,28 @@ pub(crate) async fn planned(
     if let Err(diagnostic) = save(&snapshot, source) {
         return Err((diagnostic.into(), sources));
     }
-    match pipeline::plan(&posture, &selection, &snapshot) {
+    let (in_force, now) = match &live {
+        Live::Cloud(cloud) => {
+            let read = approving::in_force(posture.evidence.as_ref(), &posture.project, cloud).await;
+            read.unwrap_or_else(|mut unknown| {
+                if !strict {
+                    unknown.severity = Severity::Warning;
+                }
+                diagnostics.push(unknown);
+                (None, Timestamp::now())
+            })
+        }
+        // A snapshot says nothing of it; an apply compares.
+        Live::Snapshot(_) => (None, Timestamp::now()),
+    };
+    match pipeline::plan(&posture, &selection, &snapshot, in_force) {
         Ok((plan, said)) => {
             diagnostics.append(said);
             Ok(Made {
                 plan,
                 diagnostics,
                 sources,
+                now,
                 cloud: match live {
                     Live::Cloud(cloud) => Some(cloud),
                     Live::Snapshot(_) => None,
@@ -348,7 +369,7 @@ async fn see(
         return Err((diagnostic.into(), sources));
     }
     // What the plan says of single resources becomes findings, with the same places.
-    let plan = match pipeline::plan(&posture, selection, &snapshot) {
+    let plan = match pipeline::plan(&posture, selection, &snapshot, None) {
         Ok((plan, _)) => plan,
         Err(wrong) => return Err((wrong, sources)),
     };

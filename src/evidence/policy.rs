@@ -1,0 +1,210 @@
+//! The policy in force: the one that the last apply ended with. It lies beside the records of applies,
+//! so that a posture in which it was edited meets the one from before.
+
+use super::record::encoded;
+use super::{Put, Store, StoreWriter};
+use crate::diag::{Diagnostic, code};
+use crate::model::approval::ApprovalPolicy;
+use crate::plan::InForce;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// The version of the object; raised when a field changes its meaning or goes.
+const FORMAT: u32 = 1;
+
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    format: u32,
+    backstay: String,
+    project: String,
+    /// When it came into force.
+    at: Timestamp,
+    /// The apply that did it.
+    apply: String,
+    policy: ApprovalPolicy,
+}
+
+/// The key of a project's policy.
+pub fn key(project: &str) -> String {
+    format!("policy/{}/current.json", encoded(project))
+}
+
+/// The policy in force; `None` when there never was one.
+///
+/// # Errors
+/// When that cannot be said: it cannot be read, or something else lies there.
+pub async fn read(store: &Store, project: &str) -> Result<Option<InForce>, Diagnostic> {
+    let key = key(project);
+    let object = store.get(&key).await.map_err(unknown)?;
+    let Some(object) = object else {
+        return Ok(None);
+    };
+    let bad = |why: String| {
+        Diagnostic::error(
+            code::POLICY_UNKNOWN,
+            format!(
+                "{}{key} is not a policy that this version reads: {why}.",
+                shown(store)
+            ),
+        )
+        .remedy("It is never overwritten. Use the version of backstay that wrote it, or restore an earlier version of the object.")
+    };
+    let kept: Kept = serde_json::from_slice(&object.bytes).map_err(|e| bad(e.to_string()))?;
+    if kept.format != FORMAT {
+        return Err(bad(format!("its format is {}", kept.format)));
+    }
+    if kept.project != project {
+        return Err(bad(format!("it is of the project \"{}\"", kept.project)));
+    }
+    Ok(Some(InForce {
+        digest: hex::encode(Sha256::digest(&object.bytes)),
+        policy: kept.policy,
+    }))
+}
+
+/// What a failed look means, whatever failed.
+pub fn unknown(why: Diagnostic) -> Diagnostic {
+    let remedy = why.remedy.clone().map_or_else(String::new, |r| format!(" {r}"));
+    Diagnostic {
+        code: code::POLICY_UNKNOWN,
+        summary: code::POLICY_UNKNOWN.summary().into(),
+        ..why
+    }
+    .remedy(format!(
+        "Nothing was changed. An apply reads policy/ beside its records.{remedy}"
+    ))
+}
+
+/// Puts a policy in force in place of `before`.
+///
+/// # Errors
+/// When another one is in force by now, or it cannot be written.
+pub async fn replace(
+    writer: &StoreWriter,
+    project: &str,
+    apply: &str,
+    before: Option<&InForce>,
+    policy: &ApprovalPolicy,
+) -> Result<InForce, Diagnostic> {
+    let overtaken = || {
+        Diagnostic::error(
+            code::STALE_PLAN,
+            "Another policy has come into force meanwhile, so this one has not.",
+        )
+        .remedy("Run the same command again: it begins with the policy that is in force now.")
+    };
+    let key = key(project);
+    let there = writer.store().get(&key).await?;
+    let digest = there.as_ref().map(|o| hex::encode(Sha256::digest(&o.bytes)));
+    if digest.as_ref() != before.map(|b| &b.digest) {
+        return Err(overtaken());
+    }
+    let kept = Kept {
+        format: FORMAT,
+        backstay: env!("CARGO_PKG_VERSION").to_owned(),
+        project: project.to_owned(),
+        at: writer.store().now(),
+        apply: apply.to_owned(),
+        policy: policy.clone(),
+    };
+    let text = serde_json::to_string_pretty(&kept)
+        .map_err(|e| Diagnostic::error(code::INTERNAL, format!("the policy cannot be written: {e}.")))?;
+    let text = format!("{text}\n");
+    let put = match &there {
+        Some(there) => writer.put_if_match(&key, text.as_bytes(), &there.version).await?,
+        None => writer.put_new(&key, text.as_bytes()).await?,
+    };
+    if put == Put::Overtaken {
+        // A request is repeated when its answer was lost.
+        let there = writer.store().get(&key).await?;
+        if there.is_none_or(|there| there.bytes != text.as_bytes()) {
+            return Err(overtaken());
+        }
+    }
+    Ok(InForce {
+        digest: hex::encode(Sha256::digest(&text)),
+        policy: policy.clone(),
+    })
+}
+
+fn shown(store: &Store) -> String {
+    let shown = store.shown();
+    if shown.ends_with('/') {
+        shown
+    } else {
+        format!("{shown}/")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::approval::tests::any_policy;
+    use crate::model::window::Windows;
+    use proptest::strategy::{Strategy, ValueTree};
+    use proptest::test_runner::TestRunner;
+
+    fn sunday() -> ApprovalPolicy {
+        let mut policy = ApprovalPolicy::default();
+        policy.disruptive.window = Windows(vec!["Sun 03:00-05:00 UTC".parse().unwrap()]);
+        policy
+    }
+
+    #[tokio::test]
+    async fn a_policy_is_replaced_only_by_who_knows_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let writer = StoreWriter::folder(folder.path());
+        let store = writer.store();
+        assert_eq!(read(store, "p/q").await.unwrap(), None);
+        let first = replace(&writer, "p/q", "a1", None, &sunday()).await.unwrap();
+        assert_eq!(read(store, "p/q").await.unwrap().as_ref(), Some(&first));
+        // Projects are kept apart.
+        assert_eq!(read(store, "p").await.unwrap(), None);
+        let none = ApprovalPolicy::default();
+        let late = replace(&writer, "p/q", "a2", None, &none).await.unwrap_err();
+        assert_eq!(late.code, code::STALE_PLAN);
+        let second = replace(&writer, "p/q", "a2", Some(&first), &none).await.unwrap();
+        assert_eq!(read(store, "p/q").await.unwrap().as_ref(), Some(&second));
+        assert!(replace(&writer, "p/q", "a3", Some(&first), &none).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn any_policy_comes_back_as_it_was() {
+        let mut runner = TestRunner::deterministic();
+        for _ in 0..20 {
+            let policy = any_policy().new_tree(&mut runner).unwrap().current();
+            let folder = tempfile::tempdir().unwrap();
+            let writer = StoreWriter::folder(folder.path());
+            let put = replace(&writer, "p", "a", None, &policy).await.unwrap();
+            let back = read(writer.store(), "p").await.unwrap().unwrap();
+            assert_eq!(back.digest, put.digest);
+            assert!(back.policy.changes(&policy).is_empty());
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_no_policy_is_an_error_and_never_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let writer = StoreWriter::folder(folder.path());
+        for (text, why) in [
+            (String::new(), "EOF"),
+            ("{}".to_owned(), "missing field"),
+            (
+                r#"{"format":2,"backstay":"9","project":"p","at":"2026-01-01T00:00:00Z","apply":"a","policy":{}}"#.to_owned(),
+                "its format is 2",
+            ),
+            (
+                r#"{"format":1,"backstay":"0","project":"q","at":"2026-01-01T00:00:00Z","apply":"a","policy":{}}"#.to_owned(),
+                "of the project \"q\"",
+            ),
+        ] {
+            let path = folder.path().join(key("p"));
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(&path, text).unwrap();
+            let said = read(writer.store(), "p").await.unwrap_err();
+            assert_eq!(said.code, code::POLICY_UNKNOWN);
+            assert!(said.detail.contains(why), "{}", said.detail);
+        }
+    }
+}
