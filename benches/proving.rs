@@ -7,6 +7,7 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::print_stderr,
+    clippy::indexing_slicing,
     missing_docs,
     reason = "a bench that cannot go on should panic, and says what it measured"
 )]

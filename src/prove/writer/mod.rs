@@ -100,7 +100,7 @@ pub(super) fn all(evidence: &[Evidence], principals: &Principals, attack: &Attac
             Observed::Present(Facts::Identity(identity)) => {
                 let targets = identity.writer.as_ref()?;
                 let proving = Proving::new(item, identity, targets, evidence, principals, attack);
-                Some(proving.proven())
+                Some(proving.conclude())
             }
             _ => None,
         })
@@ -146,7 +146,7 @@ impl<'a> Proving<'a> {
         }
     }
 
-    fn proven(&self) -> Writer {
+    fn conclude(&self) -> Writer {
         let mut lines: Vec<Line> = self.targets.iter().map(|target| self.puts(target)).collect();
         let places: Vec<String> = self.targets.iter().map(place).collect();
         let beyond = self

@@ -26,7 +26,7 @@ pub fn text(proof: &Proof, style: Style, all: bool) -> String {
         page.asset(&mut out, asset, &columns);
     }
     for writer in &proof.writers {
-        page.backup_writer(&mut out, writer);
+        page.isolation(&mut out, writer);
     }
     page.footer(&mut out, proof);
     out
@@ -234,7 +234,7 @@ impl Page {
         }
     }
 
-    fn backup_writer(&self, out: &mut String, writer: &Writer) {
+    fn isolation(&self, out: &mut String, writer: &Writer) {
         let head = format!("{}, a backup writer", escape::line(&writer.address.to_string()));
         out.push_str(&self.paint(&head, Paint::new().bold()));
         out.push('\n');

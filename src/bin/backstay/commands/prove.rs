@@ -23,7 +23,7 @@ use clap::Args;
     backstay prove -json > proof.json\n  \
     backstay prove -scenarios\n\n\
     Exit codes: 0 every objective holds or only wants a rehearsal, 1 something is unknown,\n\
-    3 an objective fails.")]
+    3 an objective fails, or a backup writer can do what it must not.")]
 pub(crate) struct ProveArgs {
     #[command(flatten)]
     posture: PostureArgs,
