@@ -215,11 +215,7 @@ static LIFECYCLE: LazyLock<NestedSchema> = LazyLock::new(|| NestedSchema {
                     "a list of arguments' names, or all",
                     "What is neither compared nor changed.",
                 ),
-                flag(
-                    "prevent_release",
-                    "Whether giving the resource up is an error once its block is gone. A tag of the resource remembers it; \
-                     to give it up, write false, apply, and remove the block then.",
-                ),
+                flag("prevent_release", "Whether giving the resource up is an error."),
             ],
         )
     },

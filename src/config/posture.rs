@@ -134,8 +134,8 @@ pub struct ResourceBlock {
 pub struct Lifecycle {
     /// Arguments that are not compared; `all` for every one.
     pub ignore_changes: Vec<String>,
-    /// Whether giving the resource up is an error once the block is gone; neither when it does not say.
-    pub prevent_release: Option<bool>,
+    /// Whether removing the block from the configuration is an error.
+    pub prevent_release: bool,
 }
 
 /// An `exempt` block: a control that need not hold for a resource.

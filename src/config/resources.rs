@@ -242,7 +242,7 @@ fn lifecycle_of(block: &Block, said: &mut Diagnostics) -> Lifecycle {
             let expr = &attribute.expr;
             match (attribute.name.text.as_str(), &expr.kind) {
                 ("prevent_release", ExprKind::Literal(value)) if value.as_bool().is_some() => {
-                    out.prevent_release = value.as_bool();
+                    out.prevent_release = value.as_bool() == Some(true);
                 }
                 ("ignore_changes", ExprKind::Variable(all)) if all == "all" => {
                     out.ignore_changes = vec!["all".to_owned()];

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// One resource block, evaluated.
 #[derive(Debug, Clone)]
-pub struct Declared<'a> {
+pub struct Declared {
     /// Its address.
     pub address: Address,
     /// Where its resource lives, as declared.
@@ -19,7 +19,7 @@ pub struct Declared<'a> {
     /// The account's own region, where resources live that know no regions.
     pub home: crate::model::Region,
     /// Its arguments.
-    pub body: &'a EvaluatedBlock,
+    pub body: EvaluatedBlock,
     /// Arguments that are not compared once the resource exists; `all` for every one that
     /// can be left out.
     pub ignored: Vec<String>,
@@ -41,7 +41,7 @@ pub struct Resources {
 }
 
 /// Decodes every block. Goes on after errors, so that all of them are reported.
-pub fn decode(declared: &[Declared<'_>], diagnostics: &mut Diagnostics) -> Resources {
+pub fn decode(declared: &[Declared], diagnostics: &mut Diagnostics) -> Resources {
     let mut resources = BTreeMap::new();
     let mut statements: Vec<(Address, Address, Statement)> = Vec::new();
     let mut derived = Vec::new();

@@ -11,7 +11,6 @@ mod decode;
 mod erased;
 pub mod iam;
 pub mod iam_role;
-pub mod keeping;
 mod keys;
 pub mod kms_key;
 mod marked;

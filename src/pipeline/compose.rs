@@ -107,6 +107,16 @@ pub(super) fn compose(
                 diagnostics.push(no_region(block));
                 return None;
             };
+            if block.lifecycle.prevent_release {
+                diagnostics.push(
+                    Diagnostic::warning(
+                        code::CONFLICT,
+                        format!("{}: prevent_release has no effect in this version.", block.address),
+                    )
+                    .at(block.span)
+                    .remedy("A bucket or database is never deleted in any case; a role is removed only with --allow-weaken."),
+                );
+            }
             Some(Declared {
                 address: block.address.clone(),
                 place: Place {
@@ -114,7 +124,7 @@ pub(super) fn compose(
                     ..home.clone()
                 },
                 home: home.region.clone(),
-                body: &block.body,
+                body: block.body.clone(),
                 ignored: block.lifecycle.ignore_changes.clone(),
                 depends_on: block.references.clone(),
                 span: block.span,
@@ -122,12 +132,7 @@ pub(super) fn compose(
             })
         })
         .collect();
-    let mut resources = kinds::decode(&declared, &mut diagnostics);
-    let kept = evaluated.resources.iter().filter_map(|block| {
-        let kept = block.lifecycle.prevent_release?;
-        Some((&block.address, kept))
-    });
-    kinds::keeping::declare(&kept.collect(), &mut resources.desired);
+    let resources = kinds::decode(&declared, &mut diagnostics);
     let derived: Vec<DerivedEdge> = resources
         .derived
         .into_iter()

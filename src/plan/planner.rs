@@ -225,9 +225,6 @@ impl Planner {
         let (Some(kind), Observed::Present(have)) = (kinds::find(&entry.kind), &entry.seen) else {
             return;
         };
-        if let Some(refusal) = kinds::keeping::refusal(&entry.kind, &entry.ident, have) {
-            return self.diagnostics.push(refusal);
-        }
         let address = Address {
             key: Some(Key::Name(entry.ident.clone())),
             ..Address::new(entry.kind.clone(), "undeclared")

@@ -298,7 +298,7 @@ fn lifecycle_depends_on_exempt_and_moved() {
     let a = posture.resources.iter().find(|r| r.address.name == "a").unwrap();
     assert_eq!(addresses(&a.references), ["store.b"]);
     assert_eq!(a.lifecycle.ignore_changes, ["tags", "lock.retention"]);
-    assert_eq!(a.lifecycle.prevent_release, Some(true));
+    assert!(a.lifecycle.prevent_release);
     assert_eq!(posture.exemptions[0].resource.to_string(), "store.a");
     assert_eq!(posture.exemptions[0].expires.to_string(), "2030-01-31");
     assert_eq!(posture.moved[0].0.to_string(), "store.old[\"k\"]");

@@ -252,37 +252,6 @@ async fn a_removed_block_releases_what_holds_data_and_removes_what_does_not() {
     estate.settle();
 }
 
-/// There is no state file: the bucket itself remembers that it must not be given up.
-#[tokio::test]
-async fn what_must_not_be_given_up_is_kept_until_its_block_says_otherwise() {
-    let head = PAIR.split("s3_bucket").next().unwrap();
-    let says = |keep: &str| {
-        format!(
-            "{head}s3_bucket \"data\" {{\n  name = \"data-ACCOUNT\"\n  lifecycle {{\n    prevent_release = {keep}\n  }}\n}}\n"
-        )
-    };
-    let estate = Estate::new(&says("true"));
-    estate.settle();
-    estate.write("main.hcl", head);
-    for command in [&["plan"][..], &["apply", "--auto-approve"]] {
-        let mark = estate.mark();
-        estate
-            .run(command)
-            .exits(1)
-            .tells("forbids to give it up")
-            .tells("prevent_release = false");
-        assert_eq!(estate.written(mark), Vec::<String>::new());
-    }
-    estate.write("main.hcl", &says("false"));
-    estate.settle();
-    estate.write("main.hcl", head);
-    estate.run(&["apply", "--auto-approve"]).exits(0);
-    let bucket = estate.fill("data-ACCOUNT");
-    let tags = estate.root().s3.get_bucket_tagging().bucket(&bucket).send().await;
-    let left = tags.map_or(0, |answer| answer.tag_set().len());
-    assert_eq!(left, 0);
-}
-
 #[tokio::test]
 async fn only_yes_is_yes() {
     let estate = Estate::new(PAIR);

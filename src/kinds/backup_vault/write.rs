@@ -2,7 +2,6 @@
 
 use super::live::{self, VAULTS};
 use crate::aws::{AwsError, Class, Patience, Writer, classify, patiently};
-use crate::kinds::keeping::KEEPING_TAG;
 use crate::kinds::keys;
 use crate::kinds::s3_bucket::PROJECT_TAG;
 use crate::model::policy::Document;
@@ -115,11 +114,7 @@ impl<'a> Vault<'a> {
             }
             Op::Untag { vault } => {
                 let call = self.client().untag_resource().resource_arn(vault.as_str());
-                let answer = call
-                    .tag_key_list(PROJECT_TAG)
-                    .tag_key_list(KEEPING_TAG)
-                    .send()
-                    .await;
+                let answer = call.tag_key_list(PROJECT_TAG).send().await;
                 answer.map(drop).map_err(|e| classify("backup:UntagResource", e))
             }
         }
