@@ -215,7 +215,10 @@ static LIFECYCLE: LazyLock<NestedSchema> = LazyLock::new(|| NestedSchema {
                     "a list of arguments' names, or all",
                     "What is neither compared nor changed.",
                 ),
-                flag("prevent_release", "Whether giving the resource up is an error."),
+                flag(
+                    "prevent_release",
+                    "Whether releasing the resource is an error, even when its block is gone; a mark on the resource remembers it.",
+                ),
             ],
         )
     },

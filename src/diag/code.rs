@@ -93,6 +93,7 @@ codes! {
     OUTSIDE_WINDOW = "BKS-E0622", "A change is made outside of its window", "The policy says when such changes may be made. Nothing was changed.";
     CANNOT_SIGN = "BKS-E0623", "The plan cannot be signed", "The key or the agent that holds it does not sign. Nothing was written.";
     POLICY_UNKNOWN = "BKS-E0624", "The policy in force is not known", "What was in force last is kept where the records of applies are, and it cannot be read there. Without it nobody knows which approvals a change needs.";
+    RELEASE_PREVENTED = "BKS-E0611", "A resource must not be released", "Its block said `lifecycle { prevent_release = true }`, which is marked on the resource itself, and the block is gone or names another resource now. Nothing is released until a block without prevent_release has been applied.";
     USAGE = "BKS-E0701", "The command was used in a way that does not work", "See the command's --help.";
     SANDBOX = "BKS-E0702", "The sandbox does not work", "The local emulators could not be installed or started.";
     INTERNAL = "BKS-E0799", "backstay has a defect", "This should not happen; please report it with the command and the files that led to it.";

@@ -1,7 +1,7 @@
 //! From evaluated blocks to desired resources: each kind decodes its own, then what one
 //! resource contributes to another is handed over.
 
-use super::{AnyKind, find};
+use super::{AnyKind, find, guarded};
 use crate::diag::{Diagnostic, Diagnostics, Location, Span, code};
 use crate::model::desired::Contribution;
 use crate::model::policy::Statement;
@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// One resource block, evaluated.
 #[derive(Debug, Clone)]
-pub struct Declared {
+pub struct Declared<'a> {
     /// Its address.
     pub address: Address,
     /// Where its resource lives, as declared.
@@ -19,10 +19,12 @@ pub struct Declared {
     /// The account's own region, where resources live that know no regions.
     pub home: crate::model::Region,
     /// Its arguments.
-    pub body: EvaluatedBlock,
+    pub body: &'a EvaluatedBlock,
     /// Arguments that are not compared once the resource exists; `all` for every one that
     /// can be left out.
     pub ignored: Vec<String>,
+    /// Whether it must not be released.
+    pub guarded: bool,
     /// What its expressions refer to.
     pub depends_on: Vec<Address>,
     /// Where it is declared.
@@ -41,7 +43,7 @@ pub struct Resources {
 }
 
 /// Decodes every block. Goes on after errors, so that all of them are reported.
-pub fn decode(declared: &[Declared], diagnostics: &mut Diagnostics) -> Resources {
+pub fn decode(declared: &[Declared<'_>], diagnostics: &mut Diagnostics) -> Resources {
     let mut resources = BTreeMap::new();
     let mut statements: Vec<(Address, Address, Statement)> = Vec::new();
     let mut derived = Vec::new();
@@ -53,13 +55,20 @@ pub fn decode(declared: &[Declared], diagnostics: &mut Diagnostics) -> Resources
         let Some(decoded) = kind.decode(&block.body, &place, diagnostics) else {
             continue;
         };
+        let mut spec = decoded.spec;
+        let mut kept_spec = kept_spec(kind, block, &place, diagnostics);
+        if block.guarded {
+            for spec in std::iter::once(&mut spec).chain(&mut kept_spec) {
+                guarded::mark(kind, spec, &place);
+            }
+        }
         let base = Desired {
             address: block.address.clone(),
             kind: kind.name().to_owned(),
             place: place.clone(),
             ident: decoded.ident,
-            spec: decoded.spec,
-            kept_spec: kept_spec(kind, block, &place, diagnostics),
+            spec,
+            kept_spec,
             depends_on: block.depends_on.clone(),
             span: Some(block.span),
             location: Some(block.location.clone()),

@@ -47,6 +47,8 @@ pub trait AnyKind: Send + Sync {
     fn doc(&self) -> &'static str;
     /// See [`Kind::GLOBAL`].
     fn is_global(&self) -> bool;
+    /// See [`Kind::HOLDS_DATA`].
+    fn holds_data(&self) -> bool;
     /// The block's schema.
     fn schema(&self) -> &BlockSchema;
     /// See [`Kind::OUTPUTS`].
@@ -90,6 +92,11 @@ pub trait AnyKind: Send + Sync {
     /// # Errors
     /// When `have` is not this kind's.
     fn release(&self, ident: &str, have: &Json, place: &Place) -> Result<Diff<Json>, Diagnostic>;
+    /// See [`Kind::tags`].
+    ///
+    /// # Errors
+    /// When `have` is not this kind's.
+    fn tags(&self, have: &Json) -> Result<Option<BTreeMap<String, String>>, Diagnostic>;
     /// See [`Kind::apply`].
     fn apply<'a>(
         &self,
@@ -186,6 +193,10 @@ impl<K: Kind> AnyKind for Erased<K> {
 
     fn is_global(&self) -> bool {
         K::GLOBAL
+    }
+
+    fn holds_data(&self) -> bool {
+        K::HOLDS_DATA
     }
 
     fn schema(&self) -> &BlockSchema {
@@ -291,6 +302,11 @@ impl<K: Kind> AnyKind for Erased<K> {
     fn release(&self, ident: &str, have: &Json, place: &Place) -> Result<Diff<Json>, Diagnostic> {
         let have: K::Live = load(K::NAME, "live state", have)?;
         erase::<K>(K::release(ident, &have, place))
+    }
+
+    fn tags(&self, have: &Json) -> Result<Option<BTreeMap<String, String>>, Diagnostic> {
+        let have: K::Live = load(K::NAME, "live state", have)?;
+        Ok(K::tags(&have).cloned())
     }
 
     fn apply<'a>(

@@ -9,6 +9,7 @@ pub mod backup_plan;
 pub mod backup_vault;
 mod decode;
 mod erased;
+pub mod guarded;
 pub mod iam;
 pub mod iam_role;
 mod keys;
@@ -123,6 +124,8 @@ pub trait Kind: Send + Sync + 'static {
     /// Whether it belongs to an account as a whole and to no region of it (IAM), so that what
     /// is found in one region must not be taken for forgotten in another.
     const GLOBAL: bool = false;
+    /// Whether it holds data or what data needs, so that it is released and never removed.
+    const HOLDS_DATA: bool;
     /// What can be declared.
     type Spec: Block + Serialize + DeserializeOwned + Clone + PartialEq + Send + Sync;
     /// What was seen; storable, so that a snapshot replays without the cloud.
@@ -167,6 +170,9 @@ pub trait Kind: Send + Sync + 'static {
     /// What happens to one that is no longer declared: removed if it holds no data and is ours,
     /// else released.
     fn release(ident: &str, have: &Self::Live, place: &Place) -> Diff<Self::Op>;
+
+    /// Its tags, as far as they were seen.
+    fn tags(have: &Self::Live) -> Option<&BTreeMap<String, String>>;
 
     /// One write; running it twice is the same as running it once.
     fn apply<'a>(cx: WriteContext<'a>, ident: &'a str, op: &'a Self::Op) -> Boxed<'a, Result<(), AwsError>>;

@@ -107,16 +107,6 @@ pub(super) fn compose(
                 diagnostics.push(no_region(block));
                 return None;
             };
-            if block.lifecycle.prevent_release {
-                diagnostics.push(
-                    Diagnostic::warning(
-                        code::CONFLICT,
-                        format!("{}: prevent_release has no effect in this version.", block.address),
-                    )
-                    .at(block.span)
-                    .remedy("A bucket or database is never deleted in any case; a role is removed only with --allow-weaken."),
-                );
-            }
             Some(Declared {
                 address: block.address.clone(),
                 place: Place {
@@ -124,8 +114,9 @@ pub(super) fn compose(
                     ..home.clone()
                 },
                 home: home.region.clone(),
-                body: block.body.clone(),
+                body: &block.body,
                 ignored: block.lifecycle.ignore_changes.clone(),
+                guarded: block.lifecycle.prevent_release,
                 depends_on: block.references.clone(),
                 span: block.span,
                 location: sources.location(block.span),

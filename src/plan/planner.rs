@@ -134,7 +134,7 @@ impl Planner {
                 return;
             }
         };
-        let diff = match kind.diff(desired.wanted(have.is_some()), have, &desired.place) {
+        let diff = match kinds::guarded::diff(kind, desired, have) {
             Ok(diff) => diff,
             Err(diagnostic) => {
                 self.diagnostics.push(diagnostic.at(desired.span));
@@ -229,11 +229,26 @@ impl Planner {
             key: Some(Key::Name(entry.ident.clone())),
             ..Address::new(entry.kind.clone(), "undeclared")
         };
+        let guarded = match kinds::guarded::is_guarded(kind, have) {
+            Ok(guarded) => guarded,
+            Err(diagnostic) => return self.diagnostics.push(diagnostic),
+        };
         let released = kind
             .release(&entry.ident, have, &entry.place)
+            .map(|diff| {
+                if guarded {
+                    kinds::guarded::kept(&entry.ident)
+                } else {
+                    diff
+                }
+            })
             .and_then(|diff| settle(kind, &entry.seen).map(|saw| (diff, saw)));
+        if guarded {
+            let refusal = kinds::guarded::refusal(&entry.kind, &entry.ident, &entry.place);
+            self.diagnostics.push(refusal);
+        }
         match released {
-            Ok((diff, saw)) if diff.action != Action::NoOp => {
+            Ok((diff, saw)) if diff.action != Action::NoOp || guarded => {
                 self.add_steps(kind, &address, &diff);
                 self.changes.push(ResourceChange {
                     address,

@@ -27,6 +27,7 @@ mod calls;
 mod crash;
 mod drift;
 mod faults;
+mod guarded;
 mod history;
 mod hostile;
 mod laptop;

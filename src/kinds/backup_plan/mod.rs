@@ -30,6 +30,7 @@ impl Kind for BackupPlan {
     const NAME: &'static str = "backup_plan";
     const DOC: &'static str = include_str!("doc.md");
     const OUTPUTS: &'static [Output] = &[];
+    const HOLDS_DATA: bool = false;
     type Spec = Spec;
     type Live = LivePlan;
     type Op = Op;
@@ -64,6 +65,10 @@ impl Kind for BackupPlan {
 
     fn release(_: &str, have: &LivePlan, place: &Place) -> Diff<Op> {
         diff::release(have, place)
+    }
+
+    fn tags(have: &LivePlan) -> Option<&BTreeMap<String, String>> {
+        have.tags.present()
     }
 
     fn apply<'a>(cx: WriteContext<'a>, ident: &'a str, op: &'a Op) -> Boxed<'a, Result<(), AwsError>> {

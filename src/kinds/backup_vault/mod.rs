@@ -33,6 +33,7 @@ impl Kind for BackupVault {
         name: "arn",
         doc: "The vault's ARN.",
     }];
+    const HOLDS_DATA: bool = true;
     type Spec = Spec;
     type Live = LiveVault;
     type Op = Op;
@@ -75,6 +76,10 @@ impl Kind for BackupVault {
 
     fn release(_: &str, have: &LiveVault, place: &Place) -> Diff<Op> {
         diff::release(have, place)
+    }
+
+    fn tags(have: &LiveVault) -> Option<&BTreeMap<String, String>> {
+        have.tags.present()
     }
 
     fn apply<'a>(cx: WriteContext<'a>, ident: &'a str, op: &'a Op) -> Boxed<'a, Result<(), AwsError>> {

@@ -2,6 +2,7 @@
 
 use super::live::{self, VAULTS};
 use crate::aws::{AwsError, Class, Patience, Writer, classify, patiently};
+use crate::kinds::guarded::GUARD_TAG;
 use crate::kinds::keys;
 use crate::kinds::s3_bucket::PROJECT_TAG;
 use crate::model::policy::Document;
@@ -114,7 +115,11 @@ impl<'a> Vault<'a> {
             }
             Op::Untag { vault } => {
                 let call = self.client().untag_resource().resource_arn(vault.as_str());
-                let answer = call.tag_key_list(PROJECT_TAG).send().await;
+                let answer = call
+                    .tag_key_list(PROJECT_TAG)
+                    .tag_key_list(GUARD_TAG)
+                    .send()
+                    .await;
                 answer.map(drop).map_err(|e| classify("backup:UntagResource", e))
             }
         }

@@ -86,6 +86,7 @@ impl Kind for IamRole {
         doc: "The role's ARN, with its path.",
     }];
     const GLOBAL: bool = true;
+    const HOLDS_DATA: bool = false;
     type Spec = Spec;
     type Live = LiveRole;
     type Op = Op;
@@ -195,6 +196,10 @@ impl Kind for IamRole {
             diff.action = Action::Release;
         }
         diff
+    }
+
+    fn tags(have: &LiveRole) -> Option<&BTreeMap<String, String>> {
+        Some(&have.tags)
     }
 
     fn apply<'a>(cx: WriteContext<'a>, ident: &'a str, op: &'a Op) -> Boxed<'a, Result<(), AwsError>> {

@@ -32,6 +32,7 @@ impl Kind for KmsKey {
         name: "arn",
         doc: "The ARN of the key's alias, known before the key exists.",
     }];
+    const HOLDS_DATA: bool = true;
     type Spec = Spec;
     type Live = LiveKey;
     type Op = Op;
@@ -74,6 +75,10 @@ impl Kind for KmsKey {
 
     fn release(_: &str, have: &LiveKey, place: &Place) -> Diff<Op> {
         diff::release(have, place)
+    }
+
+    fn tags(have: &LiveKey) -> Option<&BTreeMap<String, String>> {
+        have.tags.present()
     }
 
     fn apply<'a>(cx: WriteContext<'a>, ident: &'a str, op: &'a Op) -> Boxed<'a, Result<(), AwsError>> {

@@ -2,6 +2,7 @@
 
 use super::live::{ALIASES, alias_name, describe, tags};
 use crate::aws::{AwsError, Class, Patience, Writer, classify, patiently};
+use crate::kinds::guarded::GUARD_TAG;
 use crate::kinds::s3_bucket::PROJECT_TAG;
 use crate::model::policy::Document;
 use crate::model::{Arn, Place, Region};
@@ -126,7 +127,8 @@ impl<'a> Kms<'a> {
             }
             Op::Untag { key } => {
                 let call = self.client(None).untag_resource().key_id(key.as_str());
-                let answer = call.tag_keys(PROJECT_TAG).tag_keys(ALIAS_TAG).send().await;
+                let call = call.tag_keys(PROJECT_TAG).tag_keys(ALIAS_TAG).tag_keys(GUARD_TAG);
+                let answer = call.send().await;
                 answer.map(drop).map_err(|e| classify("kms:UntagResource", e))
             }
         }

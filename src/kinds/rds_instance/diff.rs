@@ -4,6 +4,7 @@ use super::live::{LiveInstance, LiveReplica};
 use super::spec::{Pitr, Replicate, Spec};
 use super::write::{Copy, Op};
 use crate::kinds::order::{neutral, on_is_stronger};
+use crate::kinds::s3_bucket::PROJECT_TAG;
 use crate::model::change::{Action, Diff, Stage};
 use crate::model::{Arn, AttributeChange, Finding, Judgement, Observed, Place};
 use serde_json::Value as Json;
@@ -48,6 +49,21 @@ pub(super) fn diff(want: &Spec, have: Option<&LiveInstance>, place: &Place) -> D
     }
     if !diff.changes.is_empty() {
         diff.action = Action::Update;
+    }
+    diff
+}
+
+/// One that no block declares any more. It carries a mark only where a block asked for `prevent_release`.
+pub(super) fn release(have: &LiveInstance, place: &Place) -> Diff<Op> {
+    let mut diff = Diff::new();
+    if let (Some(arn), true) = (&have.arn, have.is_ours(place)) {
+        diff.action = Action::Release;
+        let mut judgement = Judgement::neutral();
+        judgement.reason = Some("the database and its settings stay; backstay no longer looks at it".into());
+        let path = format!("tags[{}]", Json::from(PROJECT_TAG));
+        let project = place.project.as_str().into();
+        let change = AttributeChange::judged(path, project, Json::Null, judgement);
+        diff.push(Stage::Remove, Op::Untag { arn: arn.clone() }, [change]);
     }
     diff
 }

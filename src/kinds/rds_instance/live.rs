@@ -2,8 +2,9 @@
 
 use super::spec::Spec;
 use crate::aws::{AwsError, Reader, classify};
-use crate::kinds::ReadContext;
-use crate::model::{Arn, Observed, Region};
+use crate::kinds::s3_bucket::PROJECT_TAG;
+use crate::kinds::{ReadContext, UNDISCOVERED, marked};
+use crate::model::{Arn, Observed, Place, Region};
 use aws_sdk_rds::types::{DbInstance, DbInstanceAutomatedBackup, PendingModifiedValues};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -73,6 +74,11 @@ pub struct LiveInstance {
 }
 
 impl LiveInstance {
+    /// Whether it carries the project's mark.
+    pub(super) fn is_ours(&self, place: &Place) -> bool {
+        self.tags.get(PROJECT_TAG) == Some(&place.project)
+    }
+
     pub(super) fn from_sdk(db: &DbInstance) -> Option<Self> {
         let mut tags = BTreeMap::new();
         for tag in db.tag_list() {
@@ -256,10 +262,47 @@ fn replica(backup: &DbInstanceAutomatedBackup) -> LiveReplica {
     }
 }
 
+/// Marked instances of the region that nobody asked for. The list of instances is asked for only
+/// when there are any.
+async fn forgotten(
+    cx: ReadContext<'_>,
+    wanted: &[(String, Option<Spec>)],
+) -> Result<BTreeMap<String, Observed<LiveInstance>>, AwsError> {
+    if marked::arns(cx.reader, cx.place, "rds:db:").await?.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let all = instances(cx.reader, &cx.place.region).await;
+    let all = all.as_ref().as_ref().map_err(Clone::clone)?;
+    Ok(all
+        .iter()
+        .filter(|(ident, live)| live.is_ours(cx.place) && !wanted.iter().any(|(w, _)| w == *ident))
+        .map(|(ident, live)| (ident.clone(), Observed::Present(live.clone())))
+        .collect())
+}
+
 pub(super) async fn read(
     cx: ReadContext<'_>,
     wanted: &[(String, Option<Spec>)],
 ) -> BTreeMap<String, Observed<LiveInstance>> {
+    let mut read = declared(cx, wanted).await;
+    if cx.discover {
+        match forgotten(cx, wanted).await {
+            Ok(found) => read.extend(found),
+            Err(error) => {
+                read.insert(UNDISCOVERED.to_owned(), Observed::Unreadable(error.unreadable()));
+            }
+        }
+    }
+    read
+}
+
+async fn declared(
+    cx: ReadContext<'_>,
+    wanted: &[(String, Option<Spec>)],
+) -> BTreeMap<String, Observed<LiveInstance>> {
+    if wanted.is_empty() {
+        return BTreeMap::new();
+    }
     let all = instances(cx.reader, &cx.place.region).await;
     let all = match all.as_ref() {
         Ok(all) => all,

@@ -8,10 +8,11 @@ mod tests;
 mod validate;
 pub mod write;
 
+use super::s3_bucket::PROJECT_TAG;
 use super::{Boxed, Kind, Output, Permission, Purpose, ReadContext, WriteContext};
 use crate::aws::AwsError;
 use crate::diag::Diagnostics;
-use crate::model::change::{Action, Diff};
+use crate::model::change::Diff;
 use crate::model::fact::{BackupReplica, Database, Facts};
 use crate::model::schema::EvaluatedBlock;
 use crate::model::value::Value;
@@ -31,6 +32,7 @@ impl Kind for RdsInstance {
         name: "arn",
         doc: "The instance's ARN.",
     }];
+    const HOLDS_DATA: bool = true;
     type Spec = Spec;
     type Live = LiveInstance;
     type Op = Op;
@@ -71,12 +73,12 @@ impl Kind for RdsInstance {
         diff::diff(want, have, place)
     }
 
-    /// backstay puts no mark on a database, so there is none to take away.
-    fn release(_: &str, _: &LiveInstance, _: &Place) -> Diff<Op> {
-        Diff {
-            action: Action::Release,
-            ..Diff::new()
-        }
+    fn release(_: &str, have: &LiveInstance, place: &Place) -> Diff<Op> {
+        diff::release(have, place)
+    }
+
+    fn tags(have: &LiveInstance) -> Option<&BTreeMap<String, String>> {
+        Some(&have.tags)
     }
 
     fn apply<'a>(cx: WriteContext<'a>, ident: &'a str, op: &'a Op) -> Boxed<'a, Result<(), AwsError>> {
@@ -103,6 +105,7 @@ impl Kind for RdsInstance {
             Op::ReplaceCopy(copy) => format!("start the copy in {} anew", copy.region),
             Op::StopCopy { region, .. } => format!("stop the copy in {region}"),
             Op::Tag { .. } => "set tags".into(),
+            Op::Untag { .. } => "remove the project's tag".into(),
         }
     }
 
@@ -140,7 +143,7 @@ impl Kind for RdsInstance {
             action,
             resource: "*".into(),
         };
-        let mut all = vec![anywhere(live::INSTANCES)];
+        let mut all = vec![anywhere(live::INSTANCES), anywhere("tag:GetResources")];
         if !spec.replicate.is_empty() || purpose == Purpose::Check {
             all.push(anywhere(live::BACKUPS));
         }
@@ -153,8 +156,12 @@ impl Kind for RdsInstance {
             if spec.pitr.is_some() || spec.deletion_protection.is_some() || spec.copy_tags.is_some() {
                 all.push(on_db("rds:ModifyDBInstance"));
             }
-            if spec.tags.is_some() {
+            if let Some(tags) = &spec.tags {
                 all.push(on_db("rds:AddTagsToResource"));
+                // Only a marked one has a mark that a release takes away.
+                if tags.contains_key(PROJECT_TAG) {
+                    all.push(on_db("rds:RemoveTagsFromResource"));
+                }
             }
             for replicate in &spec.replicate {
                 let copies = Arn::rds(

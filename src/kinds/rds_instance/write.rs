@@ -2,6 +2,8 @@
 
 use super::live::{BACKUPS, INSTANCES, LiveInstance, is_replica_of};
 use crate::aws::{AwsError, Class, Patience, Writer, classify, patiently};
+use crate::kinds::guarded::GUARD_TAG;
+use crate::kinds::s3_bucket::PROJECT_TAG;
 use crate::model::{Arn, Place, Region};
 use aws_sdk_rds::Client;
 use aws_sdk_rds::types::{DbInstanceAutomatedBackup, Tag};
@@ -49,6 +51,11 @@ pub enum Op {
         source: Arn,
         /// Where the copy is.
         region: Region,
+    },
+    /// Takes the project's mark away.
+    Untag {
+        /// The instance.
+        arn: Arn,
     },
     /// Sets tags and leaves others.
     Tag {
@@ -116,6 +123,16 @@ impl<'a> Rds<'a> {
             }
             Op::StopCopy { source, region } => self.stop(source, region).await,
             Op::Tag { arn, tags } => self.tag(arn, tags).await,
+            Op::Untag { arn } => {
+                let call = self
+                    .client()
+                    .remove_tags_from_resource()
+                    .resource_name(arn.as_str());
+                let answer = call.tag_keys(PROJECT_TAG).tag_keys(GUARD_TAG).send().await;
+                answer
+                    .map(drop)
+                    .map_err(|e| classify("rds:RemoveTagsFromResource", e))
+            }
         }
     }
 

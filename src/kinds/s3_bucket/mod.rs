@@ -83,8 +83,8 @@ A `replicate` without `role` derives a role, which the plan shows as `s3_bucket.
 ## What it never does
 
 It never deletes a bucket, an object or a version. A bucket whose block is removed is released: it loses the
-`backstay:project` tag and nothing else. A bucket that existed before is not tagged, and never moves between
-regions.
+`backstay:project` tag and nothing else. A bucket that existed before is not tagged, unless its block says
+`prevent_release`, and a bucket never moves between regions.
 
 ## Example
 
@@ -118,6 +118,7 @@ s3_bucket \"uploads\" {
         },
     ];
 
+    const HOLDS_DATA: bool = true;
     type Spec = Spec;
     type Live = Live;
     type Op = Op;
@@ -164,6 +165,10 @@ s3_bucket \"uploads\" {
 
     fn release(_: &str, have: &Live, place: &Place) -> Diff<Op> {
         diff::release(have, place)
+    }
+
+    fn tags(have: &Live) -> Option<&BTreeMap<String, String>> {
+        have.tags.as_ref()?.present()
     }
 
     fn apply<'a>(cx: WriteContext<'a>, ident: &'a str, op: &'a Op) -> Boxed<'a, Result<(), AwsError>> {

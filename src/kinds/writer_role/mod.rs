@@ -79,6 +79,7 @@ impl Kind for WriterRole {
         },
     ];
     const GLOBAL: bool = true;
+    const HOLDS_DATA: bool = false;
     type Spec = Spec;
     type Live = LiveWriter;
     type Op = Op;
@@ -139,6 +140,10 @@ impl Kind for WriterRole {
         let gone = AttributeChange::judged("name", Json::from(ident), Json::Null, stops);
         diff.push(Stage::Remove, Op::Remove, [gone]);
         diff
+    }
+
+    fn tags(have: &LiveWriter) -> Option<&BTreeMap<String, String>> {
+        have.role.as_ref().map(|role| &role.tags)
     }
 
     fn apply<'a>(cx: WriteContext<'a>, ident: &'a str, op: &'a Op) -> Boxed<'a, Result<(), AwsError>> {

@@ -1,6 +1,7 @@
 //! A bucket that no block declares any more.
 
 use super::tag_path;
+use crate::kinds::guarded::GUARD_TAG;
 use crate::kinds::s3_bucket::live::{Live, Part};
 use crate::kinds::s3_bucket::op::Op;
 use crate::kinds::s3_bucket::{CREATING_TAG, PROJECT_TAG, order};
@@ -18,6 +19,7 @@ pub(in crate::kinds::s3_bucket) fn release(have: &Live, place: &Place) -> Diff<O
             if left.get(PROJECT_TAG) == Some(&place.project) {
                 left.remove(PROJECT_TAG);
                 left.remove(CREATING_TAG);
+                left.remove(GUARD_TAG);
                 let change = AttributeChange::judged(
                     tag_path(PROJECT_TAG),
                     place.project.as_str().into(),
