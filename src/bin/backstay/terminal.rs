@@ -52,9 +52,11 @@ impl Terminal {
         io::stderr().is_terminal() && self.color != Color::Never
     }
 
-    /// Writes a result. A reader that has gone away has seen enough.
+    /// Writes a result, and shows it at once: a question ends without a line end. A reader that has
+    /// gone away has seen enough.
     pub(crate) fn print(self, text: &str) {
-        drop(io::stdout().lock().write_all(text.as_bytes()));
+        let mut out = io::stdout().lock();
+        drop(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
     }
 
     /// Writes a line of progress.
