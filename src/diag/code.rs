@@ -88,12 +88,12 @@ codes! {
     LOCK_LOST = "BKS-E0608", "The lock was lost while applying", "The lease could not be renewed, or somebody took it by force, so nothing new was started. Run the same command again to go on.";
     PREFLIGHT = "BKS-E0609", "The credentials lack a permission that the plan needs", "By the identity's own policies, as IAM simulates them, a call of the plan would be denied. Nothing was changed.";
     NOT_KEPT = "BKS-E0610", "The record of the apply cannot be kept", "Every apply leaves a record of what it does: one before the first write, one at its end.";
+    RELEASE_PREVENTED = "BKS-E0611", "A resource must not be released", "Its block said `lifecycle { prevent_release = true }`, which is marked on the resource itself, and the block is gone or names another resource now. Nothing is released until a block without prevent_release has been applied.";
     UNAPPROVED = "BKS-E0620", "The plan lacks approvals", "The posture's policy, or the one in force, asks for signatures of the saved plan by several keys. `backstay approve` makes them.";
     UNCOUNTED = "BKS-E0621", "An approval does not count", "Only a signature of this very plan counts, by a key that the policy lists, and once for each key.";
     OUTSIDE_WINDOW = "BKS-E0622", "A change is made outside of its window", "The policy says when such changes may be made. Nothing was changed.";
     CANNOT_SIGN = "BKS-E0623", "The plan cannot be signed", "The key or the agent that holds it does not sign. Nothing was written.";
     POLICY_UNKNOWN = "BKS-E0624", "The policy in force is not known", "What was in force last is kept where the records of applies are, and it cannot be read there. Without it nobody knows which approvals a change needs.";
-    RELEASE_PREVENTED = "BKS-E0611", "A resource must not be released", "Its block said `lifecycle { prevent_release = true }`, which is marked on the resource itself, and the block is gone or names another resource now. Nothing is released until a block without prevent_release has been applied.";
     USAGE = "BKS-E0701", "The command was used in a way that does not work", "See the command's --help.";
     SANDBOX = "BKS-E0702", "The sandbox does not work", "The local emulators could not be installed or started.";
     INTERNAL = "BKS-E0799", "backstay has a defect", "This should not happen; please report it with the command and the files that led to it.";

@@ -200,6 +200,7 @@ impl Estate {
                 "00000000-0000-0000-0000-000000000000",
             ),
             (r"\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", "2000-01-01T00:00:00Z"),
+            (r"(Applied on |removal is on )20\d\d-\d\d-\d\d", "${1}2000-01-01"),
             (r"\b(Backstay[A-Za-z]+?)[0-9a-f]{8}\b", "${1}00000000"),
         ];
         changing.iter().fold(text, |text, (pattern, instead)| {

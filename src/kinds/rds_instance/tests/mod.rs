@@ -329,8 +329,14 @@ fn what_is_missing_or_no_instance_is_never_created() {
         assert!(diff.missing.unwrap().contains(says));
         assert!(diff.changes.is_empty());
     }
-    let released = RdsInstance::release("app", &live(), &place());
-    assert_eq!((released.action, released.changes.len()), (Action::Release, 0));
+    // Only a mark is ever taken away, and only what a block asked to guard has one.
+    let unmarked = RdsInstance::release("app", &live(), &place());
+    assert_eq!((unmarked.action, unmarked.changes.len()), (Action::NoOp, 0));
+    let marked = changed(|live| {
+        live.tags.insert("backstay:project".into(), place().project);
+    });
+    let released = RdsInstance::release("app", &marked, &place());
+    assert_eq!((released.action, released.changes.len()), (Action::Release, 1));
 }
 
 #[test]
