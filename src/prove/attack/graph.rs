@@ -164,8 +164,11 @@ struct Compiled {
 #[derive(Debug, Clone)]
 pub struct Reached {
     pub(super) have: Bits,
-    by: HashMap<usize, usize>,
+    /// The step that gave each node; [`NOTHING`] for what was held or not reached.
+    by: Vec<usize>,
 }
+
+const NOTHING: usize = usize::MAX;
 
 impl Graph {
     /// Of these steps.
@@ -282,11 +285,23 @@ impl Graph {
         self.spread(&start, may, None)
     }
 
+    /// As far as it may lead to the goals.
+    pub(super) fn toward(&self, from: &[Node], may: May, within: &Bits) -> Reached {
+        let start: Vec<usize> = from.iter().filter_map(|n| self.id(n)).collect();
+        self.spread(&start, may, Some(within))
+    }
+
+    /// Everything that may take part in reaching these.
+    pub(super) fn leading_to(&self, goals: &[Node]) -> Bits {
+        let ids: Vec<usize> = goals.iter().filter_map(|g| self.id(g)).collect();
+        self.before(&ids)
+    }
+
     /// The same by number; only nodes of `within` are looked at.
     pub(super) fn spread(&self, start: &[usize], may: May, within: Option<&Bits>) -> Reached {
         let mut reached = Reached {
             have: Bits::of(self.size()),
-            by: HashMap::new(),
+            by: vec![NOTHING; self.size()],
         };
         let mut queue: Vec<usize> = start
             .iter()
@@ -324,7 +339,9 @@ impl Graph {
             return;
         }
         reached.have.insert(step.gives);
-        reached.by.insert(step.gives, at);
+        if let Some(by) = reached.by.get_mut(step.gives) {
+            *by = at;
+        }
         queue.push(step.gives);
     }
 
@@ -339,9 +356,7 @@ impl Graph {
         let mut seen = BTreeSet::new();
         let mut stack: Vec<(usize, bool)> = self.id(goal).map(|id| (id, false)).into_iter().collect();
         while let Some((node, done)) = stack.pop() {
-            let Some(at) = reached.by.get(&node).copied() else {
-                continue;
-            };
+            let at = reached.by.get(node).copied().unwrap_or(NOTHING);
             let Some(step) = self.steps.get(at) else { continue };
             if done {
                 order.push(step);

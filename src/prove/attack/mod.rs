@@ -15,7 +15,7 @@ use crate::access::assume::Member;
 use crate::model::fact::Evidence;
 use crate::model::objective::{Holds, Scenario};
 use crate::model::{AccountId, Address, Arn, Observed, Principal};
-use graph::{Certainty, Graph, May, Node, Reached, Step};
+use graph::{Bits, Certainty, Graph, May, Node, Reached, Step};
 use serde::Serialize;
 use smallest::{Powers, Smallest, size};
 use std::cell::RefCell;
@@ -173,7 +173,12 @@ impl Attack {
     }
 
     fn against(&self, copy: &Copy, attacked: Option<&AccountId>, held: &[Node]) -> Survival {
-        let reached = [May::SURE, May::ANY].map(|may| self.graph.reach(held, may));
+        let within = self.graph.leading_to(&[Node::Gone(copy.id.clone())]);
+        self.within(copy, attacked, held, &within)
+    }
+
+    fn within(&self, copy: &Copy, attacked: Option<&AccountId>, held: &[Node], within: &Bits) -> Survival {
+        let reached = [May::SURE, May::ANY].map(|may| self.graph.toward(held, may, within));
         self.judged(copy, attacked, &reached)
     }
 
@@ -225,6 +230,7 @@ impl Attack {
     ) -> Survival {
         let goal = Node::Changes(asset.to_string());
         let gone = Node::Gone(copy.id.clone());
+        let within = self.graph.leading_to(std::slice::from_ref(&gone));
         let everybody: Vec<&Node> = self.actors.values().flatten().collect();
         let is_root = |node: &Node| matches!(node, Node::Acts(arn) if arn.ends_with(":root"));
         let mut worst = self.unseen(copy, account);
@@ -245,7 +251,7 @@ impl Attack {
                 continue;
             }
             writers += 1;
-            match self.against(copy, account, &held()) {
+            match self.within(copy, account, &held(), &within) {
                 Survival::Lost(_) => destroys.push(actor.short().to_owned()),
                 other => worst = worst.and(other),
             }
@@ -306,7 +312,8 @@ impl Attack {
     }
 
     fn whole_path(&self, members: &[Node], goals: &[Node]) -> Vec<Step> {
-        let reached = self.graph.reach(members, May::SURE);
+        let within = self.graph.leading_to(goals);
+        let reached = self.graph.toward(members, May::SURE, &within);
         let mut path: Vec<Step> = Vec::new();
         for goal in goals {
             for step in self.graph.path(&reached, goal) {
