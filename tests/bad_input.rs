@@ -1,12 +1,7 @@
 //! The built program on texts that are broken, hostile or huge: a diagnostic with its place, exit code 1, in
 //! bounded time and memory.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use serde_json::Value as Json;
 use std::path::Path;

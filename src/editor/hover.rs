@@ -116,7 +116,7 @@ fn reference(
             };
             Some(with_value(said, value))
         }
-        _ => declaration(document, at, workspace, value.clone()).or_else(|| shown(value?)),
+        _ => declaration(document, at, workspace, value).or_else(|| shown(value?)),
     }
 }
 

@@ -52,7 +52,7 @@ pub fn decode(declared: &[Declared<'_>], diagnostics: &mut Diagnostics) -> Resou
             continue;
         };
         let place = placed(kind, block);
-        let Some(decoded) = kind.decode(&block.body, &place, diagnostics) else {
+        let Some(decoded) = kind.decode(block.body, &place, diagnostics) else {
             continue;
         };
         let mut spec = decoded.spec;

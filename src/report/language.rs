@@ -131,16 +131,13 @@ fn object(
         properties.insert(nested.schema.name.to_owned(), one_or_more(one));
     }
     properties.extend(extra);
-    let mut out = json!({
+    json!({
         "description": words(doc),
         "type": "object",
         "properties": properties,
+        "required": required,
         "additionalProperties": open,
-    });
-    if !required.is_empty() {
-        out["required"] = json!(required);
-    }
-    out
+    })
 }
 
 fn argument(attribute: &AttributeSchema) -> Json {

@@ -231,15 +231,19 @@ impl Walker<'_> {
 mod tests {
     use super::*;
 
+    fn slice<'a>(text: &'a str, bytes: &Bytes) -> &'a str {
+        text.get(bytes.clone()).unwrap()
+    }
+
     fn shown(text: &str) -> String {
         fn show(text: &str, section: &Section, depth: usize, out: &mut String) {
             for argument in &section.arguments {
-                let (name, value) = (&text[argument.name.clone()], &text[argument.value.clone()]);
+                let (name, value) = (slice(text, &argument.name), slice(text, &argument.value));
                 out.push_str(&format!("{:depth$}{name} ={value}\n", ""));
             }
             for block in &section.blocks {
-                let labels: Vec<&str> = block.labels.iter().map(|l| &text[l.clone()]).collect();
-                let kind = &text[block.kind.clone()];
+                let labels: Vec<&str> = block.labels.iter().map(|l| slice(text, l)).collect();
+                let kind = slice(text, &block.kind);
                 out.push_str(&format!("{:depth$}{kind} {labels:?}\n", ""));
                 show(text, block, depth + 1, out);
             }
@@ -270,7 +274,7 @@ mod tests {
         ] {
             let text = format!("{broken}\nvariable \"v\" {{\n  type = string\n}}\n");
             let outline = Outline::of(&text);
-            let last = outline.file.blocks.last().map(|b| &text[b.header.clone()]);
+            let last = outline.file.blocks.last().map(|b| slice(&text, &b.header));
             assert_eq!(last, Some("variable \"v\""), "{broken}");
         }
     }
@@ -281,7 +285,7 @@ mod tests {
         let outline = Outline::of(text);
         let kinds = |at: usize| -> Vec<&str> {
             let path = outline.file.path_to(at);
-            path.iter().map(|s| &text[s.kind.clone()]).collect()
+            path.iter().map(|s| slice(text, &s.kind)).collect()
         };
         assert_eq!(kinds(0), Vec::<&str>::new());
         assert_eq!(kinds(text.find('c').unwrap()), ["a", "b"]);
