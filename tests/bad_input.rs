@@ -241,3 +241,40 @@ fn people_see_the_line_and_not_a_megabyte_of_it() {
     );
     assert!(said.len() < 100_000, "{} bytes", said.len());
 }
+
+/// A machine that asked for JSON gets the places as JSON from every command.
+#[test]
+fn machines_get_the_place_from_every_command() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("main.hcl"), format!("{HEAD}{}", local("nope"))).unwrap();
+    for arguments in [
+        &["validate", "-json"][..],
+        &["plan", "-json"],
+        &["apply", "-json", "-auto-approve"],
+        &["check", "-format", "json"],
+        &["prove", "-json"],
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_backstay"))
+            .args(arguments)
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        let said = String::from_utf8(output.stdout).unwrap();
+        // One object, or one on each line.
+        let objects: Vec<Json> = serde_json::Deserializer::from_str(&said)
+            .into_iter()
+            .map(Result::unwrap)
+            .collect();
+        let of_object = |object: &Json| match object.get("diagnostic") {
+            Some(one) => vec![one.clone()],
+            None => object["diagnostics"].as_array().cloned().unwrap_or_default(),
+        };
+        let all: Vec<Json> = objects.iter().flat_map(of_object).collect();
+        let place = |d: &Json| {
+            (d["code"] == "BKS-E0305").then(|| (d["start"]["line"].as_u64(), d["end"]["column"].as_u64()))
+        };
+        let places: Vec<_> = all.iter().filter_map(place).collect();
+        assert_eq!(places, [(Some(5), Some(11))], "{arguments:?}: {said}");
+    }
+}

@@ -29,7 +29,9 @@ struct Converter<'a>(&'a str);
 
 impl Converter<'_> {
     fn text(&self, expr: &Expr) -> &str {
-        &self.0[expr.span.start as usize..expr.span.end as usize]
+        self.0
+            .get(expr.span.start as usize..expr.span.end as usize)
+            .unwrap()
     }
 
     fn body(&self, kind: &str, body: &Body) -> Json {

@@ -3,7 +3,7 @@
 use super::exemption::Exemption;
 use super::rule::{Rule, Severity, Status};
 use super::summary::Summary;
-use crate::diag::Location;
+use crate::diag::{Location, render};
 use crate::model::fact::Evidence;
 use crate::model::{Address, Arn, Scope};
 use schemars::JsonSchema;
@@ -134,5 +134,14 @@ impl Finding {
 
 /// The JSON Schema of [`Assessment`], as `schemas/check.schema.json` holds it.
 pub fn schema() -> schemars::Schema {
-    schemars::schema_for!(Assessment)
+    schemars::schema_for!(Printed)
+}
+
+/// What is printed as JSON: an assessment, or why there is none.
+#[derive(schemars::JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "only its schema is wanted")]
+enum Printed {
+    Assessment(Assessment),
+    Failed(render::Failed),
 }

@@ -57,6 +57,20 @@ pub struct Json {
     pub end: Option<Location>,
 }
 
+/// What a command prints as JSON when it comes to no result.
+#[derive(Debug, Clone, serde::Serialize, schemars::JsonSchema)]
+pub struct Failed {
+    /// What is wrong, with the places.
+    pub diagnostics: Vec<Json>,
+}
+
+/// All of them, in place of a result.
+pub fn failed(diagnostics: &Diagnostics, sources: &Sources) -> Failed {
+    Failed {
+        diagnostics: diagnostics.iter().map(|d| json(d, sources)).collect(),
+    }
+}
+
 /// The machine-readable form.
 pub fn json(diagnostic: &Diagnostic, sources: &Sources) -> Json {
     Json {

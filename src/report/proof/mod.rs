@@ -3,6 +3,7 @@
 mod explain;
 mod text;
 
+use crate::diag::render;
 use crate::prove::{Loss, Proof, Survival, Verdict};
 pub use explain::explain;
 pub use text::text;
@@ -19,7 +20,16 @@ pub fn json(proof: &Proof) -> Result<String, serde_json::Error> {
 
 /// The JSON Schema of a proof, as `schemas/prove.schema.json` holds it.
 pub fn schema() -> schemars::Schema {
-    schemars::schema_for!(Proof)
+    schemars::schema_for!(Printed)
+}
+
+/// What is printed as JSON: a proof, or why there is none.
+#[derive(schemars::JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "only its schema is wanted")]
+enum Printed {
+    Proof(Proof),
+    Failed(render::Failed),
 }
 
 /// A verdict in a word.

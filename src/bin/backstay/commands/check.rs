@@ -92,7 +92,9 @@ pub(crate) async fn run(args: CheckArgs, terminal: Terminal) -> Exit {
         Ok(today) => today,
         Err(diagnostic) => return failed(terminal, diagnostic),
     };
-    let Some(seen) = opening::evidence(&args.posture, &args.selection, &args.source, terminal).await else {
+    let json = matches!(args.format, Format::Json);
+    let seen = opening::evidence(&args.posture, &args.selection, &args.source, terminal, json).await;
+    let Some(seen) = seen else {
         return Exit::Error;
     };
     let assessment = check::assess(&check::Input {

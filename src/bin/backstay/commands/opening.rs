@@ -17,6 +17,7 @@ use backstay::plan::{Plan, Selection};
 use backstay::prove::Proof;
 use backstay::report;
 use clap::Args;
+use serde_json::json;
 use std::collections::HashMap;
 use std::path::PathBuf;
 
@@ -290,20 +291,22 @@ pub(crate) async fn evidence(
     selection_args: &SelectionArgs,
     source: &Source,
     terminal: Terminal,
+    json: bool,
 ) -> Option<Seen> {
-    let selection = match selection(selection_args) {
-        Ok(selection) => selection,
-        Err(diagnostic) => {
-            failed(terminal, diagnostic);
-            return None;
-        }
+    let seen = match selection(selection_args) {
+        Ok(selection) => see(posture_args, &selection, source).await,
+        Err(diagnostic) => Err((diagnostic.into(), Sources::new())),
     };
-    match see(posture_args, &selection, source).await {
-        Ok(seen) => Some(seen),
-        Err((diagnostics, sources)) => {
-            terminal.diagnose(&diagnostics, &sources);
-            None
-        }
+    seen.map_err(|(diagnostics, sources)| refuse(&diagnostics, &sources, terminal, json))
+        .ok()
+}
+
+/// Says why there is no result, where the result would have been when it is for a machine.
+fn refuse(diagnostics: &Diagnostics, sources: &Sources, terminal: Terminal, json: bool) {
+    if json {
+        terminal.print(&format!("{}\n", json!(render::failed(diagnostics, sources))));
+    } else {
+        terminal.diagnose(diagnostics, sources);
     }
 }
 
@@ -312,6 +315,7 @@ pub(crate) async fn proof(
     args: &PostureArgs,
     source: &Source,
     terminal: Terminal,
+    json: bool,
 ) -> Option<(Proof, Diagnostics, Sources)> {
     let Opened {
         posture,
@@ -321,7 +325,7 @@ pub(crate) async fn proof(
     } = match open(args, source).await {
         Ok(opened) => opened,
         Err((diagnostics, sources)) => {
-            terminal.diagnose(&diagnostics, &sources);
+            refuse(&diagnostics, &sources, terminal, json);
             return None;
         }
     };

@@ -59,7 +59,8 @@ pub(crate) async fn run(args: ProveArgs, terminal: Terminal) -> Exit {
         }
         return Exit::Clean;
     }
-    let Some((found, diagnostics, sources)) = opening::proof(&args.posture, &args.source, terminal).await
+    let Some((found, diagnostics, sources)) =
+        opening::proof(&args.posture, &args.source, terminal, args.json).await
     else {
         return Exit::Error;
     };
