@@ -94,13 +94,13 @@ fn cases() -> Vec<Case> {
             "invalid UTF-8",
             &b"locals {\n  a = \"\xff\"\n}\n"[..],
             "BKS-E0001",
-            None,
+            Some(5),
         ),
         case(
             "a NUL byte",
             &b"locals {\n  a = \"\0\"\n}\n"[..],
             "BKS-E0001",
-            None,
+            Some(5),
         ),
         case("an unterminated heredoc", local("<<EOT\nx"), "BKS-E0101", Some(5)),
         case(
@@ -179,7 +179,7 @@ fn cases() -> Vec<Case> {
     all.push(Case {
         name: "an empty file",
         files: vec![("main.hcl", Vec::new())],
-        wanted: ("BKS-E0303", None),
+        wanted: ("BKS-E0303", Some(1)),
     });
     all
 }
@@ -240,6 +240,16 @@ fn people_see_the_line_and_not_a_megabyte_of_it() {
         said.get(..2000).unwrap_or(&said)
     );
     assert!(said.len() < 100_000, "{} bytes", said.len());
+}
+
+/// As many errors as lines: each is cheap, and only the first are drawn.
+#[test]
+fn a_file_full_of_errors_is_refused_in_time() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("main.hcl"), "nope {\n}\n".repeat(50_000)).unwrap();
+    let output = validate(folder.path(), &[]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(output.stderr.len() < 200_000, "{} bytes", output.stderr.len());
 }
 
 /// A machine that asked for JSON gets the places as JSON from every command.

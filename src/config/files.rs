@@ -2,7 +2,7 @@
 
 use super::json;
 use super::registry::Registry;
-use crate::diag::{Diagnostic, Diagnostics, FileId, Sources, code};
+use crate::diag::{Diagnostic, Diagnostics, FileId, Sources, Span, code};
 use crate::syntax::ast::Body;
 use crate::syntax::{self, text};
 use std::collections::BTreeMap;
@@ -82,30 +82,41 @@ pub(super) fn read(
     sources: &mut Sources,
     diagnostics: &mut Diagnostics,
 ) -> Option<(FileId, String)> {
-    let failed = |detail: String| {
-        Diagnostic::error(code::FILE_UNREADABLE, detail)
-            .remedy("Check the path, its permissions and its encoding.")
-    };
     // `main.hcl` and not `./main.hcl`: code-scanning services compare with a repository's paths.
     let name = path.strip_prefix(".").unwrap_or(path).display();
     if let Some(text) = unsaved.get(path) {
         let file = sources.add(name.to_string(), Arc::clone(text));
         return Some((file, text.to_string()));
     }
-    let too_large = std::fs::metadata(path).is_ok_and(|m| m.len() > text::MAX_FILE as u64);
-    let bytes = if too_large {
-        Err(format!("{} is larger than {} MiB.", name, text::MAX_FILE >> 20))
-    } else {
-        std::fs::read(path).map_err(|error| format!("{name} cannot be read: {error}."))
+    let failed = |detail: String, span: Option<Span>| {
+        Diagnostic::error(code::FILE_UNREADABLE, detail)
+            .at(span)
+            .remedy("Check the path, its permissions and its encoding.")
     };
-    let decoded = bytes.and_then(|b| text::decode(b).map_err(|e| format!("{name}: {e}.")));
-    match decoded {
+    if std::fs::metadata(path).is_ok_and(|m| m.len() > text::MAX_FILE as u64) {
+        let file = sources.add(name.to_string(), "");
+        let detail = format!("{name} is larger than {} MiB.", text::MAX_FILE >> 20);
+        diagnostics.push(failed(detail, Some(Span::new(file, 0..0))));
+        return None;
+    }
+    let bytes = match std::fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            diagnostics.push(failed(format!("{name} cannot be read: {error}."), None));
+            return None;
+        }
+    };
+    match text::decode(bytes) {
         Ok(text) => {
             let file = sources.add(name.to_string(), text.as_str());
             Some((file, text))
         }
-        Err(detail) => {
-            diagnostics.push(failed(detail));
+        Err(bad) => {
+            let wrong = bad.shown.get(bad.at..).and_then(|rest| rest.chars().next());
+            let file = sources.add(name.to_string(), bad.shown);
+            let end = bad.at + wrong.map_or(0, char::len_utf8);
+            let detail = format!("{name}: {}.", bad.error);
+            diagnostics.push(failed(detail, Some(Span::new(file, bad.at..end))));
             None
         }
     }

@@ -143,6 +143,8 @@ impl<'a> Loader<'a> {
                     code::MISSING_ATTRIBUTE,
                     "The posture has no backstay block, so its project has no name.",
                 )
+                // The root's files are the first that were read.
+                .at(self.sources.ids().next().map(|file| Span::new(file, 0..0)))
                 .remedy("Add: backstay { project = \"name\" } on lines of its own."),
             ),
             several => self.only_once("backstay", several),

@@ -7,6 +7,7 @@
 
 pub mod code;
 pub mod escape;
+mod excerpt;
 mod exit;
 pub mod render;
 mod source;

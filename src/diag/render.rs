@@ -1,7 +1,11 @@
 //! Diagnostics as text for a terminal (through miette) and as JSON.
 
-use super::{Diagnostic, Diagnostics, Location, Severity, Sources, Span, escape};
-use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource};
+use super::excerpt::Excerpt;
+use super::{Diagnostic, Diagnostics, Location, Severity, Sources, escape};
+use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan};
+
+/// Nobody reads more than so many; a file that is no HCL at all has one for every line.
+const MOST: usize = 100;
 
 /// How to draw.
 #[derive(Debug, Clone, Copy)]
@@ -24,7 +28,17 @@ pub fn text(diagnostics: &Diagnostics, sources: &Sources, style: Style) -> Strin
         .with_context_lines(1)
         .with_links(false);
     let mut out = String::new();
-    for diagnostic in diagnostics.iter() {
+    let count = diagnostics.iter().count();
+    let is_error = |d: &&Diagnostic| d.severity == Severity::Error;
+    let shown: Vec<&Diagnostic> = if count <= MOST {
+        diagnostics.iter().collect()
+    } else {
+        // A warning takes no error's place.
+        let errors = diagnostics.iter().filter(is_error);
+        let others = diagnostics.iter().filter(|d| !is_error(d));
+        errors.chain(others).take(MOST).collect()
+    };
+    for diagnostic in &shown {
         let report = Report::new(diagnostic, sources);
         if handler.render_report(&mut out, &report).is_err() {
             out.push_str(&diagnostic.summary);
@@ -32,11 +46,17 @@ pub fn text(diagnostics: &Diagnostics, sources: &Sources, style: Style) -> Strin
         }
         out.push('\n');
     }
+    if count > shown.len() {
+        out.push_str(&format!(
+            "{} more are not shown; correct these first, or read all of them as JSON: backstay validate --json\n\n",
+            count - shown.len()
+        ));
+    }
     out
 }
 
 /// A diagnostic as `--json` prints it.
-#[derive(Debug, Clone, serde::Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 pub struct Json {
     /// `error` or `warning`.
     pub severity: String,
@@ -47,13 +67,13 @@ pub struct Json {
     /// Why.
     pub detail: String,
     /// What to do next.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remedy: Option<String>,
     /// Where it starts.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start: Option<Location>,
     /// Where it ends.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end: Option<Location>,
 }
 
@@ -85,47 +105,13 @@ pub fn json(diagnostic: &Diagnostic, sources: &Sources) -> Json {
         start: diagnostic.span.map(|s| sources.location(s)),
         end: diagnostic
             .span
-            .map(|s| sources.location(Span { start: s.end, ..s })),
+            .map(|s| sources.location(super::Span { start: s.end, ..s })),
     }
 }
 
 /// Texts of ours have lines; what acts on a terminal in them comes from elsewhere.
 fn lines(text: &str) -> String {
     text.lines().map(escape::line).collect::<Vec<_>>().join("\n")
-}
-
-/// Longest line that is drawn with its number and a mark below.
-const LONGEST_LINE: usize = 1000;
-
-/// Whether a line that would be drawn for a span is too long: its own, or one beside it.
-fn is_long(span: Span, sources: &Sources) -> bool {
-    let text = sources.text(span.file);
-    let (start, end) = (span.start as usize, span.end as usize);
-    let before = text.get(..start).unwrap_or("").rsplit('\n').take(2);
-    let within = text.get(start..end).unwrap_or("").split('\n');
-    let after = text.get(end..).unwrap_or("").split('\n').take(2);
-    // The parts of one line that meet in the span are each judged alone, which is near enough.
-    before
-        .chain(within)
-        .chain(after)
-        .any(|part| part.len() > LONGEST_LINE)
-}
-
-/// A little of what stands around a span, on one line.
-fn around(span: Span, sources: &Sources) -> String {
-    const BESIDE: usize = 40;
-    let text = sources.text(span.file);
-    let before = text.get(..span.start as usize).unwrap_or("");
-    let line = before.rsplit('\n').next().unwrap_or("");
-    let skipped = line.chars().count().saturating_sub(BESIDE);
-    let head = line.chars().skip(skipped);
-    let tail = text
-        .get(span.start as usize..)
-        .unwrap_or("")
-        .lines()
-        .next()
-        .unwrap_or("");
-    escape::line(&head.chain(tail.chars().take(2 * BESIDE)).collect::<String>())
 }
 
 /// One diagnostic in miette's terms. One label only: overlapping ones draw badly.
@@ -136,20 +122,12 @@ struct Report {
     severity: miette::Severity,
     help: Option<String>,
     label: Option<LabeledSpan>,
-    source: Option<NamedSource<String>>,
+    source: Option<Excerpt>,
 }
 
 impl Report {
     fn new(diagnostic: &Diagnostic, sources: &Sources) -> Self {
         let mut help = lines(diagnostic.remedy.as_deref().unwrap_or_default());
-        // Lines of such length are drawn by nobody; what stands around the place is.
-        let excerpt = diagnostic.span.filter(|s| is_long(*s, sources));
-        let quoted = diagnostic.span.filter(|_| excerpt.is_none());
-        if let Some(span) = excerpt {
-            let at = sources.location(span);
-            let text = around(span, sources);
-            help = format!("{}:{}:{}: … {text} …\n{help}", at.file, at.line, at.column);
-        }
         for (span, text) in &diagnostic.related {
             let at = sources.location(*span);
             if !help.is_empty() {
@@ -163,6 +141,8 @@ impl Report {
                 escape::line(text)
             ));
         }
+        let excerpt = diagnostic.span.map(|span| Excerpt::of(span, sources));
+        let (source, label) = excerpt.unzip();
         Self {
             message: lines(&format!("{}: {}", diagnostic.summary, diagnostic.detail)),
             code: diagnostic.code.id(),
@@ -171,11 +151,8 @@ impl Report {
                 Severity::Warning => miette::Severity::Warning,
             },
             help: (!help.is_empty()).then_some(help),
-            label: quoted.map(|s| {
-                let length = s.end.saturating_sub(s.start) as usize;
-                LabeledSpan::new_with_span(None, (s.start as usize, length))
-            }),
-            source: quoted.map(|s| NamedSource::new(sources.name(s.file), sources.text(s.file).to_string())),
+            label: label.map(|span| LabeledSpan::new_with_span(None, span)),
+            source,
         }
     }
 }

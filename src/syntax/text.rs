@@ -1,6 +1,6 @@
 //! Bytes of a file into text that can be parsed.
 
-/// Largest file that is read, in bytes. Parsing needs about fifty times as much memory.
+/// Largest file that is read, in bytes. Parsing needs up to fifty times as much memory.
 pub const MAX_FILE: usize = 64 << 20;
 
 /// Why bytes are not text that can be parsed.
@@ -23,30 +23,58 @@ pub enum TextError {
     },
 }
 
+/// Bytes that are no text, and what can be shown of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadText {
+    /// Why.
+    pub error: TextError,
+    /// The bytes with every one that is wrong replaced; empty when there are too many.
+    pub shown: String,
+    /// The first byte of `shown` that stands for a wrong one.
+    pub at: usize,
+}
+
 /// Checks the encoding and removes a byte-order mark.
 ///
 /// # Errors
 /// See [`TextError`].
-pub fn decode(bytes: Vec<u8>) -> Result<String, TextError> {
+pub fn decode(bytes: Vec<u8>) -> Result<String, Box<BadText>> {
     if bytes.len() > MAX_FILE {
-        return Err(TextError::TooLarge(bytes.len()));
+        return Err(Box::new(BadText {
+            error: TextError::TooLarge(bytes.len()),
+            shown: String::new(),
+            at: 0,
+        }));
     }
-    let line_of = |bytes: &[u8], at: usize| 1 + bytes.iter().take(at).filter(|b| **b == b'\n').count();
-    if let Some(at) = bytes.iter().position(|b| *b == 0) {
-        return Err(TextError::Nul {
-            line: line_of(&bytes, at),
-        });
-    }
-    let text = String::from_utf8(bytes).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        TextError::NotUtf8 {
-            line: line_of(error.as_bytes(), at),
+    let nul = bytes.iter().position(|b| *b == 0);
+    match (String::from_utf8(bytes), nul) {
+        (Ok(text), None) => Ok(match text.strip_prefix(BOM) {
+            Some(rest) => rest.to_owned(),
+            None => text,
+        }),
+        (Ok(text), Some(at)) => Err(bad(text.as_bytes(), at)),
+        (Err(error), nul) => {
+            let at = error.utf8_error().valid_up_to();
+            Err(bad(error.as_bytes(), nul.unwrap_or(at).min(at)))
         }
-    })?;
-    Ok(match text.strip_prefix('\u{feff}') {
-        Some(rest) => rest.to_owned(),
-        None => text,
-    })
+    }
+}
+
+const BOM: char = '\u{feff}';
+
+/// What stands before the first wrong byte is the same in the text that is shown.
+fn bad(bytes: &[u8], at: usize) -> Box<BadText> {
+    let line = 1 + bytes.iter().take(at).filter(|b| **b == b'\n').count();
+    let error = match bytes.get(at) {
+        Some(0) => TextError::Nul { line },
+        _ => TextError::NotUtf8 { line },
+    };
+    let text = String::from_utf8_lossy(bytes).replace('\0', "\u{fffd}");
+    let (shown, at) = match text.strip_prefix(BOM) {
+        Some(rest) => (rest.to_owned(), at.saturating_sub(BOM.len_utf8())),
+        None => (text, at),
+    };
+    Box::new(BadText { error, shown, at })
 }
 
 #[cfg(test)]
@@ -56,7 +84,24 @@ mod tests {
     #[test]
     fn encodings() {
         assert_eq!(decode(b"\xef\xbb\xbfa = 1".to_vec()).unwrap(), "a = 1");
-        assert_eq!(decode(b"a\n\xff".to_vec()), Err(TextError::NotUtf8 { line: 2 }));
-        assert_eq!(decode(b"a\n\n\0".to_vec()), Err(TextError::Nul { line: 3 }));
+        for (bytes, error, shown, at) in [
+            (
+                &b"a\n\xffb"[..],
+                TextError::NotUtf8 { line: 2 },
+                "a\n\u{fffd}b",
+                2,
+            ),
+            (b"a\n\n\0", TextError::Nul { line: 3 }, "a\n\n\u{fffd}", 3),
+            (
+                b"\xef\xbb\xbfa\0\xff",
+                TextError::Nul { line: 1 },
+                "a\u{fffd}\u{fffd}",
+                1,
+            ),
+            (b"\xff\0", TextError::NotUtf8 { line: 1 }, "\u{fffd}\u{fffd}", 0),
+        ] {
+            let bad = decode(bytes.to_vec()).unwrap_err();
+            assert_eq!((bad.error, bad.shown.as_str(), bad.at), (error, shown, at));
+        }
     }
 }

@@ -55,10 +55,14 @@ fn evaluation_error(diagnostics: &mut Diagnostics, span: Span, detail: impl Into
     error(diagnostics, code::EVALUATION, span, detail)
 }
 
+/// Among more names than these nothing is looked for: it would take its time for every error of a large file.
+const CANDIDATES: usize = 500;
+
 /// ` Did you mean "x"?`, or nothing when no candidate is near.
 pub(crate) fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
     candidates
         .into_iter()
+        .take(CANDIDATES)
         .map(|c| (strsim::damerau_levenshtein(name, c), c))
         .filter(|(distance, c)| *distance <= 1 + name.len().max(c.len()) / 4)
         .min_by_key(|(distance, _)| *distance)
