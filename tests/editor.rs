@@ -76,7 +76,7 @@ fn posture() -> Editor {
 /// Line and column (from 0) right behind the first occurrence of a text.
 fn behind(text: &str, needle: &str) -> (u32, u32) {
     let at = text.find(needle).unwrap() + needle.len();
-    let before = &text[..at];
+    let before = text.get(..at).unwrap();
     let line = before.matches('\n').count();
     let column = before.rsplit('\n').next().unwrap().encode_utf16().count();
     (u32::try_from(line).unwrap(), u32::try_from(column).unwrap())

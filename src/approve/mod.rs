@@ -5,6 +5,7 @@
 //! not known here: [`tally()`] says which keys have signed, and `plan::refusals` whether that is enough.
 
 mod agent;
+mod padded;
 mod rsa;
 mod sign;
 mod sshsig;

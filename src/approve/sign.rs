@@ -1,6 +1,6 @@
 //! Making a signature: with a key in a file, or with one that ssh-agent holds.
 
-use super::{Agent, NAMESPACE, Signature, message, rsa};
+use super::{Agent, NAMESPACE, Signature, message, padded, rsa};
 use crate::diag::{Diagnostic, code};
 use crate::model::approval::SshKey;
 use ssh_key::private::KeypairData;
@@ -82,7 +82,8 @@ pub fn unlocked(
             "`ssh-keygen -p -f {shown}` rewrites it in OpenSSH's own; or add it to ssh-agent and name its .pub file."
         )));
     }
-    let key = PrivateKey::from_openssh(text).map_err(|_| {
+    let key = PrivateKey::from_openssh(text).ok();
+    let key = key.or_else(|| padded::read(text)).ok_or_else(|| {
         Diagnostic::error(
             code::CANNOT_SIGN,
             format!("{shown} is not a private key as OpenSSH writes it."),
@@ -95,13 +96,16 @@ pub fn unlocked(
         return Ok(key);
     }
     let passphrase = ask()?;
-    key.decrypt(passphrase).map_err(|_| {
-        Diagnostic::error(
-            code::CANNOT_SIGN,
-            format!("The passphrase does not open {shown}."),
-        )
-        .remedy("Run the command again. Nothing was signed.")
-    })
+    let opened = key.decrypt(&passphrase).ok();
+    opened
+        .or_else(|| padded::decrypt(&key, &passphrase))
+        .ok_or_else(|| {
+            Diagnostic::error(
+                code::CANNOT_SIGN,
+                format!("The passphrase does not open {shown}."),
+            )
+            .remedy("Run the command again. Nothing was signed.")
+        })
 }
 
 fn unfit(why: String) -> Diagnostic {

@@ -362,3 +362,20 @@ proptest! {
         prop_assert!(counted(&mixed, "a plan").0.len() <= 1);
     }
 }
+
+/// Keys that `ssh-keygen -t ecdsa -b 521` has made, whose number begins with zeros as every second one does.
+#[test]
+fn a_key_whose_number_begins_with_zeros_signs_too() {
+    let open = |text: &str, passphrase: &str| {
+        unlocked(std::path::Path::new("key"), text, || Ok(passphrase.to_owned()))
+    };
+    let plain = open(include_str!("recorded/short_p521"), "").unwrap();
+    let locked = include_str!("recorded/short_p521_encrypted");
+    let opened = open(locked, "a passphrase").unwrap();
+    assert!(open(locked, "another").is_err());
+    for key in [plain, opened] {
+        let digest = "0".repeat(64);
+        let made = Signer::Key(Box::new(key)).sign(&digest).unwrap();
+        made.verify(&digest).unwrap();
+    }
+}

@@ -239,7 +239,7 @@ fn json_has_what_is_promised() {
 
     let schema = schema().to_value();
     assert_eq!(
-        schema["required"],
+        schema["$defs"]["Assessment"]["required"],
         value!(["version", "tool", "findings", "summary"])
     );
 }
