@@ -19,7 +19,7 @@ use backstay::model::fact::{
 use backstay::model::objective::scenarios;
 use backstay::model::policy::Document;
 use backstay::model::{AccountId, Observed, Principal, PrincipalKind, Scope};
-use backstay::prove::attack::Principals;
+use backstay::prove::attack::{Memberships, Principals};
 use backstay::prove::{Input, Proof, prove};
 use criterion::{BenchmarkId, Criterion, criterion_group};
 use std::hint::black_box;
@@ -219,6 +219,7 @@ fn proof(estate: &Estate) -> Proof {
     prove(&Input {
         evidence: &estate.evidence,
         principals: &estate.principals,
+        memberships: &Memberships::new(),
         objectives: &[],
         scenarios: &scenarios(),
         read_at: "2026-03-01T12:00:00Z",

@@ -205,10 +205,12 @@ pub async fn look(
     }
 }
 
-/// Reads who can act in the accounts of the posture; a snapshot says it itself.
+/// Reads who can act in the accounts of the posture, and what their organization lets them; a snapshot says it itself.
 pub async fn look_at_everyone(posture: &Posture, live: &Live, snapshot: &mut Snapshot) {
     if let Live::Cloud(cloud) = live {
-        snapshot.principals = live::everyone(cloud, &posture.homes).await;
+        let everyone = live::everyone(cloud, &posture.homes);
+        let memberships = live::memberships(cloud, &posture.homes);
+        (snapshot.principals, snapshot.memberships) = futures::join!(everyone, memberships);
     }
 }
 
@@ -217,6 +219,7 @@ pub fn proof(posture: &Posture, evidence: &[Evidence], snapshot: &Snapshot) -> P
     prove::prove(&prove::Input {
         evidence,
         principals: &snapshot.principals,
+        memberships: &snapshot.memberships,
         objectives: &posture.objectives,
         scenarios: &posture.scenarios,
         read_at: &snapshot.taken_at.to_string(),

@@ -38,6 +38,7 @@ pub struct Clients {
     kms: Made<aws_sdk_kms::Client>,
     backup: Made<aws_sdk_backup::Client>,
     iam: Arc<OnceLock<aws_sdk_iam::Client>>,
+    organizations: Arc<OnceLock<aws_sdk_organizations::Client>>,
     sts: Arc<OnceLock<aws_sdk_sts::Client>>,
 }
 
@@ -77,6 +78,7 @@ impl Clients {
             kms: Made::default(),
             backup: Made::default(),
             iam: Arc::default(),
+            organizations: Arc::default(),
             sts: Arc::default(),
         }
     }
@@ -135,6 +137,15 @@ impl Clients {
             aws_sdk_iam::Client::from_conf(dressed!(self, config, "iam", ""))
         };
         self.iam.get_or_init(make).clone()
+    }
+
+    /// Organizations, which is global.
+    pub fn organizations(&self) -> aws_sdk_organizations::Client {
+        let make = || {
+            let config = aws_sdk_organizations::config::Builder::from(&self.config);
+            aws_sdk_organizations::Client::from_conf(dressed!(self, config, "organizations", ""))
+        };
+        self.organizations.get_or_init(make).clone()
     }
 
     /// STS.

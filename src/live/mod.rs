@@ -7,8 +7,9 @@ pub use snapshot::{Entry, Snapshot, Timestamp};
 
 use crate::aws::Cloud;
 use crate::diag::{Diagnostic, Diagnostics, code};
+use crate::kinds::iam::organization::{self, Organization};
 use crate::kinds::{self, AnyKind, Depth, ReadAnswer, ReadContext, Wanted};
-use crate::model::{AccountId, Desired, Observed, Place, Principal, Unreadable};
+use crate::model::{AccountId, Desired, Membership, Observed, Place, Principal, Unreadable};
 use std::collections::BTreeMap;
 
 /// One resource to read.
@@ -116,6 +117,49 @@ pub async fn everyone(cloud: &Cloud, homes: &[Place]) -> BTreeMap<AccountId, Obs
         (place.account_id.clone(), seen)
     });
     futures::future::join_all(reads).await.into_iter().collect()
+}
+
+/// What the organizations of these accounts let their identities do at most; absent where nothing binds them. The policies
+/// are asked of the management account where the posture has it, and else of each account, which may be a delegate.
+pub async fn memberships(cloud: &Cloud, homes: &[Place]) -> BTreeMap<AccountId, Observed<Membership>> {
+    let organizations = homes.iter().map(|place| async move {
+        let seen = match cloud.reader(&place.scope()) {
+            None => Observed::Unreadable(no_session(place)),
+            Some(reader) => match organization::of(&reader).await {
+                // It is bound by none of its own policies.
+                Ok(Some(of)) if of.management == place.account_id => Observed::Absent,
+                Ok(Some(of)) => Observed::Present(of),
+                Ok(None) => Observed::Absent,
+                Err(error) => Observed::Unreadable(error.unreadable()),
+            },
+        };
+        (place, seen)
+    });
+    let organizations = futures::future::join_all(organizations).await;
+    let reads = organizations.into_iter().map(|(place, seen)| async move {
+        let seen = match seen {
+            Observed::Present(of) => binding(cloud, homes, place, &of).await,
+            Observed::Absent => Observed::Absent,
+            Observed::Unreadable(why) => Observed::Unreadable(why),
+        };
+        (place.account_id.clone(), seen)
+    });
+    futures::future::join_all(reads).await.into_iter().collect()
+}
+
+async fn binding(cloud: &Cloud, homes: &[Place], place: &Place, of: &Organization) -> Observed<Membership> {
+    let asked = homes
+        .iter()
+        .find(|home| home.account_id == of.management)
+        .unwrap_or(place);
+    let Some(reader) = cloud.reader(&asked.scope()) else {
+        return Observed::Unreadable(no_session(asked));
+    };
+    match organization::binding(&reader, of, &place.account_id).await {
+        Ok(Some(membership)) => Observed::Present(membership),
+        Ok(None) => Observed::Absent,
+        Err(error) => Observed::Unreadable(error.unreadable()),
+    }
 }
 
 fn no_session(place: &Place) -> Unreadable {

@@ -2,7 +2,7 @@
 
 use crate::diag::{Diagnostic, code};
 use crate::kinds::ReadAnswer;
-use crate::model::{AccountId, Observed, Place, Principal};
+use crate::model::{AccountId, Membership, Observed, Place, Principal};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
@@ -38,6 +38,9 @@ pub struct Snapshot {
     /// Everybody who can act, by account; empty when no proof was asked for.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub principals: BTreeMap<AccountId, Observed<Vec<Principal>>>,
+    /// What their organization lets them do at most, by account; empty when no proof was asked for.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub memberships: BTreeMap<AccountId, Observed<Membership>>,
     entries: Vec<Entry>,
     #[serde(skip)]
     index: BTreeMap<(String, String, String), usize>,
@@ -52,6 +55,7 @@ impl Snapshot {
             taken_at: Timestamp::now(),
             accounts,
             principals: BTreeMap::new(),
+            memberships: BTreeMap::new(),
             entries: Vec::new(),
             index: BTreeMap::new(),
         }

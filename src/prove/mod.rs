@@ -25,7 +25,7 @@ pub mod writer;
 use crate::model::fact::Evidence;
 use crate::model::objective::{Objective, Scenario};
 use crate::model::{Address, Duration, Unreadable};
-use attack::{Attack, Destroying, Principals};
+use attack::{Attack, Destroying, Everybody, Memberships, Principals};
 use copy::{Copy, Mechanism, Reach};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -51,6 +51,8 @@ pub struct Input<'a> {
     pub evidence: &'a [Evidence],
     /// Who can act, by account.
     pub principals: &'a Principals,
+    /// What their organization lets them do at most, by account.
+    pub memberships: &'a Memberships,
     /// What is asked for.
     pub objectives: &'a [Objective],
     /// The disasters, built in and declared.
@@ -232,7 +234,14 @@ pub fn prove(input: &Input<'_>) -> Proof {
         .iter()
         .flat_map(|(_, copies)| copies.iter().flatten().cloned())
         .collect();
-    let attack = Attack::new(input.evidence, input.principals, &all);
+    let attack = Attack::new(
+        input.evidence,
+        Everybody {
+            principals: input.principals,
+            memberships: input.memberships,
+        },
+        &all,
+    );
     let mut proved: Vec<Asset> = assets
         .into_iter()
         .filter(|(e, copies)| copies.is_ok() || asked.contains(&e.subject))

@@ -9,6 +9,7 @@ use crate::model::objective::{Bound, CopiesRule, scenarios};
 use crate::model::policy::{Document, Effect, Statement};
 use crate::model::{AccountId, Observed, Principal, PrincipalKind, Region, Scope};
 
+mod organizations;
 mod policies;
 mod writers;
 
@@ -173,6 +174,7 @@ fn proved(evidence: &[Evidence], principals: &Principals, objectives: &[Objectiv
     prove(&Input {
         evidence,
         principals,
+        memberships: &Memberships::new(),
         objectives,
         scenarios: &scenarios(),
         read_at: "2026-03-01T12:00:00Z",

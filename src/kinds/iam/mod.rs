@@ -8,6 +8,7 @@ pub mod judge;
 pub mod limits;
 pub mod live;
 mod managed;
+pub mod organization;
 #[cfg(test)]
 mod tests;
 pub mod write;

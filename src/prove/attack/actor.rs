@@ -1,11 +1,12 @@
-//! Who can act: everybody who was read, and above them whoever administers an account.
+//! Who can act: everybody who was read, above them whoever administers an account, and whom that one could make.
 
+use super::Everybody;
 use super::steps::{administrator_of, root_of};
 use crate::access::assume::Member;
-use crate::access::{Caller, Guardrails, Policies};
+use crate::access::{Caller, Guardrails, Policies, glob};
 use crate::model::policy::{Document, Principals as Named};
-use crate::model::{AccountId, Arn, Observed, Principal, PrincipalKind};
-use std::collections::HashMap;
+use crate::model::{AccountId, Arn, Membership, Observed, Principal, PrincipalKind};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 /// How somebody came to what it may do.
@@ -15,6 +16,8 @@ pub(super) enum Standing {
     Known,
     /// The same one, after an administrator gave it every permission.
     Rewritten,
+    /// Nobody yet: an administrator could make it, with every permission, under a name that a policy excepts.
+    Made,
     /// Whoever may change what everybody in the account may do.
     Administrator,
     /// The root of the account.
@@ -35,6 +38,8 @@ pub(super) struct Actor {
     pub boundary: Option<Rc<Policies>>,
     /// Who may become it; `None` for users, and where it is nobody's business here.
     pub trust: Option<Rc<Policies>>,
+    /// What its organization lets it do at most.
+    pub rails: Rc<Guardrails>,
 }
 
 impl Actor {
@@ -45,65 +50,128 @@ impl Actor {
             identity: (*self.identity).clone(),
             boundary: self.boundary.as_deref().cloned(),
             trust: self.trust.as_deref().cloned(),
-            scps: Guardrails::None,
+            scps: (*self.rails).clone(),
         }
+    }
+
+    /// Whether it has every permission that its organization leaves it.
+    pub(super) fn is_all_powerful(&self) -> bool {
+        self.standing != Standing::Known
+    }
+
+    /// Whether it is somebody else as an administrator could have it.
+    pub(super) fn is_of_an_administrator(&self) -> bool {
+        matches!(self.standing, Standing::Rewritten | Standing::Made)
     }
 }
 
+/// What the organization leaves each account. What nobody may read is left out: it never grants, so that the proof is
+/// only the stricter for it.
+pub(super) fn rails(everybody: Everybody<'_>) -> BTreeMap<AccountId, Rc<Guardrails>> {
+    let bound = everybody
+        .memberships
+        .iter()
+        .filter_map(|(account, membership)| Some((account, membership.present()?)));
+    bound
+        .map(|(account, membership)| (account.clone(), Rc::new(levels(membership))))
+        .collect()
+}
+
+fn levels(membership: &Membership) -> Guardrails {
+    let level = |level: &crate::model::Level| {
+        let mut policies = Policies::none();
+        for (name, document) in &level.policies {
+            let name = format!("service control policy {name} of {}", level.target);
+            add(&mut policies, &name, document, &Ids::new());
+        }
+        policies
+    };
+    Guardrails::Levels(membership.levels.iter().map(level).collect())
+}
+
 /// Everybody who is known; of every account its root, and who may become anybody. Of one account the
-/// administrator stands before those whose policies it rewrites.
-pub(super) fn actors<'a>(
-    accounts: impl IntoIterator<Item = &'a AccountId>,
-    known: impl Fn(&AccountId) -> &'a [Principal],
+/// administrator stands before those whose policies it rewrites and those whom it could make under the names in `excepted`.
+pub(super) fn actors(
+    accounts: &BTreeSet<&AccountId>,
+    everybody: Everybody<'_>,
+    rails: &BTreeMap<AccountId, Rc<Guardrails>>,
     ids: &Ids,
+    excepted: &BTreeSet<String>,
 ) -> Vec<Actor> {
     let everything = Rc::new(Policies::everything("everything"));
+    let free = Rc::new(Guardrails::None);
     let mut all = Vec::new();
     for account in accounts {
-        if let Ok(arn) = root_of(account).parse::<Arn>() {
+        let rails = rails.get(*account).unwrap_or(&free);
+        let known = everybody.principals.get(*account).and_then(Observed::present);
+        let known = known.map(Vec::as_slice).unwrap_or_default();
+        let above = |arn: Arn, kind: PrincipalKind, standing: Standing| Actor {
+            account: (*account).clone(),
+            caller: match standing {
+                Standing::Root => Caller::Root((*account).clone()),
+                _ => caller(kind, &arn),
+            },
+            arn,
+            kind,
+            standing,
+            place: 0,
+            identity: Rc::clone(&everything),
+            boundary: None,
+            trust: None,
+            rails: Rc::clone(rails),
+        };
+        if let Ok(arn) = root_of(account).parse() {
+            all.push(above(arn, PrincipalKind::User, Standing::Root));
+        }
+        if let Ok(arn) = administrator_of(account).parse() {
+            all.push(above(arn, PrincipalKind::Role, Standing::Administrator));
+        }
+        for principal in known {
             all.push(Actor {
-                account: account.clone(),
-                arn,
-                kind: PrincipalKind::User,
-                caller: Caller::Root(account.clone()),
-                standing: Standing::Root,
-                place: 0,
-                identity: Rc::clone(&everything),
-                boundary: None,
-                trust: None,
+                rails: Rc::clone(rails),
+                ..known_actor(account, principal, ids)
             });
         }
-        if let Ok(arn) = administrator_of(account).parse::<Arn>() {
-            all.push(Actor {
-                account: account.clone(),
-                caller: caller(PrincipalKind::Role, &arn),
-                arn,
-                kind: PrincipalKind::Role,
-                standing: Standing::Administrator,
-                place: 0,
-                identity: Rc::clone(&everything),
-                boundary: None,
-                trust: None,
-            });
+        for principal in known {
+            all.push(above(principal.arn.clone(), principal.kind, Standing::Rewritten));
         }
-        for principal in known(account) {
-            all.push(known_actor(account, principal, ids));
-        }
-        for principal in known(account) {
-            all.push(Actor {
-                account: account.clone(),
-                arn: principal.arn.clone(),
-                kind: principal.kind,
-                caller: caller(principal.kind, &principal.arn),
-                standing: Standing::Rewritten,
-                place: 0,
-                identity: Rc::clone(&everything),
-                boundary: None,
-                trust: None,
-            });
+        for (arn, kind) in named(account, excepted) {
+            if known.iter().all(|principal| principal.arn != arn) {
+                all.push(above(arn, kind, Standing::Made));
+            }
         }
     }
     all
+}
+
+/// Whom an account could hold that these patterns of ARNs mean: one for each pattern, but for those that mean the
+/// administrator already.
+fn named(account: &AccountId, patterns: &BTreeSet<String>) -> BTreeSet<(Arn, PrincipalKind)> {
+    let one = |pattern: &String| {
+        let mut parts = pattern.splitn(6, ':');
+        let [_, _, _, _, of, resource] = [(); 6].map(|()| parts.next().unwrap_or("*"));
+        if !glob::covers(of, account.as_str()) || glob::covers(pattern, &administrator_of(account)) {
+            return None;
+        }
+        let resource = resource.replace(['*', '?'], "x");
+        let kind = match resource.split_once('/') {
+            Some(("role", _)) => PrincipalKind::Role,
+            Some(("user", _)) => PrincipalKind::User,
+            _ => return None,
+        };
+        let arn = format!("arn:aws:iam::{account}:{resource}").parse().ok()?;
+        Some((arn, kind))
+    };
+    patterns.iter().filter_map(one).collect()
+}
+
+/// The ARNs of callers that a document's conditions name, as patterns.
+pub(super) fn excepted(document: &Document) -> impl Iterator<Item = &String> {
+    let keys = document.statements.iter().flat_map(|s| s.conditions.values());
+    let named = keys
+        .flatten()
+        .filter(|(key, _)| key.eq_ignore_ascii_case("aws:PrincipalArn"));
+    named.flat_map(|(_, values)| values)
 }
 
 pub(super) fn known_actor(account: &AccountId, principal: &Principal, ids: &Ids) -> Actor {
@@ -130,6 +198,7 @@ pub(super) fn known_actor(account: &AccountId, principal: &Principal, ids: &Ids)
             other => Some(layer("the boundary", other)),
         },
         trust: is_role.then(|| layer("its trust", &principal.trust)),
+        rails: Rc::default(),
     }
 }
 

@@ -57,6 +57,11 @@ impl Answer {
         }
     }
 
+    /// Either is enough: the surer one.
+    pub(super) fn or(self, other: Answer) -> Answer {
+        if self.rank() <= other.rank() { self } else { other }
+    }
+
     /// Both are needed.
     pub(super) fn and(self, other: Answer) -> Answer {
         match (self, other) {
@@ -138,7 +143,7 @@ impl Asker {
 
     /// Each of these with its answer to `ask`, without those who may not.
     ///
-    /// Somebody with rewritten policies is looked at only where the administrator who rewrote them could not
+    /// Somebody with rewritten policies, or newly made, is looked at only where the administrator who rewrote them could not
     /// do it in person: where a policy names just that one.
     pub(super) fn each<'a>(
         &'a self,
@@ -149,7 +154,7 @@ impl Asker {
         let mut out = Vec::new();
         for who in of {
             let above = can.get(&who.account).copied().unwrap_or(false);
-            if who.standing == Standing::Rewritten && above {
+            if who.is_of_an_administrator() && above {
                 continue;
             }
             let answer = ask(who);
@@ -204,6 +209,7 @@ impl Asker {
         let environment = Environment {
             boundary: who.boundary.as_deref(),
             resource,
+            scps: &who.rails,
             ..Environment::of(identity)
         };
         Some(then(&request, &environment))

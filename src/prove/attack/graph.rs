@@ -12,6 +12,8 @@ pub enum Node {
     Acts(String),
     /// Has a power over many of an account, in words: so that it is said once and not for each of them.
     Power(String),
+    /// Has lifted the organization's policies off this account.
+    Unbound(String),
     /// Has replaced the resource policy of this store or key (an ARN).
     Opened(String),
     /// Has taken away the resource policy of this store (an ARN).
@@ -32,6 +34,7 @@ impl Node {
         match self {
             Node::Acts(arn) => short_identity(arn),
             Node::Power(x)
+            | Node::Unbound(x)
             | Node::Opened(x)
             | Node::Stripped(x)
             | Node::Unlocked(x)
@@ -48,7 +51,7 @@ pub(super) fn short_identity(arn: &str) -> &str {
 }
 
 /// How sure it is that a step can be taken.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "certainty", content = "why")]
 pub enum Certainty {
     /// By the documents that were read.
@@ -60,7 +63,7 @@ pub enum Certainty {
 }
 
 /// One step.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, schemars::JsonSchema)]
 pub struct Step {
     /// All that it needs.
     pub needs: Vec<Node>,

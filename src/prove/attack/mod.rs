@@ -14,7 +14,7 @@ use super::survive::Survival;
 use crate::access::assume::Member;
 use crate::model::fact::Evidence;
 use crate::model::objective::{Holds, Scenario};
-use crate::model::{AccountId, Address, Arn, Observed, Principal};
+use crate::model::{AccountId, Address, Arn, Membership, Observed, Principal};
 use graph::{Bits, Certainty, Graph, May, Node, Reached, Step};
 use serde::Serialize;
 use smallest::{Powers, Smallest, size};
@@ -23,6 +23,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Everybody who can act, by account.
 pub type Principals = BTreeMap<AccountId, Observed<Vec<Principal>>>;
+
+/// What their organization lets them do at most, by account.
+pub type Memberships = BTreeMap<AccountId, Observed<Membership>>;
+
+/// Everybody, and what binds them.
+#[derive(Debug, Clone, Copy)]
+pub struct Everybody<'a> {
+    /// Who can act.
+    pub principals: &'a Principals,
+    /// What their organization lets them.
+    pub memberships: &'a Memberships,
+}
 
 /// The steps that are possible in an estate.
 #[derive(Debug)]
@@ -72,13 +84,15 @@ pub(super) fn callers(principals: &Principals) -> Vec<Member> {
 
 impl Attack {
     /// From everything that was seen.
-    pub fn new(evidence: &[Evidence], principals: &Principals, copies: &[Copy]) -> Self {
+    pub fn new(evidence: &[Evidence], everybody: Everybody<'_>, copies: &[Copy]) -> Self {
+        let principals = everybody.principals;
         let mut actors: BTreeMap<AccountId, Vec<Node>> = BTreeMap::new();
         let mut unread = BTreeMap::new();
         let accounts: BTreeSet<&AccountId> = copies
             .iter()
             .filter_map(|c| c.domain.account.as_ref())
             .chain(principals.keys())
+            .chain(steps::managing(everybody))
             .collect();
         for account in accounts {
             let mut all = vec![Node::Acts(steps::root_of(account))];
@@ -95,7 +109,7 @@ impl Attack {
             }
             actors.insert(account.clone(), all);
         }
-        let graph = Graph::new(steps::make(evidence, principals, copies));
+        let graph = Graph::new(steps::make(evidence, everybody, copies));
         let everybody: Vec<Node> = actors.values().flatten().cloned().collect();
         let together = |all: &Vec<Node>| [May::SURE, May::ANY].map(|may| graph.reach(all, may));
         Self {

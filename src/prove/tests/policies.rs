@@ -34,6 +34,7 @@ fn versions(who: Vec<Principal>, policy: Observed<Document>) -> char {
     let proof = prove(&Input {
         evidence: &seen,
         principals: &principals,
+        memberships: &Memberships::new(),
         objectives: &[],
         scenarios: &[alone],
         read_at: "2026-03-01T12:00:00Z",
@@ -214,6 +215,32 @@ fn statements_of_the_bucket() {
     for (what, who, policy, expected) in table {
         assert_eq!(versions(vec![who], policy), expected, "{what}");
     }
+}
+
+#[test]
+fn a_name_that_a_policy_excepts_can_be_given_to_somebody_new() {
+    let but = |name: &str| {
+        Observed::Present(doc(&format!(
+            r#"{{"Effect":"Deny","Principal":"*","Action":["s3:Delete*","s3:Put*"],"Resource":["arn:aws:s3:::up","arn:aws:s3:::up/*"],
+                "Condition":{{"ArnNotLike":{{"aws:PrincipalArn":"{name}"}}}}}}"#
+        )))
+    };
+    let admin = || vec![role(PROD, "admin", &["s3:*", "iam:*"], &[])];
+    let table = [
+        ("arn:aws:iam::111111111111:role/break-*", '-'),
+        ("arn:aws:iam::*:role/recovery", '-'),
+        ("arn:aws:iam::111111111111:user/recovery", '-'),
+        // Of another account; who is in that was not read, but nothing lets it in.
+        ("arn:aws:iam::222222222222:role/recovery", 'Y'),
+    ];
+    for (name, expected) in table {
+        assert_eq!(versions(admin(), but(name)), expected, "{name}");
+    }
+    let reader = vec![role(PROD, "reader", &["s3:*"], &[])];
+    assert_eq!(
+        versions(reader, but("arn:aws:iam::111111111111:role/break-*")),
+        'Y'
+    );
 }
 
 #[test]

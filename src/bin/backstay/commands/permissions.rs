@@ -88,13 +88,16 @@ pub(crate) async fn run(args: PermissionsArgs, terminal: Terminal) -> Exit {
     if args.purpose == For::Check && !posture.objectives.is_empty() {
         // Whether an objective holds depends on everybody who is in the accounts.
         for home in &posture.homes {
+            let actions = [kinds::iam::account::ACTION]
+                .into_iter()
+                .chain(kinds::iam::organization::ACTIONS);
             by_account
                 .entry(home.account.clone())
                 .or_default()
-                .push(kinds::Permission {
-                    action: "iam:GetAccountAuthorizationDetails",
+                .extend(actions.map(|action| kinds::Permission {
+                    action,
                     resource: "*".to_owned(),
-                });
+                }));
         }
     }
     let kept = match args.purpose {

@@ -1,9 +1,9 @@
-//! Who becomes whom, and who becomes everybody.
+//! Who becomes whom, and who becomes an administrator.
 
 use super::super::actor::{Actor, Standing};
 use super::super::ask::{Answer, Asker, read};
 use super::super::graph::Node;
-use super::{Maker, acts, administrator_of, name, own, root_of};
+use super::{Maker, acts, administrator_of, name, own};
 use crate::access::assume::{Graph, Member};
 use crate::access::{Caller, Environment, Policies, Request, Target, Truth, evaluate};
 use crate::model::{AccountId, PrincipalKind};
@@ -49,26 +49,26 @@ const MAKES: &[&[&str]] = &[
 ];
 
 /// What gives the caller, or somebody it then acts as, any permission it likes.
-const REWRITES_ROLE: &[&str] = &[
+pub(super) const REWRITES_ROLE: &[&str] = &[
     "iam:PutRolePolicy",
     "iam:AttachRolePolicy",
     "iam:DeleteRolePermissionsBoundary",
 ];
-const REWRITES_USER: &[&str] = &[
+pub(super) const REWRITES_USER: &[&str] = &[
     "iam:PutUserPolicy",
     "iam:AttachUserPolicy",
     "iam:DeleteUserPermissionsBoundary",
 ];
-const REWRITES_POLICY: &[&str] = &["iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion"];
-const REWRITES_GROUP: &[&str] = &[
+pub(super) const REWRITES_POLICY: &[&str] = &["iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion"];
+pub(super) const REWRITES_GROUP: &[&str] = &[
     "iam:PutGroupPolicy",
     "iam:AttachGroupPolicy",
     "iam:AddUserToGroup",
 ];
 
 /// What makes the caller somebody else without changing what that one may do.
-const TAKES_ROLE: &[&str] = &["iam:UpdateAssumeRolePolicy"];
-const TAKES_USER: &[&str] = &[
+pub(super) const TAKES_ROLE: &[&str] = &["iam:UpdateAssumeRolePolicy"];
+pub(super) const TAKES_USER: &[&str] = &[
     "iam:CreateAccessKey",
     "iam:CreateLoginProfile",
     "iam:UpdateLoginProfile",
@@ -91,22 +91,6 @@ fn is_known(who: &&Actor) -> bool {
 }
 
 impl Maker {
-    /// The root of an account may become anybody in it: it can reset every credential and rewrite
-    /// every trust.
-    pub(super) fn roots(&mut self, asker: &Asker) {
-        for who in asker.actors.iter().filter(|a| a.standing != Standing::Root) {
-            let account = &who.account;
-            for above in [root_of(account), administrator_of(account)] {
-                self.push(
-                    vec![Node::Acts(above)],
-                    acts(who),
-                    format!("who administers {account} can act as {}", name(&who.arn)),
-                    Answer::Yes(String::new()),
-                );
-            }
-        }
-    }
-
     /// Role assumption, by trust.
     pub(super) fn becoming(&mut self, asker: &Asker) {
         let known: Vec<Member> = asker.actors.iter().filter(is_known).map(Actor::member).collect();
@@ -125,9 +109,8 @@ impl Maker {
         // another account what trusts there say.
         let accounts: BTreeSet<&AccountId> = asker.actors.iter().map(|a| &a.account).collect();
         for account in accounts {
-            let above = |a: &&Actor| {
-                a.account == *account && matches!(a.standing, Standing::Administrator | Standing::Rewritten)
-            };
+            let above =
+                |a: &&Actor| a.account == *account && a.is_all_powerful() && a.standing != Standing::Root;
             let from: Vec<&Actor> = asker.actors.iter().filter(above).collect();
             let members: Vec<Member> = from.iter().map(|a| a.member()).collect();
             let elsewhere: Vec<Member> = known
@@ -153,7 +136,7 @@ impl Maker {
             };
             let answer = read(&edge.decision, who);
             let sure = matches!(answer, Answer::Yes(_));
-            if who.standing == Standing::Rewritten && above.contains(&edge.to) {
+            if who.is_of_an_administrator() && above.contains(&edge.to) {
                 continue;
             }
             if who.standing == Standing::Administrator && sure {

@@ -1,21 +1,25 @@
-//! The steps: who becomes whom ([`identities`]), who may destroy which copy ([`stores`]).
+//! The steps: who becomes whom ([`identities`], [`administrators`]), who may lift what the organization forbids
+//! ([`organization`]), who may destroy which copy ([`stores`]).
 //!
 //! What a step needs is asked of the policy documents ([`ask`](super::ask)). The lists of actions are
 //! those of the services' authorization references; each is one way to destroy, none needs the others.
 
+mod administrators;
 mod identities;
+mod organization;
 mod stores;
 
-use super::Principals;
-use super::actor::{Actor, Ids, Standing, actors, add};
+use super::Everybody;
+use super::actor::{Actor, Ids, Standing, actors, add, excepted, rails};
 use super::ask::{Answer, Ask, Asker, Guard};
 use super::graph::{Certainty, Node, Step, short_identity};
-use crate::access::{Policies, Target};
+use crate::access::{Guardrails, Policies, Target};
 use crate::model::fact::{Evidence, Facts, LockMode};
 use crate::model::policy::Document;
 use crate::model::{AccountId, Arn, Observed};
 use crate::prove::copy::Copy;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::rc::Rc;
 
 /// The root of an account.
 pub(super) fn root_of(account: &AccountId) -> String {
@@ -32,31 +36,65 @@ pub(super) fn is_locked(copy: &Copy) -> bool {
     matches!(&copy.lock, Observed::Present(lock) if lock.mode == LockMode::Compliance && lock.days > 0)
 }
 
-/// All steps of an estate.
-pub(super) fn make(evidence: &[Evidence], principals: &Principals, copies: &[Copy]) -> Vec<Step> {
+/// The accounts that may lift the organization's policies off those that are bound by them.
+pub(super) fn managing(everybody: Everybody<'_>) -> impl Iterator<Item = &AccountId> {
+    let bound = everybody.memberships.values().filter_map(Observed::present);
+    bound.map(|membership| &membership.management)
+}
+
+/// All steps of an estate. Those that the organization's policies forbid are among them too, once somebody has lifted
+/// the policies off the account of whoever takes the step.
+pub(super) fn make(evidence: &[Evidence], everybody: Everybody<'_>, copies: &[Copy]) -> Vec<Step> {
+    let rails = rails(everybody);
+    let mut steps = take(evidence, everybody, &rails, copies);
+    if rails.is_empty() {
+        return steps;
+    }
+    let free = take(evidence, everybody, &BTreeMap::new(), copies);
+    let known: HashSet<Step> = steps.iter().cloned().collect();
+    steps.extend(free.into_iter().filter(|s| !known.contains(s)).map(|mut step| {
+        let bound: BTreeSet<Node> = step.needs.iter().filter_map(|n| unbound(n, &rails)).collect();
+        step.needs.extend(bound);
+        step
+    }));
+    steps
+}
+
+/// That the account of whoever acts is rid of its policies, if it has any.
+fn unbound(node: &Node, rails: &BTreeMap<AccountId, Rc<Guardrails>>) -> Option<Node> {
+    let Node::Acts(who) = node else { return None };
+    let account: AccountId = who.split(':').nth(4)?.parse().ok()?;
+    rails
+        .contains_key(&account)
+        .then(|| Node::Unbound(account.to_string()))
+}
+
+/// The steps as these policies of organizations leave them.
+fn take(
+    evidence: &[Evidence],
+    everybody: Everybody<'_>,
+    rails: &BTreeMap<AccountId, Rc<Guardrails>>,
+    copies: &[Copy],
+) -> Vec<Step> {
+    let principals = everybody.principals;
     let mut accounts: BTreeSet<&AccountId> = principals.keys().collect();
     accounts.extend(copies.iter().filter_map(|c| c.domain.account.as_ref()));
-    let known = |account: &AccountId| {
-        let known = principals.get(account).and_then(Observed::present);
-        known.map(Vec::as_slice).unwrap_or_default()
-    };
-    let ids: Ids = principals
-        .values()
-        .filter_map(Observed::present)
-        .flatten()
-        .map(|p| (p.id.clone(), p.arn.to_string()))
-        .collect();
+    accounts.extend(managing(everybody));
+    let known = || principals.values().filter_map(Observed::present).flatten();
+    let ids: Ids = known().map(|p| (p.id.clone(), p.arn.to_string())).collect();
     let mut maker = Maker {
         steps: Vec::new(),
         policies: BTreeMap::new(),
         asked: BTreeSet::new(),
         openers: BTreeMap::new(),
     };
+    let mut names: BTreeSet<String> = BTreeSet::new();
     for item in evidence {
         let (Some(arn), Some(facts)) = (&item.arn, item.facts.present()) else {
             continue;
         };
         if let Some(policy) = policy_of(facts) {
+            names.extend(policy.present().into_iter().flat_map(excepted).cloned());
             // Copies name the key itself, the posture its alias; a replica has a policy of its own.
             let named = match facts {
                 Facts::Key(key) => [Some(arn), Some(&key.arn)],
@@ -67,10 +105,18 @@ pub(super) fn make(evidence: &[Evidence], principals: &Principals, copies: &[Cop
             }
         }
     }
-    let asker = Asker::new(actors(accounts, known, &ids));
+    let trusts = known().filter_map(|p| p.trust.present());
+    let levels = everybody.memberships.values().filter_map(Observed::present);
+    let levels = levels.flat_map(|m| m.levels.iter().flat_map(|l| &l.policies));
+    let policies = levels.filter_map(|(_, document)| document.present());
+    names.extend(trusts.chain(policies).flat_map(excepted).cloned());
+    let asker = Asker::new(actors(&accounts, everybody, rails, &ids, &names));
     maker.roots(&asker);
     maker.becoming(&asker);
     maker.escalating(&asker);
+    if !rails.is_empty() {
+        maker.unbinding(everybody, &asker, &ids);
+    }
     for copy in copies {
         maker.destroying(copy, &asker);
     }
@@ -110,6 +156,7 @@ struct Maker {
 fn acts(who: &Actor) -> Node {
     match who.standing {
         Standing::Rewritten => Node::Acts(format!("{} with policies rewritten", who.arn)),
+        Standing::Made => Node::Acts(format!("{} newly made", who.arn)),
         Standing::Known | Standing::Administrator | Standing::Root => Node::Acts(who.arn.to_string()),
     }
 }

@@ -4,7 +4,7 @@ use super::super::actor::{Actor, Standing};
 use super::super::ask::{Answer, Ask, Asker, Guard};
 use super::super::graph::Node;
 use super::{Maker, acts, is_locked, name, own};
-use crate::access::{Policies, Target};
+use crate::access::{Guardrails, Policies, Target};
 use crate::model::fact::LockMode;
 use crate::model::{AccountId, Arn, Observed};
 use crate::prove::copy::{Copy, Encryption, Holder, Mechanism};
@@ -122,7 +122,9 @@ impl Maker {
         for (action, gives) in ways {
             let guard = guarded(policy);
             let found = asker.each(asker.candidates(action, owner, guard), |who| match who.standing {
-                Standing::Root if who.account == *owner => Answer::Yes(String::new()),
+                Standing::Root if who.account == *owner && matches!(*who.rails, Guardrails::None) => {
+                    Answer::Yes(String::new())
+                }
                 _ => asker.ask(&Ask {
                     who,
                     action,

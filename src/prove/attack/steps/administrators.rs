@@ -1,0 +1,83 @@
+//! What the root and the administrators of an account may do with everybody in it.
+
+use super::super::actor::{Actor, Standing};
+use super::super::ask::{Answer, Ask, Asker, Guard};
+use super::super::graph::Node;
+use super::identities::{
+    REWRITES_GROUP, REWRITES_POLICY, REWRITES_ROLE, REWRITES_USER, TAKES_ROLE, TAKES_USER,
+};
+use super::{Maker, acts, name, own};
+use crate::access::{Guardrails, Target};
+use crate::model::PrincipalKind;
+
+impl Maker {
+    /// The root of an account may become anybody in it: it can reset every credential and rewrite every trust. So may
+    /// whoever administers it. Only the organization can keep them from it.
+    pub(super) fn roots(&mut self, asker: &Asker) {
+        let above: Vec<&Actor> = asker
+            .actors
+            .iter()
+            .filter(|a| matches!(a.standing, Standing::Root | Standing::Administrator))
+            .collect();
+        for who in asker.actors.iter().filter(|a| a.standing != Standing::Root) {
+            let account = &who.account;
+            for above in above.iter().filter(|a| a.account == *account) {
+                let bound = !matches!(*above.rails, Guardrails::None);
+                let answer = match bound {
+                    true => takes_over(above, who, asker),
+                    false => Answer::Yes(String::new()),
+                };
+                let mut needs = vec![acts(above)];
+                if bound && who.standing == Standing::Rewritten {
+                    // To write its policies is one thing, to act as it another.
+                    needs.push(Node::Acts(who.arn.to_string()));
+                }
+                let because = format!("who administers {account} can act as {}", name(&who.arn));
+                self.push(needs, acts(who), because, answer);
+            }
+        }
+    }
+}
+
+/// Whether somebody with every permission that the organization leaves may get to act as somebody else of the account, or
+/// to give that one every permission. Any action that takes part in a way there is taken for enough.
+fn takes_over(above: &Actor, who: &Actor, asker: &Asker) -> Answer {
+    let (makes, takes, rewrites) = match who.kind {
+        PrincipalKind::Role => ("iam:CreateRole", TAKES_ROLE, REWRITES_ROLE),
+        PrincipalKind::User => ("iam:CreateUser", TAKES_USER, REWRITES_USER),
+    };
+    let pattern = |kind: &str| format!("arn:aws:iam::{}:{kind}/*", who.account);
+    let [policies, groups, roles, users] = ["policy", "group", "role", "user"].map(pattern);
+    let one = Target::One(who.arn.as_str());
+    let on = |actions: &[&'static str], target: &Target<'_>| -> Vec<Answer> {
+        let ask = |action: &&'static str| asker.ask(&own(above, action, target.clone()));
+        actions.iter().map(ask).collect()
+    };
+    let mut ways = Vec::new();
+    match who.standing {
+        Standing::Made => ways.extend(on(&[makes], &one)),
+        Standing::Known => {
+            ways.extend(on(&[makes, "iam:PassRole"], &one));
+            ways.extend(on(takes, &one));
+            ways.extend(who.trust.as_deref().map(|trust| {
+                asker.ask(&Ask {
+                    guard: Guard::Policy(trust),
+                    ..own(above, "sts:AssumeRole", one.clone())
+                })
+            }));
+        }
+        Standing::Rewritten => ways.extend(on(rewrites, &one)),
+        // Whoever has been given every permission: anybody will do.
+        Standing::Administrator | Standing::Root => {
+            let roles = Target::Within(&roles);
+            ways.extend(on(&["iam:CreateRole"], &roles));
+            ways.extend(on(REWRITES_ROLE, &roles));
+            ways.extend(on(REWRITES_USER, &Target::Within(&users)));
+        }
+    }
+    if matches!(who.standing, Standing::Rewritten | Standing::Administrator) {
+        ways.extend(on(REWRITES_POLICY, &Target::Within(&policies)));
+        ways.extend(on(REWRITES_GROUP, &Target::Within(&groups)));
+    }
+    ways.into_iter().fold(Answer::No, Answer::or)
+}

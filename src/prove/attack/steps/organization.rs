@@ -1,0 +1,106 @@
+//! Who may lift what the organization forbids: who manages its policies, and who may take an account out of it.
+
+use super::super::Everybody;
+use super::super::actor::{Ids, add};
+use super::super::ask::{Answer, Ask, Asker, Guard};
+use super::super::graph::Node;
+use super::{Maker, acts, administrator_of, name, own, root_of};
+use crate::access::{Policies, Target};
+use crate::model::{AccountId, Membership, Observed};
+
+/// Whatever makes a service control policy no longer bind an account, or lets others do that.
+const LIFTS: &[&str] = &[
+    "organizations:DetachPolicy",
+    "organizations:UpdatePolicy",
+    "organizations:DisablePolicyType",
+    "organizations:MoveAccount",
+    "organizations:RemoveAccountFromOrganization",
+    "organizations:PutResourcePolicy",
+];
+
+impl Maker {
+    pub(super) fn unbinding(&mut self, everybody: Everybody<'_>, asker: &Asker, ids: &Ids) {
+        for (account, membership) in everybody.memberships {
+            let Some(membership) = membership.present() else {
+                continue;
+            };
+            self.managing(account, membership, asker, ids);
+            self.leaving(account, asker);
+            let management = &membership.management;
+            if !matches!(everybody.principals.get(management), Some(Observed::Present(_))) {
+                // Any of the identities that were read may lead there.
+                let why =
+                    format!("who can act in {management}, which manages the organization, is not known");
+                self.push(
+                    Vec::new(),
+                    Node::Unbound(account.to_string()),
+                    format!("{management} may lift its policies off {account}"),
+                    Answer::Unknown(why),
+                );
+            }
+        }
+    }
+
+    fn managing(&mut self, account: &AccountId, membership: &Membership, asker: &Asker, ids: &Ids) {
+        let unbound = Node::Unbound(account.to_string());
+        let management = &membership.management;
+        for above in [root_of(management), administrator_of(management)] {
+            self.push(
+                vec![Node::Acts(above)],
+                unbound.clone(),
+                format!("who administers {management} can detach the organization's policies from {account}"),
+                Answer::Yes(String::new()),
+            );
+        }
+        let mut delegation = Policies::none();
+        add(
+            &mut delegation,
+            "the organization's own policy",
+            &membership.delegation,
+            ids,
+        );
+        let guard = match membership.delegation {
+            Observed::Absent => Guard::None,
+            Observed::Present(_) | Observed::Unreadable(_) => Guard::Policy(&delegation),
+        };
+        for action in LIFTS {
+            let candidates = asker.candidates(action, management, guard);
+            let found = asker.each(candidates, |who| {
+                asker.ask(&Ask {
+                    who,
+                    action,
+                    on: Target::Within("*"),
+                    owner: management,
+                    guard,
+                })
+            });
+            for (who, answer) in found {
+                let because = format!("{} may {action}", name(&who.arn));
+                self.push(vec![acts(who)], unbound.clone(), because, answer);
+            }
+        }
+    }
+
+    /// An account that leaves is bound by nothing. It has to be able to stand alone: to have a payment method of its own
+    /// and the rest of what `LeaveOrganization` asks for, which no API tells.
+    fn leaving(&mut self, account: &AccountId, asker: &Asker) {
+        const LEAVES: &str = "organizations:LeaveOrganization";
+        let candidates = asker.candidates(LEAVES, account, Guard::None);
+        let found = asker.each(candidates, |who| {
+            let alone = format!("{account} could stand alone");
+            match asker.ask(&own(who, LEAVES, Target::Nothing)) {
+                Answer::Yes(by) => Answer::If(alone, by),
+                other => other.and(Answer::If(alone, String::new())),
+            }
+        });
+        for (who, answer) in found {
+            let because = format!("{} may {LEAVES}", name(&who.arn));
+            self.push(
+                vec![acts(who)],
+                Node::Unbound(account.to_string()),
+                because,
+                answer,
+            );
+        }
+    }
+}
