@@ -88,6 +88,7 @@ pub const ROUTES: &[Route] = table! {
     "backup" "DeleteBackupSelection" Ministack "";
     "backup" "ListBackupSelections" Ministack "";
     "backup" "*" Moto "has vault locks, which ministack lacks";
+    "organizations" "DescribeResourcePolicy" Gateway "neither emulator has it; no organization has one";
     "organizations" "*" Moto "";
     "secretsmanager" "*" Moto "removes replica regions, which ministack does not";
     "*" "*" Ministack "";

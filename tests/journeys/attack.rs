@@ -2,9 +2,9 @@
 //! destroy the data with its credentials. What is left then is what `prove` has said.
 //!
 //! The attackers know the estate as well as its owner does (names and versions), and try whatever may lead
-//! further: deleting, shortening, opening bucket policies, taking over roles, taking off boundaries. The emulator
-//! differs from AWS in one thing that matters here: it does not run lifecycle rules, so that setting one
-//! that expires the data counts as having destroyed it.
+//! further: deleting, shortening, opening bucket policies to themselves and to an account of their own, taking over roles,
+//! taking off boundaries. The emulator differs from AWS in one thing that matters here: it does not run lifecycle
+//! rules, so that setting one that expires the data counts as having destroyed it.
 
 use crate::support::{Clients, Estate};
 use aws_sdk_s3::primitives::ByteStream;
@@ -105,6 +105,16 @@ fn cases() -> Vec<Case> {
         case(
             "opening the bucket's policy",
             vec![role("a", vec![allow(&["s3:PutBucketPolicy"])])],
+        ),
+        case(
+            "opening the bucket's policy to strangers, when denied the rest",
+            vec![role(
+                "a",
+                vec![
+                    allow(&["s3:PutBucketPolicy"]),
+                    deny(&["s3:Delete*", "s3:PutLife*"]),
+                ],
+            )],
         ),
         case(
             "suspending versioning",
@@ -415,13 +425,17 @@ impl Attack<'_> {
             .roles
             .iter()
             .map(|r| self.estate.fill(&format!("arn:aws:iam::ACCOUNT:role/{}", r.name)));
-        let everybody: Vec<String> = everybody.collect();
+        // Whoever attacks has an account of its own, in which it is denied nothing.
+        let stranger = self.estate.fill("arn:aws:iam::VAULT:root");
+        let everybody: Vec<String> = everybody.chain([stranger]).collect();
         let open = json!({"Effect": "Allow", "Principal": {"AWS": everybody}, "Action": "s3:*", "Resource": [
             format!("arn:aws:s3:::{bucket}"), format!("arn:aws:s3:::{bucket}/*"),
         ]});
         let opened = s3.put_bucket_policy().bucket(bucket).policy(document(&[open]));
         if opened.send().await.is_ok() {
             self.delete(who, &root, bucket).await;
+            let stranger = self.estate.root_of(&self.estate.vault).region(region);
+            self.delete(&stranger, &root, bucket).await;
         }
         let rule = LifecycleRule::builder()
             .id("gone")

@@ -32,6 +32,7 @@ mod history;
 mod hostile;
 mod laptop;
 mod lock;
+mod organization;
 mod partial;
 mod permissions;
 mod policy;

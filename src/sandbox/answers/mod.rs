@@ -79,6 +79,10 @@ pub(super) async fn answer(
         "iam" | "sts" => iam::answer(context, call, head, body).await,
         "s3" => s3::answer(context, call, head, body).await,
         "tagging" => tagging::answer(context, call, head, body).await,
+        "organizations" if call.operation == "DescribeResourcePolicy" => {
+            let message = "The organization has no resource policy.";
+            Ok(super::reply::Refusal::new(400, "ResourcePolicyNotFoundException", message).response(call))
+        }
         _ => {
             let answer = context.pass_on(call, head, body).await?;
             Ok(plain(call, answer))

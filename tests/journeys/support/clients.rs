@@ -14,6 +14,7 @@ pub(crate) struct Clients {
     pub(crate) rds: aws_sdk_rds::Client,
     pub(crate) iam: aws_sdk_iam::Client,
     pub(crate) sts: aws_sdk_sts::Client,
+    pub(crate) organizations: aws_sdk_organizations::Client,
 }
 
 impl Clients {
@@ -38,6 +39,7 @@ impl Clients {
             rds: aws_sdk_rds::Client::new(&config),
             iam: aws_sdk_iam::Client::new(&config),
             sts: aws_sdk_sts::Client::new(&config),
+            organizations: aws_sdk_organizations::Client::new(&config),
             config,
         }
     }

@@ -194,7 +194,21 @@ impl Maker {
                 Target::Within(_) => format!("{}/*", bucket.resource()),
                 _ => bucket.resource().to_owned(),
             };
-            for (guard, first) in states(bucket, policy) {
+            let doubt = |answer: Answer| match lock_unknown {
+                Some(why) => answer.and(Answer::Unknown(format!("the lock is not known: {why}"))),
+                None => answer,
+            };
+            // Whoever attacks has an account of its own too, where nothing denies it what the new policy grants.
+            let opened = Node::Opened(bucket.to_string());
+            let because = format!("whom its new policy lets in may {action} on {what}");
+            self.push(
+                vec![opened],
+                gone.clone(),
+                because,
+                doubt(Answer::Yes(String::new())),
+            );
+            let stripped = policy.map(|_| (Guard::None, Some(Node::Stripped(bucket.to_string()))));
+            for (guard, first) in std::iter::once((guarded(policy), None)).chain(stripped) {
                 let asked = |who, action| {
                     asker.ask(&Ask {
                         who,
@@ -204,20 +218,16 @@ impl Maker {
                         guard,
                     })
                 };
-                let found = self.tried(asker, (action, owner, guard, bucket), |who| {
+                let found = asker.each(asker.candidates(action, owner, guard), |who| {
                     let mut answer = asked(who, action);
                     if answer != Answer::No && governed && action == "s3:DeleteObjectVersion" {
                         answer = answer.and(asked(who, "s3:BypassGovernanceRetention"));
                     }
-                    match lock_unknown {
-                        Some(why) => answer.and(Answer::Unknown(format!("the lock is not known: {why}"))),
-                        None => answer,
-                    }
+                    doubt(answer)
                 });
                 for (who, answer) in found {
                     let because = on(who, action, &what);
                     let because = match first {
-                        Some(Node::Opened(_)) => format!("{because} once its policy is replaced"),
                         Some(_) => format!("{because} once its policy is gone"),
                         None => because,
                     };

@@ -1,5 +1,7 @@
 //! The bulk read over real HTTP: pages, refusals and documents that cannot be parsed.
 
+mod organization;
+
 use super::account;
 use super::live::Settings;
 use crate::aws::{Class, Reader};
