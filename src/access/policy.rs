@@ -297,6 +297,16 @@ impl Policies {
             })
     }
 
+    /// What is left when nothing is denied.
+    #[must_use]
+    pub fn without_denials(&self) -> Self {
+        let allows = |rule: &&Rule| rule.effect == Effect::Allow;
+        Self {
+            rules: self.rules.iter().filter(allows).cloned().collect(),
+            ..self.clone()
+        }
+    }
+
     /// Only what says anything about one of these actions: the same answers, found faster.
     #[must_use]
     pub fn narrowed(&self, actions: &[&str]) -> Self {

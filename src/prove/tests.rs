@@ -496,37 +496,39 @@ fn detours_to_more_power_are_seen() {
         .nth(5)
         .unwrap()
     };
-    let lambda = || {
+    let trusting = |kind: &str, name: &str, action: &str| {
         let mut runner = role(PROD, "runner", &["s3:DeleteObjectVersion"], &[]);
-        runner.trust = Observed::Present(Document::new([Statement::new(
-            Effect::Allow,
-            ["sts:AssumeRole"],
-            Vec::<String>::new(),
-        )
-        .principal("Service", "lambda.amazonaws.com")]));
+        let trust = Statement::new(Effect::Allow, [action], Vec::<String>::new());
+        runner.trust = Observed::Present(Document::new([trust.principal(kind, name)]));
         runner
     };
-    assert_eq!(with(&["s3:PutObject"], vec![lambda()]), 'Y');
-    assert_eq!(
-        with(
-            &["s3:PutObject", "iam:CreateRole", "iam:AttachRolePolicy"],
-            vec![]
+    let served = |service: &str| vec![trusting("Service", service, "sts:AssumeRole")];
+    let lambda = || served("lambda.amazonaws.com");
+    const IDP: &str = "arn:aws:iam::111111111111:saml-provider/idp";
+    let vouched = || vec![trusting("Federated", IDP, "sts:AssumeRoleWithSAML")];
+    let makes = ["iam:CreateRole", "iam:AttachRolePolicy"];
+    let table: Vec<(Vec<&str>, Vec<Principal>, char)> = vec![
+        (vec![], lambda(), 'Y'),
+        (makes.to_vec(), vec![], '-'),
+        (vec!["iam:PassRole", "lambda:CreateFunction"], lambda(), '-'),
+        (vec!["iam:PassRole"], lambda(), 'Y'),
+        // Whether a function runs as it was not read.
+        (vec!["lambda:UpdateFunctionCode"], lambda(), 'c'),
+        (
+            vec!["iam:PassRole", "scheduler:CreateSchedule"],
+            served("scheduler.amazonaws.com"),
+            '-',
         ),
-        '-'
-    );
-    assert_eq!(
-        with(
-            &["s3:PutObject", "iam:PassRole", "lambda:CreateFunction"],
-            vec![lambda()]
-        ),
-        '-'
-    );
-    assert_eq!(with(&["s3:PutObject", "iam:PassRole"], vec![lambda()]), 'Y');
-    // Whether a function runs as it was not read.
-    assert_eq!(
-        with(&["s3:PutObject", "lambda:UpdateFunctionCode"], vec![lambda()]),
-        'c'
-    );
+        // Nobody has written down what that service does for whom.
+        (vec!["iam:PassRole"], served("new.amazonaws.com"), 'c'),
+        (vec!["iam:GetRole"], served("new.amazonaws.com"), 'Y'),
+        (vec!["iam:UpdateSAMLProvider"], vouched(), '-'),
+        (vec!["iam:GetSAMLProvider"], vouched(), 'Y'),
+    ];
+    for (actions, others, expected) in table {
+        let all: Vec<&str> = std::iter::once("s3:PutObject").chain(actions).collect();
+        assert_eq!(with(&all, others), expected, "{all:?}");
+    }
 }
 
 fn vault(owner: &str, place: &str, lock: Observed<VaultLock>) -> Evidence {

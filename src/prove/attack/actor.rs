@@ -4,7 +4,7 @@ use super::Everybody;
 use super::steps::{administrator_of, root_of};
 use crate::access::assume::Member;
 use crate::access::{Caller, Guardrails, Policies, glob};
-use crate::model::policy::{Document, Principals as Named};
+use crate::model::policy::{Document, Effect, Principals as Named};
 use crate::model::{AccountId, Arn, Membership, Observed, Principal, PrincipalKind};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
@@ -14,6 +14,10 @@ use std::rc::Rc;
 pub(super) enum Standing {
     /// By the documents that were read.
     Known,
+    /// The same one, without the policies that deny it something.
+    Loosened,
+    /// The same one, with every permission that its boundary leaves it.
+    Capped,
     /// The same one, after an administrator gave it every permission.
     Rewritten,
     /// Nobody yet: an administrator could make it, with every permission, under a name that a policy excepts.
@@ -40,6 +44,19 @@ pub(super) struct Actor {
     pub trust: Option<Rc<Policies>>,
     /// What its organization lets it do at most.
     pub rails: Rc<Guardrails>,
+    /// Services that its trust names.
+    pub services: BTreeSet<String>,
+    /// Identity providers that its trust names.
+    pub providers: BTreeSet<String>,
+    /// Which of its own policies deny it something: those that lie in it, and those that are attached.
+    pub denying: Denying,
+}
+
+/// Which policies of somebody deny it something.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Denying {
+    pub inline: bool,
+    pub attached: bool,
 }
 
 impl Actor {
@@ -54,9 +71,19 @@ impl Actor {
         }
     }
 
+    /// Whether its own documents decide what it may.
+    pub(super) fn has_documents(&self) -> bool {
+        matches!(self.standing, Standing::Known | Standing::Loosened)
+    }
+
+    /// Whether it acts by what it has without being an administrator's: read, or changed by whoever may change just it.
+    pub(super) fn stands_alone(&self) -> bool {
+        self.has_documents() || self.standing == Standing::Capped
+    }
+
     /// Whether it has every permission that its organization leaves it.
     pub(super) fn is_all_powerful(&self) -> bool {
-        self.standing != Standing::Known
+        !self.stands_alone()
     }
 
     /// Whether it is somebody else as an administrator could have it.
@@ -119,6 +146,9 @@ pub(super) fn actors(
             boundary: None,
             trust: None,
             rails: Rc::clone(rails),
+            services: BTreeSet::new(),
+            providers: BTreeSet::new(),
+            denying: Denying::default(),
         };
         if let Ok(arn) = root_of(account).parse() {
             all.push(above(arn, PrincipalKind::User, Standing::Root));
@@ -127,10 +157,20 @@ pub(super) fn actors(
             all.push(above(arn, PrincipalKind::Role, Standing::Administrator));
         }
         for principal in known {
-            all.push(Actor {
+            let as_read = Actor {
                 rails: Rc::clone(rails),
                 ..known_actor(account, principal, ids)
-            });
+            };
+            if as_read.denying != Denying::default() {
+                all.push(loosened(&as_read));
+            }
+            if as_read.boundary.is_some() {
+                all.push(Actor {
+                    boundary: as_read.boundary.clone(),
+                    ..above(principal.arn.clone(), principal.kind, Standing::Capped)
+                });
+            }
+            all.push(as_read);
         }
         for principal in known {
             all.push(above(principal.arn.clone(), principal.kind, Standing::Rewritten));
@@ -199,6 +239,56 @@ pub(super) fn known_actor(account: &AccountId, principal: &Principal, ids: &Ids)
         },
         trust: is_role.then(|| layer("its trust", &principal.trust)),
         rails: Rc::default(),
+        services: trusted(principal, "Service"),
+        providers: trusted(principal, "Federated"),
+        denying: denying(principal),
+    }
+}
+
+/// Whom a role's trust names, of one kind.
+fn trusted(principal: &Principal, kind: &str) -> BTreeSet<String> {
+    let statements = principal.trust.present().into_iter().flat_map(|t| &t.statements);
+    let named = statements.filter_map(|s| match &s.principals {
+        Some(Named::Only(map)) => map.get(kind),
+        Some(Named::AllBut(_)) | None => None,
+    });
+    named.flatten().cloned().collect()
+}
+
+fn denying(principal: &Principal) -> Denying {
+    let denies = |document: &Observed<Document>| {
+        let statements = document.present().into_iter().flat_map(|d| &d.statements);
+        statements.into_iter().any(|s| s.effect == Effect::Deny)
+    };
+    let is_attached = |name: &str| name.starts_with("arn:");
+    let some = |attached: bool| {
+        let own = principal.policies.iter();
+        own.filter(|(name, _)| is_attached(name) == attached)
+            .any(|(_, document)| denies(document))
+    };
+    Denying {
+        inline: some(false),
+        attached: some(true),
+    }
+}
+
+/// The same one, without what its own policies deny it. What the same policies allow is kept: it may have been used
+/// before.
+fn loosened(who: &Actor) -> Actor {
+    Actor {
+        account: who.account.clone(),
+        arn: who.arn.clone(),
+        kind: who.kind,
+        caller: who.caller.clone(),
+        standing: Standing::Loosened,
+        place: 0,
+        identity: Rc::new(who.identity.without_denials()),
+        boundary: who.boundary.clone(),
+        trust: None,
+        rails: Rc::clone(&who.rails),
+        services: BTreeSet::new(),
+        providers: BTreeSet::new(),
+        denying: Denying::default(),
     }
 }
 

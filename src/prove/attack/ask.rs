@@ -104,7 +104,7 @@ impl Asker {
             return Rc::clone(known);
         }
         let own = |actor: &Actor| {
-            let could = actor.standing == Standing::Known && actor.identity.could_allow(action);
+            let could = actor.has_documents() && actor.identity.could_allow(action);
             could.then(|| actor.identity.narrowed(&[action]))
         };
         let powers: Rc<Powers> = Rc::new(self.actors.iter().map(own).collect());
@@ -122,7 +122,7 @@ impl Asker {
         let powers = self.powers(action);
         let resource = self.resource(guard).filter(|r| r.could_allow(action));
         let could = |who: &&Actor| {
-            let own = who.standing != Standing::Known || powers.get(who.place).is_some_and(Option::is_some);
+            let own = !who.has_documents() || powers.get(who.place).is_some_and(Option::is_some);
             match (who.account == *owner, resource) {
                 (true, None) => own,
                 (true, Some(policy)) => own || policy.could_allow_alone(action, &who.caller),
@@ -192,7 +192,7 @@ impl Asker {
         let resource = self.resource(ask.guard);
         let powers = self.powers(ask.action);
         let own = powers.get(who.place).and_then(Option::as_ref);
-        if who.standing == Standing::Known
+        if who.has_documents()
             && own.is_none()
             && !resource.is_some_and(|r| r.could_allow_alone(ask.action, &who.caller))
         {
@@ -244,7 +244,7 @@ fn granting(decision: &Decision, who: &Actor) -> String {
         sure.map(Reason::place)
     };
     // Of those above the documents there is nothing to say.
-    let own = first(Layer::Identity).filter(|_| who.standing == Standing::Known);
+    let own = first(Layer::Identity).filter(|_| who.has_documents());
     let parts: Vec<String> = own.into_iter().chain(first(Layer::Resource)).collect();
     parts.join(" and ")
 }

@@ -4,7 +4,8 @@ use super::super::actor::{Actor, Standing};
 use super::super::ask::{Answer, Ask, Asker, Guard};
 use super::super::graph::Node;
 use super::identities::{
-    REWRITES_GROUP, REWRITES_POLICY, REWRITES_ROLE, REWRITES_USER, TAKES_ROLE, TAKES_USER,
+    LOOSENS_GROUP, LOOSENS_ROLE, LOOSENS_USER, REWRITES_GROUP, REWRITES_POLICY, REWRITES_ROLE, REWRITES_USER,
+    TAKES_ROLE, TAKES_USER,
 };
 use super::{Maker, acts, name, own};
 use crate::access::{Guardrails, Target};
@@ -28,7 +29,8 @@ impl Maker {
                     false => Answer::Yes(String::new()),
                 };
                 let mut needs = vec![acts(above)];
-                if bound && who.standing == Standing::Rewritten {
+                let changed = [Standing::Rewritten, Standing::Loosened, Standing::Capped];
+                if bound && changed.contains(&who.standing) {
                     // To write its policies is one thing, to act as it another.
                     needs.push(Node::Acts(who.arn.to_string()));
                 }
@@ -42,9 +44,9 @@ impl Maker {
 /// Whether somebody with every permission that the organization leaves may get to act as somebody else of the account, or
 /// to give that one every permission. Any action that takes part in a way there is taken for enough.
 fn takes_over(above: &Actor, who: &Actor, asker: &Asker) -> Answer {
-    let (makes, takes, rewrites) = match who.kind {
-        PrincipalKind::Role => ("iam:CreateRole", TAKES_ROLE, REWRITES_ROLE),
-        PrincipalKind::User => ("iam:CreateUser", TAKES_USER, REWRITES_USER),
+    let (makes, takes, rewrites, loosens) = match who.kind {
+        PrincipalKind::Role => ("iam:CreateRole", TAKES_ROLE, REWRITES_ROLE, LOOSENS_ROLE),
+        PrincipalKind::User => ("iam:CreateUser", TAKES_USER, REWRITES_USER, LOOSENS_USER),
     };
     let pattern = |kind: &str| format!("arn:aws:iam::{}:{kind}/*", who.account);
     let [policies, groups, roles, users] = ["policy", "group", "role", "user"].map(pattern);
@@ -66,7 +68,11 @@ fn takes_over(above: &Actor, who: &Actor, asker: &Asker) -> Answer {
                 })
             }));
         }
-        Standing::Rewritten => ways.extend(on(rewrites, &one)),
+        Standing::Rewritten | Standing::Capped => ways.extend(on(rewrites, &one)),
+        Standing::Loosened => {
+            ways.extend(loosens.iter().flat_map(|actions| on(actions, &one)));
+            ways.extend(on(LOOSENS_GROUP, &Target::Within(&groups)));
+        }
         // Whoever has been given every permission: anybody will do.
         Standing::Administrator | Standing::Root => {
             let roles = Target::Within(&roles);

@@ -1,44 +1,13 @@
 //! Who becomes whom, and who becomes an administrator.
 
-use super::super::actor::{Actor, Standing};
+use super::super::actor::{Actor, Denying, Standing};
 use super::super::ask::{Answer, Asker, read};
 use super::super::graph::Node;
-use super::{Maker, acts, administrator_of, name, own};
+use super::{Maker, acts, administrator_of, capped, loosened, name, own};
 use crate::access::assume::{Graph, Member};
-use crate::access::{Caller, Environment, Policies, Request, Target, Truth, evaluate};
+use crate::access::{Caller, Target};
 use crate::model::{AccountId, PrincipalKind};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Services that run code under a role that is passed to them, with the action that starts it.
-const RUNNERS: &[(&str, &str)] = &[
-    ("lambda.amazonaws.com", "lambda:CreateFunction"),
-    ("ec2.amazonaws.com", "ec2:RunInstances"),
-    ("ecs-tasks.amazonaws.com", "ecs:RunTask"),
-    ("glue.amazonaws.com", "glue:CreateJob"),
-    ("cloudformation.amazonaws.com", "cloudformation:CreateStack"),
-    ("codebuild.amazonaws.com", "codebuild:CreateProject"),
-    ("ssm.amazonaws.com", "ssm:StartAutomationExecution"),
-    ("states.amazonaws.com", "states:CreateStateMachine"),
-    ("sagemaker.amazonaws.com", "sagemaker:CreateNotebookInstance"),
-    ("batchoperations.s3.amazonaws.com", "s3:CreateJob"),
-    ("backup.amazonaws.com", "backup:StartRestoreJob"),
-];
-
-/// Services where whoever may change what already runs acts as the role that it runs under.
-const TAKEOVERS: &[(&str, &str)] = &[
-    ("lambda.amazonaws.com", "lambda:UpdateFunctionCode"),
-    ("ec2.amazonaws.com", "ssm:SendCommand"),
-    ("ec2.amazonaws.com", "ssm:StartSession"),
-    ("ecs-tasks.amazonaws.com", "ecs:ExecuteCommand"),
-    ("glue.amazonaws.com", "glue:UpdateJob"),
-    ("cloudformation.amazonaws.com", "cloudformation:UpdateStack"),
-    ("codebuild.amazonaws.com", "codebuild:StartBuild"),
-    ("states.amazonaws.com", "states:UpdateStateMachine"),
-    (
-        "sagemaker.amazonaws.com",
-        "sagemaker:CreatePresignedNotebookInstanceUrl",
-    ),
-];
 
 /// Making somebody new with any permission takes all of these.
 const MAKES: &[&[&str]] = &[
@@ -64,6 +33,16 @@ pub(super) const REWRITES_GROUP: &[&str] = &[
     "iam:PutGroupPolicy",
     "iam:AttachGroupPolicy",
     "iam:AddUserToGroup",
+];
+
+/// What takes off somebody a policy that lies in it, or one that is attached.
+pub(super) const LOOSENS_ROLE: [&[&str]; 2] = [&["iam:DeleteRolePolicy"], &["iam:DetachRolePolicy"]];
+pub(super) const LOOSENS_USER: [&[&str]; 2] = [&["iam:DeleteUserPolicy"], &["iam:DetachUserPolicy"]];
+/// The same for what a user has of its groups, which lies in them or is attached to them.
+pub(super) const LOOSENS_GROUP: &[&str] = &[
+    "iam:RemoveUserFromGroup",
+    "iam:DeleteGroupPolicy",
+    "iam:DetachGroupPolicy",
 ];
 
 /// What makes the caller somebody else without changing what that one may do.
@@ -105,6 +84,16 @@ impl Maker {
             &by_caller,
             &by_caller,
         );
+        for standing in [Standing::Loosened, Standing::Capped] {
+            let changed: Vec<&Actor> = asker.actors.iter().filter(|a| a.standing == standing).collect();
+            let members: Vec<Member> = changed.iter().map(|a| a.member()).collect();
+            let names = changed.iter().map(|a| (&a.caller, *a)).collect();
+            self.edges(
+                &Graph::between(&members, &known, &asker.context),
+                &names,
+                &by_caller,
+            );
+        }
         // Inside its account an administrator acts as every role anyway; who has rewritten policies may do in
         // another account what trusts there say.
         let accounts: BTreeSet<&AccountId> = asker.actors.iter().map(|a| &a.account).collect();
@@ -155,11 +144,12 @@ impl Maker {
     /// documents say today.
     pub(super) fn escalating(&mut self, asker: &Asker) {
         let mut by_account: BTreeMap<&AccountId, Vec<&Actor>> = BTreeMap::new();
-        for who in asker.actors.iter().filter(is_known) {
+        for who in asker.actors.iter().filter(|a| a.stands_alone()) {
             by_account.entry(&who.account).or_default().push(who);
         }
         for (account, all) in by_account {
-            let of = |kind| all.iter().filter(|a| a.kind == kind).copied().collect();
+            let known = || all.iter().filter(|a| a.standing == Standing::Known);
+            let of = |kind| -> Vec<&Actor> { known().filter(|a| a.kind == kind).copied().collect() };
             let over = [
                 Over {
                     account,
@@ -181,7 +171,12 @@ impl Maker {
             for over in &over {
                 self.shared(over);
             }
-            let trusting = self.trusting(&of(PrincipalKind::Role), asker);
+            let roles = of(PrincipalKind::Role);
+            let trusting = self.trusting(&roles, asker);
+            let denied: Vec<&Actor> = known()
+                .filter(|a| a.denying != Denying::default())
+                .copied()
+                .collect();
             for who in &all {
                 self.policies_and_groups(who, asker);
                 self.making(who, asker);
@@ -190,6 +185,8 @@ impl Maker {
                     self.rewriting(who, over, asker);
                 }
                 self.passing(who, &trusting, asker);
+                self.vouching(who, &roles, asker);
+                self.loosening(who, &denied, asker);
             }
         }
     }
@@ -205,13 +202,16 @@ impl Maker {
                 because,
                 Answer::Yes(String::new()),
             );
+            let yes = Answer::Yes(String::new());
             let because = format!("so it gives {} every permission", name(&target.arn));
-            self.push(
-                vec![over.rewrites_all(target.boundary.is_some()), acts(target)],
-                above.clone(),
-                because,
-                Answer::Yes(String::new()),
-            );
+            let bounded = target.boundary.is_some();
+            let needs = vec![over.rewrites_all(bounded), acts(target)];
+            self.push(needs, above.clone(), because, yes.clone());
+            if bounded {
+                let because = format!("so {} has all that its boundary leaves", name(&target.arn));
+                let needs = vec![over.rewrites_all(false), acts(target)];
+                self.push(needs, capped(&target.arn), because, yes);
+            }
         }
     }
 
@@ -283,119 +283,41 @@ impl Maker {
                 );
                 continue;
             }
-            for target in over.targets.iter().filter(|t| meant(t)) {
+            for target in &over.targets {
+                let gives = match (meant(target), takes_boundary) {
+                    (true, _) => above.clone(),
+                    (false, false) => capped(&target.arn),
+                    (false, true) => continue,
+                };
                 let answer = asker.ask(&own(who, action, Target::One(target.arn.as_str())));
                 let because = format!("{} may {action} on {}", name(&who.arn), name(&target.arn));
-                self.push(vec![acts(who), acts(target)], above.clone(), because, answer);
+                self.push(vec![acts(who), acts(target)], gives, because, answer);
             }
         }
     }
 
-    /// The roles that let a service act as them, by service, and that a service which already does leads there.
-    fn trusting<'a>(
-        &mut self,
-        roles: &Vec<&'a Actor>,
-        asker: &Asker,
-    ) -> BTreeMap<&'static str, Vec<&'a Actor>> {
-        let mut out: BTreeMap<&'static str, Vec<&Actor>> = BTreeMap::new();
-        let services: BTreeSet<&'static str> = RUNNERS.iter().chain(TAKEOVERS).map(|(s, _)| *s).collect();
-        for service in services {
-            let caller = Caller::Service(service.to_owned());
-            let trusts = |role: &&&Actor| lets_in(role, &caller, asker);
-            let trusting: Vec<&Actor> = roles.iter().filter(trusts).copied().collect();
-            for role in &trusting {
-                self.push(
-                    vec![passes(&role.account, service)],
-                    acts(role),
-                    format!("so it runs as {}", name(&role.arn)),
-                    Answer::Yes(String::new()),
-                );
-                let runs = format!("something already runs as {} there", name(&role.arn));
-                self.push(
-                    vec![runs_already(&role.account, service)],
-                    acts(role),
-                    format!("so it takes over what runs as {}", name(&role.arn)),
-                    Answer::If(runs, String::new()),
-                );
-            }
-            out.insert(service, trusting);
-        }
-        out
-    }
-
-    /// A role that may be passed to a service that runs the caller's code under it, or runs already.
-    fn passing(&mut self, who: &Actor, trusting: &BTreeMap<&'static str, Vec<&Actor>>, asker: &Asker) {
-        let some = |service: &str| trusting.get(service).is_some_and(|roles| !roles.is_empty());
-        for (service, action) in TAKEOVERS.iter().filter(|(service, _)| some(service)) {
-            let answer = asker.ask(&own(who, action, Target::Within("*")));
-            let because = format!("{} may {action}", name(&who.arn));
-            self.push(
-                vec![acts(who)],
-                runs_already(&who.account, service),
-                because,
-                answer,
-            );
-        }
-        let every = format!("arn:aws:iam::{}:role/*", who.account);
-        let all = asker.alike(&own(who, "iam:PassRole", Target::Within(&every)));
-        if all == Some(Answer::No) {
-            return;
-        }
-        for (service, action) in RUNNERS.iter().filter(|(service, _)| some(service)) {
-            let run = asker.ask(&own(who, action, Target::Within("*")));
-            if run == Answer::No {
-                continue;
-            }
-            if let Some(all) = &all {
-                let because = format!("{} passes roles to {service} with {action}", name(&who.arn));
-                self.push(
-                    vec![acts(who)],
-                    passes(&who.account, service),
-                    because,
-                    all.clone().and(run),
-                );
-                continue;
-            }
-            for role in trusting.get(service).into_iter().flatten() {
-                let pass = asker.ask(&own(who, "iam:PassRole", Target::One(role.arn.as_str())));
-                let because = format!(
-                    "{} passes {} to {service} with {action}",
-                    name(&who.arn),
-                    name(&role.arn)
-                );
-                self.push(vec![acts(who)], acts(role), because, pass.and(run.clone()));
+    /// A denial that is taken off denies nothing any more.
+    fn loosening(&mut self, who: &Actor, denied: &[&Actor], asker: &Asker) {
+        let groups = format!("arn:aws:iam::{}:group/*", who.account);
+        for target in denied {
+            let one = Target::One(target.arn.as_str());
+            let (own_policies, of_groups) = match target.kind {
+                PrincipalKind::Role => (LOOSENS_ROLE, &[][..]),
+                PrincipalKind::User => (LOOSENS_USER, LOOSENS_GROUP),
+            };
+            let [inline, attached] = own_policies;
+            let lying = inline.iter().filter(|_| target.denying.inline);
+            let attached = attached.iter().filter(|_| target.denying.attached);
+            let ways = lying.chain(attached).map(|action| (*action, one.clone()));
+            let of_groups = of_groups.iter().map(|action| (*action, Target::Within(&groups)));
+            for (action, on) in ways.chain(of_groups) {
+                let answer = asker.ask(&own(who, action, on));
+                let because = format!("{} may {action} on {}", name(&who.arn), name(&target.arn));
+                let needs = vec![acts(who), acts(target)];
+                self.push(needs, loosened(&target.arn), because, answer);
             }
         }
     }
-}
-
-/// Whether a service could act as the role.
-fn lets_in(role: &Actor, service: &Caller, asker: &Asker) -> bool {
-    let Some(trust) = &role.trust else { return false };
-    if !trust.could_allow_to("sts:AssumeRole", service) {
-        return false;
-    }
-    let request = Request {
-        caller: service,
-        action: "sts:AssumeRole",
-        target: Target::One(role.arn.as_str()),
-        owner: Some(role.account.clone()),
-        context: &asker.context,
-    };
-    let nothing = Policies::none();
-    let environment = Environment {
-        resource: Some(trust),
-        ..Environment::of(&nothing)
-    };
-    evaluate(&request, &environment).allowed() != Truth::No
-}
-
-fn passes(account: &AccountId, service: &str) -> Node {
-    Node::Power(format!("passes every role of {account} to {service}"))
-}
-
-fn runs_already(account: &AccountId, service: &str) -> Node {
-    Node::Power(format!("changes what runs on {service} in {account}"))
 }
 
 impl Over<'_> {
@@ -412,8 +334,11 @@ impl Over<'_> {
         Node::Power(format!("acts as all {}", self.of()))
     }
 
-    fn rewrites_all(&self, bounded: bool) -> Node {
-        let which = if bounded { "with" } else { "without" };
-        Node::Power(format!("rewrites all {} {which} a boundary", self.of()))
+    fn rewrites_all(&self, boundaries: bool) -> Node {
+        let what = match boundaries {
+            true => "takes the boundaries off",
+            false => "rewrites the policies of",
+        };
+        Node::Power(format!("{what} all {}", self.of()))
     }
 }

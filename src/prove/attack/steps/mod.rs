@@ -1,12 +1,14 @@
-//! The steps: who becomes whom ([`identities`], [`administrators`]), who may lift what the organization forbids
-//! ([`organization`]), who may destroy which copy ([`stores`]).
+//! The steps: who becomes whom ([`identities`], [`services`], [`administrators`]), who may lift what the organization forbids
+//! ([`organization`]), who may destroy which copy ([`stores`], [`buckets`]).
 //!
 //! What a step needs is asked of the policy documents ([`ask`](super::ask)). The lists of actions are
 //! those of the services' authorization references; each is one way to destroy, none needs the others.
 
 mod administrators;
+mod buckets;
 mod identities;
 mod organization;
+mod services;
 mod stores;
 
 use super::Everybody;
@@ -155,10 +157,20 @@ struct Maker {
 
 fn acts(who: &Actor) -> Node {
     match who.standing {
+        Standing::Loosened => loosened(&who.arn),
+        Standing::Capped => capped(&who.arn),
         Standing::Rewritten => Node::Acts(format!("{} with policies rewritten", who.arn)),
         Standing::Made => Node::Acts(format!("{} newly made", who.arn)),
         Standing::Known | Standing::Administrator | Standing::Root => Node::Acts(who.arn.to_string()),
     }
+}
+
+fn loosened(arn: &Arn) -> Node {
+    Node::Acts(format!("{arn} without what denied it"))
+}
+
+fn capped(arn: &Arn) -> Node {
+    Node::Acts(format!("{arn} with policies rewritten within its boundary"))
 }
 
 fn name(arn: &Arn) -> String {

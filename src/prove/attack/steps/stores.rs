@@ -5,25 +5,27 @@ use super::super::ask::{Answer, Ask, Asker, Guard};
 use super::super::graph::Node;
 use super::{Maker, acts, is_locked, name, own};
 use crate::access::{Guardrails, Policies, Target};
-use crate::model::fact::LockMode;
 use crate::model::{AccountId, Arn, Observed};
-use crate::prove::copy::{Copy, Encryption, Holder, Mechanism};
+use crate::prove::copy::{Copy, Encryption, Holder};
 use std::collections::BTreeSet;
 
 /// What ends a customer's key.
-const ENDS_KEY: &[&str] = &["kms:ScheduleKeyDeletion", "kms:DisableKey", "kms:PutKeyPolicy"];
+const ENDS_KEY: &[&str] = &[
+    "kms:ScheduleKeyDeletion",
+    "kms:DisableKey",
+    "kms:PutKeyPolicy",
+    IMPORTED,
+];
+
+/// Ends it only if its material was imported.
+const IMPORTED: &str = "kms:DeleteImportedKeyMaterial";
 
 /// What replaces a policy with one of the attacker's making, and what takes it away: then everybody may what their
 /// own policies say.
-struct Opening {
-    replaces: &'static str,
-    removes: &'static str,
+pub(super) struct Opening {
+    pub replaces: &'static str,
+    pub removes: &'static str,
 }
-
-const BUCKET: Opening = Opening {
-    replaces: "s3:PutBucketPolicy",
-    removes: "s3:DeleteBucketPolicy",
-};
 
 const VAULT: Opening = Opening {
     replaces: "backup:PutBackupVaultAccessPolicy",
@@ -42,11 +44,11 @@ fn states<'a>(store: &Arn, policy: Option<&'a Policies>) -> Vec<(Guard<'a>, Opti
     all
 }
 
-fn guarded(policy: Option<&Policies>) -> Guard<'_> {
+pub(super) fn guarded(policy: Option<&Policies>) -> Guard<'_> {
     policy.map_or(Guard::None, Guard::Policy)
 }
 
-fn on(who: &Actor, action: &str, what: &str) -> String {
+pub(super) fn on(who: &Actor, action: &str, what: &str) -> String {
     format!("{} may {action} on {what}", name(&who.arn))
 }
 
@@ -107,7 +109,7 @@ impl Maker {
     }
 
     /// Who may replace the policy of a store. The root of the owning account always may.
-    fn opening(
+    pub(super) fn opening(
         &mut self,
         opening: &Opening,
         store: &Arn,
@@ -162,99 +164,6 @@ impl Maker {
         asker.each(asker.candidates(action, owner, guard), ask)
     }
 
-    fn bucket(&mut self, copy: &Copy, owner: &AccountId, bucket: &Arn, overwritable: bool, asker: &Asker) {
-        let objects = format!("{bucket}/*");
-        let objects = Target::Within(&objects);
-        let itself = Target::One(bucket.as_str());
-        let policy = self.guard(bucket);
-        let policy = policy.as_ref();
-        let governed = matches!(&copy.lock, Observed::Present(lock) if lock.mode == LockMode::Governance);
-        let lock_unknown = match &copy.lock {
-            Observed::Unreadable(why) => Some(why.why.as_str()),
-            _ => None,
-        };
-        let live = copy.mechanism == Mechanism::Live;
-        let overwrites = [("s3:DeleteObject", &objects), ("s3:PutObject", &objects)];
-        let mut ways: Vec<(&'static str, &Target<'_>)> = Vec::new();
-        if live || overwritable {
-            ways.extend(overwrites);
-        }
-        if !live {
-            ways.push(("s3:DeleteObjectVersion", &objects));
-            if !governed {
-                ways.push(("s3:PutLifecycleConfiguration", &itself));
-            }
-        }
-        if self.asked.insert(Node::Opened(bucket.to_string())) {
-            self.opening(&BUCKET, bucket, owner, policy, asker);
-        }
-        let gone = Node::Gone(copy.id.clone());
-        for (action, target) in ways {
-            let what = match target {
-                Target::Within(_) => format!("{}/*", bucket.resource()),
-                _ => bucket.resource().to_owned(),
-            };
-            let doubt = |answer: Answer| match lock_unknown {
-                Some(why) => answer.and(Answer::Unknown(format!("the lock is not known: {why}"))),
-                None => answer,
-            };
-            // Whoever attacks has an account of its own too, where nothing denies it what the new policy grants.
-            let opened = Node::Opened(bucket.to_string());
-            let because = format!("whom its new policy lets in may {action} on {what}");
-            self.push(
-                vec![opened],
-                gone.clone(),
-                because,
-                doubt(Answer::Yes(String::new())),
-            );
-            let stripped = policy.map(|_| (Guard::None, Some(Node::Stripped(bucket.to_string()))));
-            for (guard, first) in std::iter::once((guarded(policy), None)).chain(stripped) {
-                let asked = |who, action| {
-                    asker.ask(&Ask {
-                        who,
-                        action,
-                        on: target.clone(),
-                        owner,
-                        guard,
-                    })
-                };
-                let found = asker.each(asker.candidates(action, owner, guard), |who| {
-                    let mut answer = asked(who, action);
-                    if answer != Answer::No && governed && action == "s3:DeleteObjectVersion" {
-                        answer = answer.and(asked(who, "s3:BypassGovernanceRetention"));
-                    }
-                    doubt(answer)
-                });
-                for (who, answer) in found {
-                    let because = on(who, action, &what);
-                    let because = match first {
-                        Some(_) => format!("{because} once its policy is gone"),
-                        None => because,
-                    };
-                    let needs = std::iter::once(acts(who)).chain(first.clone()).collect();
-                    self.push(needs, gone.clone(), because, answer);
-                }
-            }
-        }
-        if live {
-            let changes = Node::Changes(copy.asset.to_string());
-            let what = format!("{}/*", bucket.resource());
-            let found = asker.each(asker.candidates("s3:PutObject", owner, guarded(policy)), |who| {
-                asker.ask(&Ask {
-                    who,
-                    action: "s3:PutObject",
-                    on: objects.clone(),
-                    owner,
-                    guard: guarded(policy),
-                })
-            });
-            for (who, answer) in found {
-                let because = on(who, "s3:PutObject", &what);
-                self.push(vec![acts(who)], changes.clone(), because, answer);
-            }
-        }
-    }
-
     /// Recovery points: deleted, or made to expire; first the vault's policy and lock have to be got
     /// out of the way.
     fn vault(&mut self, copy: &Copy, owner: &AccountId, vault: &Arn, unlockable: bool, asker: &Asker) {
@@ -273,6 +182,8 @@ impl Maker {
                 Target::One(vault.as_str()),
             ),
             ("backup:DeleteRecoveryPoint", Target::Within("*")),
+            // Hands a continuous one back to its source, where it can be ended.
+            ("backup:DisassociateRecoveryPoint", Target::Within("*")),
             ("backup:UpdateRecoveryPointLifecycle", Target::Within("*")),
         ];
         for (action, target) in &ways {
@@ -338,6 +249,12 @@ impl Maker {
                     })
                 });
                 for (who, answer) in found {
+                    let imported = "its material was imported".to_owned();
+                    let answer = match (*action, answer) {
+                        (IMPORTED, Answer::Yes(by)) => Answer::If(imported, by),
+                        (IMPORTED, other) => other.and(Answer::If(imported, String::new())),
+                        (_, answer) => answer,
+                    };
                     let because = on(who, action, key.resource());
                     self.push(vec![acts(who)], Node::KeyGone(key.to_string()), because, answer);
                 }

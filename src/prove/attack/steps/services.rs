@@ -1,0 +1,235 @@
+//! Who becomes a role through a service that acts as it, or through whoever vouches for people.
+
+use super::super::actor::{Actor, Standing};
+use super::super::ask::{Answer, Asker};
+use super::super::graph::Node;
+use super::{Maker, acts, name, own};
+use crate::access::{Caller, Environment, Policies, Request, Target, Truth, evaluate};
+use crate::model::{AccountId, Arn};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Services that run code under a role that is passed to them, with the actions each of which starts it.
+const RUNNERS: &[(&str, &[&str])] = &[
+    (
+        "lambda.amazonaws.com",
+        &["lambda:CreateFunction", "lambda:UpdateFunctionConfiguration"],
+    ),
+    (
+        "ec2.amazonaws.com",
+        &[
+            "ec2:RunInstances",
+            "ec2:AssociateIamInstanceProfile",
+            "ec2:ReplaceIamInstanceProfileAssociation",
+            "elasticmapreduce:RunJobFlow",
+        ],
+    ),
+    (
+        "ecs-tasks.amazonaws.com",
+        &["ecs:RunTask", "ecs:RegisterTaskDefinition"],
+    ),
+    (
+        "glue.amazonaws.com",
+        &["glue:CreateJob", "glue:CreateDevEndpoint", "glue:CreateSession"],
+    ),
+    (
+        "cloudformation.amazonaws.com",
+        &["cloudformation:CreateStack", "cloudformation:CreateChangeSet"],
+    ),
+    (
+        "codebuild.amazonaws.com",
+        &["codebuild:CreateProject", "codebuild:UpdateProject"],
+    ),
+    ("ssm.amazonaws.com", &["ssm:StartAutomationExecution"]),
+    ("states.amazonaws.com", &["states:CreateStateMachine"]),
+    (
+        "scheduler.amazonaws.com",
+        &["scheduler:CreateSchedule", "scheduler:UpdateSchedule"],
+    ),
+    (
+        "sagemaker.amazonaws.com",
+        &["sagemaker:CreateNotebookInstance", "sagemaker:CreateTrainingJob"],
+    ),
+    ("batchoperations.s3.amazonaws.com", &["s3:CreateJob"]),
+    ("backup.amazonaws.com", &["backup:StartRestoreJob"]),
+    ("transfer.amazonaws.com", &["transfer:CreateUser"]),
+];
+
+/// Services where whoever may change what already runs acts as the role that it runs under.
+const TAKEOVERS: &[(&str, &str)] = &[
+    ("lambda.amazonaws.com", "lambda:UpdateFunctionCode"),
+    ("lambda.amazonaws.com", "lambda:UpdateFunctionConfiguration"),
+    ("ec2.amazonaws.com", "ssm:SendCommand"),
+    ("ec2.amazonaws.com", "ssm:StartSession"),
+    ("ec2.amazonaws.com", "ec2-instance-connect:SendSSHPublicKey"),
+    ("ec2.amazonaws.com", "ec2:ModifyInstanceAttribute"),
+    ("ec2.amazonaws.com", "elasticmapreduce:AddJobFlowSteps"),
+    ("ecs-tasks.amazonaws.com", "ecs:ExecuteCommand"),
+    ("glue.amazonaws.com", "glue:UpdateJob"),
+    ("glue.amazonaws.com", "glue:UpdateDevEndpoint"),
+    ("cloudformation.amazonaws.com", "cloudformation:UpdateStack"),
+    ("cloudformation.amazonaws.com", "cloudformation:ExecuteChangeSet"),
+    ("codebuild.amazonaws.com", "codebuild:StartBuild"),
+    ("codebuild.amazonaws.com", "codebuild:UpdateProject"),
+    ("states.amazonaws.com", "states:UpdateStateMachine"),
+    ("ssm.amazonaws.com", "ssm:UpdateDocument"),
+    (
+        "sagemaker.amazonaws.com",
+        "sagemaker:CreatePresignedNotebookInstanceUrl",
+    ),
+];
+
+/// The roles of an account that let a service act as them, by service.
+pub(super) type Trusting<'a> = BTreeMap<&'a str, Vec<&'a Actor>>;
+
+impl Maker {
+    /// Finds the roles that let a service act as them, and says where a service that does so leads.
+    pub(super) fn trusting<'a>(&mut self, roles: &[&'a Actor], asker: &Asker) -> Trusting<'a> {
+        let mut out = Trusting::new();
+        let listed = RUNNERS.iter().map(|(service, _)| *service);
+        let listed = listed.chain(TAKEOVERS.iter().map(|(service, _)| *service));
+        let named = roles.iter().flat_map(|role| &role.services).map(String::as_str);
+        let services: BTreeSet<&'a str> = listed.chain(named).collect();
+        for service in services {
+            let caller = Caller::Service(service.to_owned());
+            let trusts = |role: &&&Actor| lets_in(role, &caller, asker);
+            let trusting: Vec<&Actor> = roles.iter().filter(trusts).copied().collect();
+            for role in &trusting {
+                // Of most services nobody has written down what they do for those who pass them a role.
+                let chooses = format!(
+                    "{service} lets its caller choose what it does as {}",
+                    name(&role.arn)
+                );
+                let runs = match starts(service) {
+                    Some(_) => Answer::Yes(String::new()),
+                    None => Answer::If(chooses, String::new()),
+                };
+                self.push(
+                    vec![passes(&role.account, service)],
+                    acts(role),
+                    format!("so it runs as {}", name(&role.arn)),
+                    runs,
+                );
+                let runs = format!("something already runs as {} there", name(&role.arn));
+                self.push(
+                    vec![runs_already(&role.account, service)],
+                    acts(role),
+                    format!("so it takes over what runs as {}", name(&role.arn)),
+                    Answer::If(runs, String::new()),
+                );
+            }
+            if !trusting.is_empty() {
+                out.insert(service, trusting);
+            }
+        }
+        out
+    }
+
+    /// A role that may be passed to a service that runs the caller's code under it, or runs already.
+    pub(super) fn passing(&mut self, who: &Actor, trusting: &Trusting<'_>, asker: &Asker) {
+        for (service, action) in TAKEOVERS
+            .iter()
+            .filter(|(service, _)| trusting.contains_key(service))
+        {
+            let answer = asker.ask(&own(who, action, Target::Within("*")));
+            let because = format!("{} may {action}", name(&who.arn));
+            let runs = runs_already(&who.account, service);
+            self.push(vec![acts(who)], runs, because, answer);
+        }
+        let every = format!("arn:aws:iam::{}:role/*", who.account);
+        let all = asker.alike(&own(who, "iam:PassRole", Target::Within(&every)));
+        if all == Some(Answer::No) {
+            return;
+        }
+        for (service, roles) in trusting {
+            let with = |action: &str| match action {
+                "" => format!("to {service}"),
+                action => format!("to {service} with {action}"),
+            };
+            for action in starts(service).unwrap_or(&[""]) {
+                let run = match *action {
+                    "" => Answer::Yes(String::new()),
+                    action => asker.ask(&own(who, action, Target::Within("*"))),
+                };
+                if run == Answer::No {
+                    continue;
+                }
+                let passed = passes(&who.account, service);
+                if let Some(all) = &all {
+                    let because = format!("{} passes roles {}", name(&who.arn), with(action));
+                    self.push(vec![acts(who)], passed, because, all.clone().and(run));
+                    continue;
+                }
+                for role in roles {
+                    let pass = asker.ask(&own(who, "iam:PassRole", Target::One(role.arn.as_str())));
+                    let (of, role_name) = (name(&who.arn), name(&role.arn));
+                    let because = format!("{of} passes {role_name} {}", with(action));
+                    let chooses = format!("{service} lets its caller choose what it does as {role_name}");
+                    let run = match starts(service) {
+                        Some(_) => run.clone(),
+                        None => Answer::If(chooses, String::new()),
+                    };
+                    self.push(vec![acts(who)], acts(role), because, pass.and(run));
+                }
+            }
+        }
+    }
+
+    /// Whoever may replace the certificate by which a provider vouches for people vouches for anybody.
+    pub(super) fn vouching(&mut self, who: &Actor, roles: &[&Actor], asker: &Asker) {
+        const REPLACES: &str = "iam:UpdateSAMLProvider";
+        for role in roles {
+            for provider in role.providers.iter().filter(|p| is_saml(p, &who.account)) {
+                let answer = asker.ask(&own(who, REPLACES, Target::One(provider)));
+                let because = format!(
+                    "{} may {REPLACES} on {provider}, which {} trusts",
+                    name(&who.arn),
+                    name(&role.arn)
+                );
+                self.push(vec![acts(who)], acts(role), because, answer);
+            }
+        }
+    }
+}
+
+fn is_saml(provider: &str, account: &AccountId) -> bool {
+    let arn = provider.parse::<Arn>();
+    arn.is_ok_and(|arn| {
+        arn.resource().starts_with("saml-provider/") && arn.account().as_ref() == Some(account)
+    })
+}
+
+/// What starts something on a service under a role that is passed to it; `None` for services of which that is not
+/// known.
+fn starts(service: &str) -> Option<&'static [&'static str]> {
+    let known = RUNNERS.iter().find(|(runner, _)| *runner == service);
+    known.map(|(_, actions)| *actions)
+}
+
+/// Whether a service could act as the role.
+fn lets_in(role: &Actor, service: &Caller, asker: &Asker) -> bool {
+    let Some(trust) = &role.trust else { return false };
+    if role.standing != Standing::Known || !trust.could_allow_to("sts:AssumeRole", service) {
+        return false;
+    }
+    let request = Request {
+        caller: service,
+        action: "sts:AssumeRole",
+        target: Target::One(role.arn.as_str()),
+        owner: Some(role.account.clone()),
+        context: &asker.context,
+    };
+    let nothing = Policies::none();
+    let environment = Environment {
+        resource: Some(trust),
+        ..Environment::of(&nothing)
+    };
+    evaluate(&request, &environment).allowed() != Truth::No
+}
+
+fn passes(account: &AccountId, service: &str) -> Node {
+    Node::Power(format!("passes every role of {account} to {service}"))
+}
+
+fn runs_already(account: &AccountId, service: &str) -> Node {
+    Node::Power(format!("changes what runs on {service} in {account}"))
+}
