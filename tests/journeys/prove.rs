@@ -115,6 +115,40 @@ async fn a_snapshot_proves_the_same_without_the_cloud() {
 }
 
 #[tokio::test]
+async fn what_a_plan_has_kept_is_enough_to_prove_and_check() {
+    let estate = proving().await;
+    estate.settle();
+    let live = estate.run(&["prove", "--json"]).exits(0).json();
+    let file = estate.path("live.json").display().to_string();
+    estate.run(&["plan", "--save-snapshot", &file]).exits(0);
+    let mark = estate.mark();
+    let again = estate
+        .run(&["prove", "--json", "--snapshot", &file])
+        .exits(0)
+        .json();
+    let uploads = |proof: &Json| {
+        let assets = proof["assets"].as_array().unwrap();
+        assets
+            .iter()
+            .find(|a| a["address"] == "s3_bucket.uploads")
+            .unwrap()["cells"]
+            .clone()
+    };
+    assert_eq!(uploads(&live), uploads(&again));
+    let checked = estate
+        .run(&["check", "--format", "json", "--snapshot", &file])
+        .json();
+    let unknown = checked["findings"].as_array().unwrap().iter();
+    let unknown: Vec<&Json> = unknown.filter(|f| f["id"] == "BKS-OBJ-003").collect();
+    assert!(unknown.iter().all(|f| f["status"] == "pass"), "{unknown:#?}");
+    assert_eq!(checked["summary"]["unknown"], 0);
+    estate
+        .run(&["plan", "--detailed-exitcode", "--snapshot", &file])
+        .exits(0);
+    assert!(estate.asked(mark).is_empty());
+}
+
+#[tokio::test]
 async fn wrong_objectives_are_said_at_once() {
     let estate = shop().await;
     let wrong = "

@@ -28,7 +28,7 @@ pub(crate) struct Source {
     #[arg(long, value_name = "FILE", conflicts_with = "save_snapshot")]
     pub(crate) snapshot: Option<PathBuf>,
 
-    /// Save the live state that was read
+    /// Save the live state, whole: `plan`, `check` and `prove` can each go by it
     #[arg(long, value_name = "FILE")]
     pub(crate) save_snapshot: Option<PathBuf>,
 }
@@ -248,8 +248,14 @@ pub(crate) async fn planned(
         Err(wrong) => return Err((wrong, sources)),
     };
     let whole = selection.is_everything();
-    let (snapshot, said) = pipeline::look(&posture, &selected, whole, Depth::Declared, &live).await;
+    // What is kept is kept for `check` and `prove` too, which ask for more than what is declared.
+    let keeps = source.save_snapshot.is_some();
+    let depth = if keeps { Depth::Everything } else { Depth::Declared };
+    let (mut snapshot, said) = pipeline::look(&posture, &selected, whole, depth, &live).await;
     diagnostics.append(said);
+    if keeps && whole && !posture.objectives.is_empty() {
+        pipeline::look_at_everyone(&posture, &live, &mut snapshot).await;
+    }
     if let Err(diagnostic) = save(&snapshot, source) {
         return Err((diagnostic.into(), sources));
     }
