@@ -5,6 +5,7 @@
 //!
 //! - [`copy`]: what a copy is; `copies`: from facts to copies
 //! - [`attack`]: who can destroy what, alone or together
+//! - `column`: which disasters anybody wants to know of
 //! - `survive`: one copy against one disaster
 //! - `verdict`: what that means for an objective
 //! - [`writer`]: what each backup writer can and cannot do
@@ -12,6 +13,7 @@
 //! A copy counts as surviving only when everything that could take it away was read and does not.
 
 pub mod attack;
+mod column;
 mod copies;
 pub mod copy;
 mod keys;
@@ -26,6 +28,7 @@ use crate::model::fact::Evidence;
 use crate::model::objective::{Objective, Scenario};
 use crate::model::{Address, Duration, Unreadable};
 use attack::{Attack, Destroying, Principals};
+pub use column::{Asked, Column};
 use copy::{Copy, Mechanism, Reach};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -147,7 +150,7 @@ pub struct Proof {
     /// When everything was read, RFC 3339.
     pub read_at: String,
     /// The disasters, in the order of the columns.
-    pub scenarios: Vec<Scenario>,
+    pub scenarios: Vec<Column>,
     /// By address.
     pub assets: Vec<Asset>,
     /// What each backup writer can and cannot do, by address.
@@ -243,7 +246,7 @@ pub fn prove(input: &Input<'_>) -> Proof {
     Proof {
         version: VERSION,
         read_at: input.read_at.to_owned(),
-        scenarios: input.scenarios.to_vec(),
+        scenarios: column::all(input.scenarios, input.objectives),
         writers: writer::all(input.evidence, input.principals, &attack),
         unprotected: proved
             .iter()
