@@ -155,6 +155,7 @@ fn bucket(name: &str, account: &str, region: &str, copy: Option<&str>, locked: b
         encryption: Observed::Present("AES256".into()),
         policy: Observed::Present(document(&policy)),
         account: account.parse().expect("an account"),
+        contents: std::collections::BTreeMap::new(),
     };
     evidence(
         &format!("s3_bucket.{name}"),

@@ -170,6 +170,7 @@ mod tests {
             unknown: Vec::new(),
             writer: None,
             declared_trust: None,
+            dumps: None,
         }
     }
 

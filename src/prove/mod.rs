@@ -3,7 +3,7 @@
 //! [`prove`] is the way in: evidence, identities, objectives and scenarios go in, a [`Proof`]
 //! comes out. Nothing here reads a clock, a file or the cloud, and nothing knows a kind.
 //!
-//! - [`copy`]: what a copy is; `copies`: from facts to copies
+//! - [`copy`]: what a copy is; `copies`, `objects`, `vaults`, `dumps`: from facts to copies
 //! - [`attack`]: who can destroy what, alone or together
 //! - `column`: which disasters anybody wants to know of
 //! - `survive`: one copy against one disaster
@@ -16,7 +16,9 @@ pub mod attack;
 mod column;
 mod copies;
 pub mod copy;
+mod dumps;
 mod keys;
+mod objects;
 mod survive;
 #[cfg(test)]
 mod tests;
@@ -213,7 +215,7 @@ pub fn prove(input: &Input<'_>) -> Proof {
     let mut assets: Vec<(&Evidence, Result<Vec<Copy>, Unreadable>)> = input
         .evidence
         .iter()
-        .filter_map(|e| Some((e, with_vaults(e, copies::of(e, &seen)?, input.evidence))))
+        .filter_map(|e| Some((e, with_backups(e, copies::of(e, &seen)?, &seen, input.evidence))))
         .collect();
     // What only holds copies of others is shown as theirs, unless somebody asks for it by name.
     let replicas: BTreeSet<String> = assets
@@ -233,7 +235,8 @@ pub fn prove(input: &Input<'_>) -> Proof {
     });
     let all: Vec<Copy> = assets
         .iter()
-        .flat_map(|(_, copies)| copies.iter().flatten().cloned())
+        .flat_map(|(_, copies)| copies.iter().flatten())
+        .flat_map(|copy| std::iter::once(copy.clone()).chain(copy.unlocked()))
         .collect();
     let attack = Attack::new(input.evidence, input.principals, &all);
     let mut proved: Vec<Asset> = assets
@@ -258,15 +261,17 @@ pub fn prove(input: &Input<'_>) -> Proof {
     }
 }
 
-fn with_vaults(
+fn with_backups(
     evidence: &Evidence,
     copies: Result<Vec<Copy>, Unreadable>,
+    seen: &copies::ByArn<'_>,
     all: &[Evidence],
 ) -> Result<Vec<Copy>, Unreadable> {
     let mut copies = copies?;
     let live = copies.iter().find(|c| c.mechanism == Mechanism::Live).cloned();
     if let (Some(arn), Some(live)) = (&evidence.arn, live) {
         copies.extend(vaults::of(arn, &live, all));
+        copies.extend(dumps::of(&live, all, seen));
     }
     Ok(copies.into_iter().map(|copy| keys::settle(copy, all)).collect())
 }

@@ -10,6 +10,7 @@ use crate::model::policy::{Document, Effect, Statement};
 use crate::model::{AccountId, Observed, Principal, PrincipalKind, Region, Scope};
 
 mod columns;
+mod dumps;
 mod policies;
 mod writers;
 
@@ -62,6 +63,7 @@ fn bucket(name: &str, owner: &str) -> ObjectStore {
         encryption: Observed::Present("AES256".into()),
         policy: Observed::Absent,
         account: account(owner),
+        contents: BTreeMap::new(),
     }
 }
 

@@ -43,6 +43,7 @@ pub(super) fn facts(spec: Option<&Spec>, have: &Live, place: &Place) -> Facts {
         encryption: known(Part::Encryption, &have.encryption).map(|e| e.key.unwrap_or(e.algorithm)),
         policy: known(Part::Policy, &have.policy),
         account: place.account_id.clone(),
+        contents: have.contents.clone(),
     }))
 }
 

@@ -22,6 +22,7 @@ fn identity() -> Identity {
             prefix: "pg/".into(),
         }]),
         declared_trust: Some(doc(GITHUB)),
+        dumps: None,
     }
 }
 
