@@ -151,6 +151,9 @@ pub struct ObjectStore {
     pub acls_disabled: Observed<bool>,
     /// `AES256`, or the key's ARN.
     pub encryption: Observed<String>,
+    /// Whether one data key of KMS serves many objects; absent when that is not known.
+    #[serde(default)]
+    pub bucket_key: Option<bool>,
     /// Its own policy.
     pub policy: Observed<Document>,
     /// The account it belongs to.

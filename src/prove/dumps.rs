@@ -186,7 +186,7 @@ impl Written<'_> {
                 region: Some(there.scope.region.clone()),
                 zonal: false,
             },
-            encryption: encryption(store),
+            encryption: encryption(there, store),
             history: found.history,
             staleness: found.staleness,
             lock: lock(store),

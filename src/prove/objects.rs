@@ -15,7 +15,7 @@ pub(super) fn of_store(evidence: &Evidence, arn: &Arn, store: &ObjectStore, seen
         asset: evidence.subject.clone(),
         mechanism: Mechanism::Live,
         domain: domain(evidence, false),
-        encryption: encryption(store),
+        encryption: encryption(evidence, store),
         history: Observed::Absent,
         staleness: Staleness {
             promised: Some(ZERO),
@@ -54,15 +54,26 @@ pub(super) fn of_store(evidence: &Evidence, arn: &Arn, store: &ObjectStore, seen
     copies
 }
 
-pub(super) fn encryption(store: &ObjectStore) -> Observed<Encryption> {
-    match &store.encryption {
-        Observed::Present(text) => Observed::Present(match text.parse::<Arn>() {
-            Ok(key) => Encryption::Key(key),
-            Err(_) => Encryption::Service,
-        }),
-        Observed::Absent => Observed::Present(Encryption::Service),
-        Observed::Unreadable(why) => Observed::Unreadable(why.clone()),
+/// What a bucket encrypts with. A key without an account is taken for one of the bucket's own: that is
+/// where whoever writes from there is led.
+pub(super) fn encryption(evidence: &Evidence, store: &ObjectStore) -> Observed<Encryption> {
+    const SERVICE: [&str; 3] = ["AES256", "aws:kms", "aws:kms:dsse"];
+    let named = match &store.encryption {
+        Observed::Present(named) => named,
+        Observed::Absent => return Observed::Present(Encryption::Service),
+        Observed::Unreadable(why) => return Observed::Unreadable(why.clone()),
+    };
+    if SERVICE.contains(&named.as_str()) {
+        return Observed::Present(Encryption::Service);
     }
+    Observed::Present(Encryption::Key(named.parse().unwrap_or_else(|_| {
+        let region = &evidence.scope.region;
+        let resource = match named.starts_with("alias/") || named.starts_with("key/") {
+            true => named.clone(),
+            false => format!("key/{named}"),
+        };
+        Arn::kms(region.partition(), region, &store.account, &resource)
+    })))
 }
 
 pub(super) fn lock(store: &ObjectStore) -> Observed<Lock> {
@@ -176,7 +187,10 @@ pub(super) fn object_replica(evidence: &Evidence, replica: &Replica, seen: &ByAr
                 .or_else(|| there.map(|e| e.scope.region.clone())),
             zonal: false,
         },
-        encryption: store.map_or_else(|| Observed::Unreadable(unseen()), encryption),
+        encryption: match (there, store) {
+            (Some(there), Some(store)) => encryption(there, store),
+            _ => Observed::Unreadable(unseen()),
+        },
         history: store.map_or_else(|| Observed::Unreadable(unseen()), history),
         staleness: Staleness {
             promised: replica

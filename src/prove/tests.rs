@@ -12,6 +12,7 @@ use crate::model::{AccountId, Observed, Principal, PrincipalKind, Region, Scope}
 mod columns;
 mod dumps;
 mod policies;
+mod seals;
 mod writers;
 
 const PROD: &str = "111111111111";
@@ -61,6 +62,7 @@ fn bucket(name: &str, owner: &str) -> ObjectStore {
         public_access_blocked: Observed::Present(true),
         acls_disabled: Observed::Present(true),
         encryption: Observed::Present("AES256".into()),
+        bucket_key: Some(false),
         policy: Observed::Absent,
         account: account(owner),
         contents: BTreeMap::new(),

@@ -29,7 +29,7 @@ block! {
         /// The ARN of the key that the buckets are encrypted with, when it is not S3's own.
         pub kms_key: Option<Reference>,
         /// Whether the writer may also decrypt, which S3 wants of multipart uploads under a key of KMS. It
-        /// can still not read objects.
+        /// can still not read objects; `backstay prove` says that it can decrypt all the same.
         pub multipart_decrypt: Option<bool>,
         /// Whether the bucket refuses to overwrite an object: the writer has to send `If-None-Match: *`.
         pub append_only: Option<bool>,
