@@ -153,8 +153,10 @@ fn bucket(name: &str, account: &str, region: &str, copy: Option<&str>, locked: b
         public_access_blocked: Observed::Present(true),
         acls_disabled: Observed::Present(true),
         encryption: Observed::Present("AES256".into()),
+        bucket_key: Some(false),
         policy: Observed::Present(document(&policy)),
         account: account.parse().expect("an account"),
+        contents: std::collections::BTreeMap::new(),
     };
     evidence(
         &format!("s3_bucket.{name}"),

@@ -269,7 +269,7 @@ async fn a_writer_writes_and_nothing_else() {
         .into_iter()
         .map(|c| match c {
             Contribution::Statement { statement, .. } => *statement,
-            Contribution::Resource { .. } => panic!("{c:?}"),
+            Contribution::Resource { .. } | Contribution::Contents { .. } => panic!("{c:?}"),
         });
     s3(&root)
         .put_bucket_policy()

@@ -48,6 +48,10 @@ writer_role "pgdump" {
   writes_to = [s3_bucket.dumps]
   prefix    = "pg/"
 
+  # The dumps count as copies of the database, as fresh as the newest object is.
+  dumps = rds_instance.app
+  every = "1d"
+
   trust {
     github = var.repository
   }

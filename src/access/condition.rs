@@ -2,7 +2,7 @@
 
 use super::decision::Open;
 use super::pattern::{Pattern, literal};
-use super::request::{Known, Request};
+use super::request::{Known, Request, Target};
 use super::truth::Truth;
 use std::net::IpAddr;
 
@@ -121,6 +121,7 @@ impl Test {
                 let absent = match &*known {
                     Known::Unknown => return Truth::Maybe,
                     Known::Absent => true,
+                    Known::Matching(_) => false,
                     Known::Values(values) => values.is_empty(),
                 };
                 return Truth::any(
@@ -133,6 +134,10 @@ impl Test {
         };
         let values = match &*known {
             Known::Unknown => return Truth::Maybe,
+            Known::Matching(wider) => {
+                let found = Truth::any(self.values.iter().map(|p| equal_all(compare, p, wider, request)));
+                return self.turned(found, negated, request);
+            }
             Known::Values(values) if !values.is_empty() => values,
             Known::Absent | Known::Values(_) => {
                 return match self.quantifier {
@@ -146,10 +151,7 @@ impl Test {
         };
         let each = values.iter().map(|value| {
             let found = Truth::any(self.values.iter().map(|p| equal(compare, p, value, request)));
-            // AWS does not say what a variable without a value means to a negated operator.
-            let blank = negated && self.values.iter().any(|p| p.fill(request).is_none());
-            let found = if blank { found.max(Truth::Maybe) } else { found };
-            if negated { !found } else { found }
+            self.turned(found, negated, request)
         });
         match self.quantifier {
             Quantifier::All => Truth::all(each),
@@ -158,6 +160,25 @@ impl Test {
             Quantifier::None if values.len() > 1 => each.reduce(Truth::join).unwrap_or(Truth::Maybe),
             Quantifier::None => Truth::all(each),
         }
+    }
+}
+
+impl Test {
+    /// What was found of a value, as the operator means it.
+    fn turned(&self, found: Truth, negated: bool, request: &Request<'_>) -> Truth {
+        // AWS does not say what a variable without a value means to a negated operator.
+        let blank = negated && self.values.iter().any(|p| p.fill(request).is_none());
+        let found = if blank { found.max(Truth::Maybe) } else { found };
+        if negated { !found } else { found }
+    }
+}
+
+/// The same for each value that `wider` matches.
+fn equal_all(compare: Compare, pattern: &Pattern, wider: &str, request: &Request<'_>) -> Truth {
+    match compare {
+        Compare::Text | Compare::Glob => pattern.matches_all(wider, request),
+        Compare::Arn => pattern.takes_in(&Target::Within(wider), request),
+        _ => Truth::Maybe,
     }
 }
 

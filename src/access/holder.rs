@@ -8,17 +8,18 @@ use super::evaluate::{Environment, evaluate};
 use super::grants::{Grant, grants};
 use super::policy::Policies;
 use super::request::{Caller, Context, Known, Request, Target};
-use crate::model::fact::{Identity, ObjectStore};
+use crate::model::fact::{Identity, KeyFacts, ObjectStore};
 use crate::model::policy::{Document, Effect, Statement};
 use crate::model::{AccountId, Arn, Observed};
 
-/// An identity, and the buckets whose policies may grant it more.
+/// An identity, and the buckets and keys whose policies may grant it more.
 #[derive(Debug, Clone)]
 pub struct Holder {
     caller: Caller,
     identity: Policies,
     boundary: Option<Policies>,
     stores: Vec<Store>,
+    keys: Vec<Store>,
     context: Context,
 }
 
@@ -64,9 +65,24 @@ impl Holder {
                 .as_ref()
                 .map(|document| Policies::none().with("boundary", document)),
             stores: stores.collect(),
+            keys: Vec::new(),
             // Nothing keeps anybody from using TLS.
             context: Context::open().with("aws:SecureTransport", Known::one("true")),
         }
+    }
+
+    /// The same with keys whose policies may grant it more.
+    #[must_use]
+    pub fn with_keys<'a>(mut self, keys: impl IntoIterator<Item = &'a KeyFacts>) -> Self {
+        let read = keys.into_iter().filter_map(|key| {
+            Some(Store {
+                arn: key.arn.clone(),
+                owner: key.account.clone(),
+                policy: Policies::none().with(&key_name(key), key.policy.present()?),
+            })
+        });
+        self.keys.extend(read);
+        self
     }
 
     /// Who it is.
@@ -114,6 +130,30 @@ impl Holder {
         evaluate(&request, &environment)
     }
 
+    /// What it may do with a key, the key's policy included, when this is known of the request. A policy that
+    /// could not be read may allow and may deny.
+    pub fn decide_with(&self, action: &str, key: &KeyFacts, context: &[(&str, Known)]) -> Decision {
+        let policy = match &key.policy {
+            Observed::Present(document) => Policies::none().with(&key_name(key), document),
+            // There is no key without a policy.
+            Observed::Absent | Observed::Unreadable(_) => {
+                Policies::unread(format!("the policy of {}", key_name(key)))
+            }
+        };
+        let fill = |all: Context, (name, known): &(&str, Known)| all.with(name, known.clone());
+        let context = context.iter().fold(self.context.clone(), fill);
+        let request = Request {
+            owner: Some(key.account.clone()),
+            context: &context,
+            ..self.request(action, Target::One(key.arn.as_str()))
+        };
+        let environment = Environment {
+            resource: Some(&policy),
+            ..self.environment(None)
+        };
+        evaluate(&request, &environment)
+    }
+
     fn request<'a>(&'a self, action: &'a str, target: Target<'a>) -> Request<'a> {
         Request {
             caller: &self.caller,
@@ -136,7 +176,11 @@ impl Holder {
         let request = self.request(action, Target::Within(resource));
         let own = self.environment(session);
         let mut all = grants(&request, &own);
-        for store in &self.stores {
+        let guarded = match action.starts_with("kms:") {
+            true => &self.keys,
+            false => &self.stores,
+        };
+        for store in guarded {
             let request = Request {
                 owner: Some(store.owner.clone()),
                 ..request.clone()
@@ -149,6 +193,14 @@ impl Holder {
             all.extend(given.into_iter().filter(|g| g.layer == Layer::Resource));
         }
         all
+    }
+}
+
+/// How a key is named: by its alias where it has one.
+fn key_name(key: &KeyFacts) -> String {
+    match key.alias.is_empty() {
+        true => key.arn.resource().to_owned(),
+        false => format!("alias/{}", key.alias),
     }
 }
 
@@ -170,6 +222,7 @@ mod tests {
             unknown: Vec::new(),
             writer: None,
             declared_trust: None,
+            dumps: None,
         }
     }
 

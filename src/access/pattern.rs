@@ -104,7 +104,7 @@ impl Pattern {
                         }
                         Known::Values(values) if !values.is_empty() => return None,
                         Known::Values(_) | Known::Absent => out.push_str(&literal(default?)),
-                        Known::Unknown => {
+                        Known::Matching(_) | Known::Unknown => {
                             certain = false;
                             out.push('*');
                         }
@@ -125,6 +125,14 @@ impl Pattern {
             return Truth::No;
         };
         tempered(&filled, one(&filled.text, &literal(text)))
+    }
+
+    /// Whether it matches whatever `wider` matches.
+    pub(super) fn matches_all(&self, wider: &str, request: &Request<'_>) -> Truth {
+        let Some(filled) = self.fill(request) else {
+            return Truth::No;
+        };
+        tempered(&filled, within(&filled.text, wider))
     }
 
     /// Whether it matches the ARN, segment by segment.

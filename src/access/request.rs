@@ -97,6 +97,8 @@ impl Caller {
 pub enum Known {
     /// It is in the request, with these values.
     Values(Vec<String>),
+    /// It is in the request, with one value of which only this is known: that the pattern matches it.
+    Matching(String),
     /// It is not in the request.
     Absent,
     /// The one who asks chooses it, or nobody looked.

@@ -202,6 +202,7 @@ fn root_can_always_replace_a_bucket_policy_of_its_own() {
 fn operators() {
     use Verdict::{Allow, Deny, Depends};
     let known = |v: &[&str]| Known::Values(v.iter().map(|s| (*s).to_owned()).collect());
+    let matching = |v: &str| Known::Matching(v.to_owned());
     for (condition, value, verdict) in [
         (r#""StringEquals":{"k":"a"}"#, known(&["a"]), Allow),
         (r#""StringEquals":{"K":["b","a"]}"#, known(&["a"]), Allow),
@@ -280,6 +281,21 @@ fn operators() {
             Allow,
         ),
         (r#""StringEquals":{"k":"${aws:x}"}"#, known(&["${aws:x}"]), Deny),
+        (r#""StringLike":{"k":"a/*"}"#, matching("a/b/*"), Allow),
+        (r#""StringLike":{"k":"a/b/c/*"}"#, matching("a/b/*"), Depends),
+        (r#""StringLike":{"k":["x","c/*"]}"#, matching("a/b/*"), Deny),
+        (r#""StringNotLike":{"k":"a/*"}"#, matching("a/b/*"), Deny),
+        (r#""StringNotLike":{"k":"c/*"}"#, matching("a/b/*"), Allow),
+        (r#""StringEquals":{"k":"a/b/*"}"#, matching("a/b/*"), Depends),
+        (r#""StringEquals":{"k":"a/c"}"#, matching("a/b/*"), Deny),
+        (
+            r#""ArnLike":{"k":"arn:aws:s3:::b/pg/*"}"#,
+            matching("arn:aws:s3:::b/pg/*"),
+            Allow,
+        ),
+        (r#""Null":{"k":"true"}"#, matching("a*"), Deny),
+        (r#""Bool":{"k":"true"}"#, matching("*"), Depends),
+        (r#""StringEquals":{"k":"${k}"}"#, matching("a*"), Depends),
     ] {
         let mut case = Case::new(&format!(
             r#"{{"Effect":"Allow","Action":"*","Resource":"*","Condition":{{{condition}}}}}"#

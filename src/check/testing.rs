@@ -112,8 +112,10 @@ pub(crate) fn store(spoil: impl FnOnce(&mut ObjectStore)) -> Evidence {
         public_access_blocked: Observed::Present(true),
         acls_disabled: Observed::Present(true),
         encryption: Observed::Present(format!("arn:aws:kms:us-east-1:{PROD}:key/k")),
+        bucket_key: Some(false),
         policy: Observed::Present(Document::new([tls_only("uploads")])),
         account: PROD.parse().unwrap(),
+        contents: std::collections::BTreeMap::new(),
     };
     spoil(&mut store);
     let address = Address::new("s3_bucket", "uploads");
@@ -142,8 +144,10 @@ pub(crate) fn copy(spoil: impl FnOnce(&mut ObjectStore)) -> Evidence {
         public_access_blocked: Observed::Present(true),
         acls_disabled: Observed::Present(true),
         encryption: Observed::Present(format!("arn:aws:kms:us-west-2:{VAULT}:key/k")),
+        bucket_key: Some(false),
         policy: Observed::Present(Document::new([tls_only("copy")])),
         account: VAULT.parse().unwrap(),
+        contents: std::collections::BTreeMap::new(),
     };
     spoil(&mut store);
     let address = Address::new("s3_bucket", "copy");
@@ -236,6 +240,7 @@ pub(crate) fn writer(spoil: impl FnOnce(&mut Identity)) -> Evidence {
             prefix: "pg/".into(),
         }]),
         declared_trust: None,
+        dumps: None,
     };
     spoil(&mut identity);
     evidence(

@@ -5,7 +5,7 @@ use super::eval::{Scope, did_you_mean};
 use super::posture::Declared;
 use crate::diag::{Diagnostic, Diagnostics, Span, code};
 use crate::model::objective::{
-    Bound, CopiesRule, Extent, Holds, Objective, Preset, Published, Scenario, scenarios,
+    Bound, CopiesRule, Extent, Holds, Objective, Origin, Preset, Published, Scenario, scenarios,
 };
 use crate::model::schema::{Block as _, BlockSchema, EvaluatedBlock, Reference};
 use crate::model::{Address, Duration};
@@ -285,6 +285,7 @@ pub(super) fn scenario(
             holds: decoded.holds,
             identities,
             noticed_after: decoded.noticed_after.unwrap_or(Duration::from_secs(0)),
+            origin: Origin::Declared,
         },
         span: block.header,
     })

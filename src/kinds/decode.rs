@@ -46,6 +46,7 @@ pub struct Resources {
 pub fn decode(declared: &[Declared<'_>], diagnostics: &mut Diagnostics) -> Resources {
     let mut resources = BTreeMap::new();
     let mut statements: Vec<(Address, Address, Statement)> = Vec::new();
+    let mut looks: Vec<(Address, Address, String)> = Vec::new();
     let mut derived = Vec::new();
     for block in declared {
         let Some(kind) = find(&block.address.kind) else {
@@ -85,6 +86,9 @@ pub fn decode(declared: &[Declared<'_>], diagnostics: &mut Diagnostics) -> Resou
                 Contribution::Statement { on, statement } => {
                     statements.push((on, block.address.clone(), *statement));
                 }
+                Contribution::Contents { of, prefix } => {
+                    looks.push((of, block.address.clone(), prefix));
+                }
                 Contribution::Resource { part, kind, spec } => {
                     match part_of(&base, part, kind, spec, block) {
                         Ok(resource) => {
@@ -98,11 +102,32 @@ pub fn decode(declared: &[Declared<'_>], diagnostics: &mut Diagnostics) -> Resou
         }
         resources.insert(base.address.clone(), base);
     }
+    let mut looked = BTreeSet::new();
+    while let Some((of, from, prefix)) = looks.pop() {
+        if !looked.insert((of.clone(), prefix.clone())) {
+            continue;
+        }
+        let told = hand_over(&mut resources, &of, |kind, spec| {
+            kind.look_into(spec, prefix.clone())
+        });
+        match told {
+            // Where it is copied to is of interest too.
+            Ok(true) => looks.extend(contents_of(&resources, &of)),
+            Ok(false) => {
+                let why = format!("{from} needs to know what {of} holds, which has no keys.");
+                diagnostics.push(Diagnostic::error(code::CONFLICT, why).at(span_of(&resources, &of)));
+            }
+            Err(diagnostic) => diagnostics.push(*diagnostic),
+        }
+    }
     for (on, from, statement) in statements {
-        match hand_over(&mut resources, &on, &from, statement) {
+        let told = hand_over(&mut resources, &on, |kind, spec| {
+            kind.accept(spec, statement.clone())
+        });
+        match told {
             // A statement may name what the contributor derives (a replication role), so the
             // receiver waits for that too.
-            Ok(()) => {
+            Ok(true) => {
                 // The parts of a block are sorted right behind it.
                 let parts = resources
                     .range(&from..)
@@ -111,6 +136,10 @@ pub fn decode(declared: &[Declared<'_>], diagnostics: &mut Diagnostics) -> Resou
                     .take_while(|a| a.block() == from);
                 derived.extend(parts.map(|part| (on.clone(), part.clone())));
                 derived.push((on, from));
+            }
+            Ok(false) => {
+                let why = format!("{from} needs a statement in the policy of {on}, which has no policy.");
+                diagnostics.push(Diagnostic::error(code::CONFLICT, why).at(span_of(&resources, &on)));
             }
             Err(diagnostic) => diagnostics.push(*diagnostic),
         }
@@ -194,15 +223,33 @@ fn part_of(
     })
 }
 
+/// What a resource wants known of others' contents.
+fn contents_of(resources: &BTreeMap<Address, Desired>, of: &Address) -> Vec<(Address, Address, String)> {
+    let Some(resource) = resources.get(of) else {
+        return Vec::new();
+    };
+    let contributed = find(&resource.kind)
+        .and_then(|kind| kind.contributions(&resource.spec, &of.name, &resource.place).ok());
+    let wanted = |c: Contribution| match c {
+        Contribution::Contents { of: other, prefix } => Some((other, of.clone(), prefix)),
+        Contribution::Statement { .. } | Contribution::Resource { .. } => None,
+    };
+    contributed.into_iter().flatten().filter_map(wanted).collect()
+}
+
+fn span_of(resources: &BTreeMap<Address, Desired>, of: &Address) -> Option<Span> {
+    resources.get(of).and_then(|receiver| receiver.span)
+}
+
+/// Gives a resource what another contributes to it; false when it does not take such a thing.
 fn hand_over(
     resources: &mut BTreeMap<Address, Desired>,
     on: &Address,
-    from: &Address,
-    statement: Statement,
-) -> Result<(), Box<Diagnostic>> {
+    give: impl Fn(&dyn AnyKind, &serde_json::Value) -> Result<Option<serde_json::Value>, Diagnostic>,
+) -> Result<bool, Box<Diagnostic>> {
     let Some(receiver) = resources.get_mut(on) else {
         // The reference was checked when it was evaluated; its target failed to decode.
-        return Ok(());
+        return Ok(true);
     };
     let kind = find(&receiver.kind).ok_or_else(|| {
         Box::new(Diagnostic::error(
@@ -211,20 +258,14 @@ fn hand_over(
         ))
     })?;
     if let Some(kept) = &receiver.kept_spec {
-        receiver.kept_spec = kind.accept(kept, statement.clone()).map_err(Box::new)?;
+        receiver.kept_spec = give(kind, kept).map_err(Box::new)?;
     }
-    match kind.accept(&receiver.spec, statement).map_err(Box::new)? {
+    match give(kind, &receiver.spec).map_err(Box::new)? {
         Some(spec) => {
             receiver.spec = spec;
-            Ok(())
+            Ok(true)
         }
-        None => Err(Box::new(
-            Diagnostic::error(
-                code::CONFLICT,
-                format!("{from} needs a statement in the policy of {on}, which has no policy."),
-            )
-            .at(receiver.span),
-        )),
+        None => Ok(false),
     }
 }
 

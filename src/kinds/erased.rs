@@ -76,6 +76,11 @@ pub trait AnyKind: Send + Sync {
     /// # Errors
     /// When `spec` is not this kind's.
     fn accept(&self, spec: &Json, statement: Statement) -> Result<Option<Json>, Diagnostic>;
+    /// See [`Kind::look_into`]; gives the new spec, or `None` when the kind has no keys.
+    ///
+    /// # Errors
+    /// When `spec` is not this kind's.
+    fn look_into(&self, spec: &Json, prefix: String) -> Result<Option<Json>, Diagnostic>;
     /// See [`Kind::read`].
     fn read<'a>(
         &self,
@@ -259,6 +264,15 @@ impl<K: Kind> AnyKind for Erased<K> {
     fn accept(&self, spec: &Json, statement: Statement) -> Result<Option<Json>, Diagnostic> {
         let mut spec: K::Spec = load(K::NAME, "spec", spec)?;
         if K::accept(&mut spec, statement) {
+            store(K::NAME, &spec).map(Some)
+        } else {
+            Ok(None)
+        }
+    }
+
+    fn look_into(&self, spec: &Json, prefix: String) -> Result<Option<Json>, Diagnostic> {
+        let mut spec: K::Spec = load(K::NAME, "spec", spec)?;
+        if K::look_into(&mut spec, prefix) {
             store(K::NAME, &spec).map(Some)
         } else {
             Ok(None)

@@ -156,6 +156,11 @@ pub trait Kind: Send + Sync + 'static {
         false
     }
 
+    /// Is told of keys whose contents another resource wants known; false when it has no keys.
+    fn look_into(_spec: &mut Self::Spec, _prefix: String) -> bool {
+        false
+    }
+
     /// Reads what is wanted in one account and region, in bulk where the API can, and with
     /// `discover` all else that carries the project's mark. Never fails as a whole: what
     /// could not be read is [`Observed::Unreadable`].

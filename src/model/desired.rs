@@ -61,6 +61,13 @@ pub enum Contribution {
         /// What it says.
         statement: Box<Statement>,
     },
+    /// Keys of another resource whose contents say something about this one.
+    Contents {
+        /// Where they are.
+        of: Address,
+        /// What they begin with.
+        prefix: String,
+    },
 }
 
 /// A declared setting that differs and that no write of backstay's can change.

@@ -3,10 +3,12 @@
 //! A rule never learns which kind or which service a fact came from: it sees an
 //! object store, a database or an identity.
 
+mod contents;
 mod key;
 mod schedule;
 mod vault;
 
+pub use contents::{Contents, Dump};
 pub use key::{KeyFacts, KeyReplica, KeyState};
 pub use schedule::{Coverage, Schedule, ScheduledCopy, ScheduledRule, TagMatch};
 pub use vault::{Held, Vault, VaultLock};
@@ -15,6 +17,7 @@ use super::policy::Document;
 use super::{Address, Arn, Observed, Scope, Unreadable};
 use crate::diag::Location;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// All that was seen of one asset.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -148,10 +151,16 @@ pub struct ObjectStore {
     pub acls_disabled: Observed<bool>,
     /// `AES256`, or the key's ARN.
     pub encryption: Observed<String>,
+    /// Whether one data key of KMS serves many objects; absent when that is not known.
+    #[serde(default)]
+    pub bucket_key: Option<bool>,
     /// Its own policy.
     pub policy: Observed<Document>,
     /// The account it belongs to.
     pub account: super::AccountId,
+    /// What lies under the prefixes that somebody wants to know of.
+    #[serde(default)]
+    pub contents: BTreeMap<String, Observed<Contents>>,
 }
 
 /// A copy of a database's automated backups in another region.
@@ -221,4 +230,7 @@ pub struct Identity {
     /// Who is meant to become it, where the posture says so.
     #[serde(default)]
     pub declared_trust: Option<Document>,
+    /// What a backup writer is declared to write.
+    #[serde(default)]
+    pub dumps: Option<Dump>,
 }

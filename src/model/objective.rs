@@ -195,6 +195,18 @@ crate::word! {
     }
 }
 
+/// Where a disaster comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// Every posture knows it.
+    BuiltIn,
+    /// Every posture knows it, as an incident's severity: another name for one that is built in.
+    Severity,
+    /// A block of the posture declares it.
+    Declared,
+}
+
 /// A disaster, as data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Scenario {
@@ -210,6 +222,8 @@ pub struct Scenario {
     pub identities: Vec<Arn>,
     /// How long it takes until somebody notices. Points younger than that hold the damage.
     pub noticed_after: Duration,
+    /// Where it comes from.
+    pub origin: Origin,
 }
 
 impl Scenario {
@@ -237,6 +251,14 @@ impl Scenario {
             holds,
             identities: Vec::new(),
             noticed_after: noticed,
+            origin: Origin::BuiltIn,
+        }
+    }
+
+    fn severity(self) -> Self {
+        Self {
+            origin: Origin::Severity,
+            ..self
         }
     }
 }
@@ -303,28 +325,32 @@ pub fn scenarios() -> Vec<Scenario> {
             Extent::Region,
             None,
             NOW,
-        ),
+        )
+        .severity(),
         one(
             "partial_outage",
             "Severity 2: one zone or one dependency fails.",
             Extent::Zone,
             None,
             NOW,
-        ),
+        )
+        .severity(),
         one(
             "data_corruption",
             "Severity 3: data is wrong or missing.",
             Extent::Data,
             None,
             DAY,
-        ),
+        )
+        .severity(),
         one(
             "secret_compromise",
             "Severity 4: secrets have leaked; rotation stops it, copies repair what was done.",
             Extent::Data,
             Some(Holds::Account),
             HOUR,
-        ),
+        )
+        .severity(),
     ]
 }
 

@@ -1,18 +1,15 @@
 //! From facts to copies: every way in which the data of an asset exists.
 
-use super::copy::{
-    Copy, Domain, Encryption, Grade, Ground, History, Holder, Lock, Mechanism, Reach, Staleness,
-};
-use crate::model::fact::{
-    BackupReplica, Database, Evidence, Expiry, Facts, ObjectStore, Replica, Versioning,
-};
+use super::copy::{Copy, Domain, Encryption, Grade, Ground, History, Holder, Mechanism, Reach, Staleness};
+use super::objects;
+use crate::model::fact::{BackupReplica, Database, Evidence, Facts};
 use crate::model::{AccountId, Arn, Duration, Observed, Unreadable};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
 /// Logs leave the instance every five minutes (RDS User Guide, "Restoring to a specified time").
 const LOG_INTERVAL: Duration = Duration::from_secs(300);
-const ZERO: Duration = Duration::from_secs(0);
+pub(super) const ZERO: Duration = Duration::from_secs(0);
 
 /// Everything that was seen, by ARN.
 pub(super) type ByArn<'a> = BTreeMap<&'a Arn, &'a Evidence>;
@@ -29,7 +26,7 @@ pub(super) fn of(evidence: &Evidence, seen: &ByArn<'_>) -> Option<Result<Vec<Cop
     };
     let arn = evidence.arn.as_ref()?;
     match facts {
-        Facts::ObjectStore(store) => Some(Ok(of_store(evidence, arn, store, seen))),
+        Facts::ObjectStore(store) => Some(Ok(objects::of_store(evidence, arn, store, seen))),
         Facts::Database(database) => Some(Ok(of_database(evidence, arn, database))),
         _ => None,
     }
@@ -47,14 +44,14 @@ pub(super) fn ground(evidence: &Evidence, says: impl Into<String>) -> Ground {
 }
 
 /// Whose it is: a bucket's name says nothing about that, an ARN of anything else does.
-fn account_of(evidence: &Evidence) -> Option<AccountId> {
+pub(super) fn account_of(evidence: &Evidence) -> Option<AccountId> {
     match evidence.facts.present() {
         Some(Facts::ObjectStore(store)) => Some(store.account.clone()),
         _ => evidence.arn.as_ref().and_then(Arn::account),
     }
 }
 
-fn domain(evidence: &Evidence, zonal: bool) -> Domain {
+pub(super) fn domain(evidence: &Evidence, zonal: bool) -> Domain {
     Domain {
         account: account_of(evidence),
         region: Some(evidence.scope.region.clone()),
@@ -83,6 +80,7 @@ fn of_database(evidence: &Evidence, arn: &Arn, db: &Database) -> Vec<Copy> {
         holder: Holder::Database { arn: arn.clone() },
         bound: None,
         unusable: None,
+        unknown: None,
         partial: None,
         grade: if db.status == "available" {
             Grade::Evidenced
@@ -245,200 +243,8 @@ fn backup_replica(evidence: &Evidence, arn: &Arn, replica: &BackupReplica, live:
     }
 }
 
-fn of_store(evidence: &Evidence, arn: &Arn, store: &ObjectStore, seen: &ByArn<'_>) -> Vec<Copy> {
-    let versioned = matches!(store.versioning, Observed::Present(Versioning::Enabled));
-    let live = Copy {
-        id: format!("{}/live", evidence.subject),
-        asset: evidence.subject.clone(),
-        mechanism: Mechanism::Live,
-        domain: domain(evidence, false),
-        encryption: encryption(store),
-        history: Observed::Absent,
-        staleness: Staleness {
-            promised: Some(ZERO),
-            measured: Some(ZERO),
-        },
-        lock: Observed::Absent,
-        holder: Holder::Bucket {
-            arn: arn.clone(),
-            overwritable: !versioned,
-        },
-        bound: None,
-        unusable: None,
-        partial: None,
-        grade: Grade::Evidenced,
-        grounds: vec![ground(evidence, "the bucket exists")],
-    };
-    let mut copies = Vec::new();
-    if !matches!(store.versioning, Observed::Present(Versioning::Never)) {
-        copies.push(Copy {
-            id: format!("{}/versions", evidence.subject),
-            mechanism: Mechanism::Versions,
-            history: history(store),
-            lock: lock(store),
-            grade: Grade::Configured,
-            grounds: store_grounds(evidence, store),
-            ..live.clone()
-        });
-    }
-    for replica in store.replicas.present().into_iter().flatten() {
-        if replica.enabled && replica.bucket != *arn {
-            copies.push(object_replica(evidence, replica, seen, &live));
-        }
-    }
-    copies.insert(0, live);
-    copies
-}
-
-fn encryption(store: &ObjectStore) -> Observed<Encryption> {
-    match &store.encryption {
-        Observed::Present(text) => Observed::Present(match text.parse::<Arn>() {
-            Ok(key) => Encryption::Key(key),
-            Err(_) => Encryption::Service,
-        }),
-        Observed::Absent => Observed::Present(Encryption::Service),
-        Observed::Unreadable(why) => Observed::Unreadable(why.clone()),
-    }
-}
-
-fn lock(store: &ObjectStore) -> Observed<Lock> {
-    match &store.lock {
-        Observed::Present(lock) => lock.retention.map_or(Observed::Absent, |retention| {
-            Observed::Present(Lock {
-                mode: retention.mode,
-                days: retention.days,
-            })
-        }),
-        Observed::Absent => Observed::Absent,
-        Observed::Unreadable(why) => Observed::Unreadable(why.clone()),
-    }
-}
-
-/// What old versions give: as far back as the strictest rule that may touch any object leaves them.
-fn history(store: &ObjectStore) -> Observed<History> {
-    let expiries = match (&store.versioning, &store.expiries) {
-        (Observed::Present(Versioning::Enabled), Observed::Present(expiries)) => expiries.as_slice(),
-        (Observed::Present(Versioning::Enabled), Observed::Absent) => &[],
-        (Observed::Unreadable(why), _)
-        | (Observed::Present(Versioning::Enabled), Observed::Unreadable(why)) => {
-            return Observed::Unreadable(why.clone());
-        }
-        (Observed::Present(Versioning::Never | Versioning::Suspended) | Observed::Absent, _) => {
-            return Observed::Absent;
-        }
-    };
-    let shortest = expiries.iter().filter_map(kept).min();
-    Observed::Present(History {
-        reach: shortest.map_or(Reach::Unlimited, |days| Reach::For(Duration::from_days(days))),
-        spacing: ZERO,
-    })
-}
-
-/// How many days a rule leaves an old version for certain. A version that was replaced often enough
-/// outlives `newer_noncurrent` only by its days, so the count adds nothing that could be relied on.
-fn kept(expiry: &Expiry) -> Option<u32> {
-    expiry.noncurrent_days
-}
-
-fn store_grounds(evidence: &Evidence, store: &ObjectStore) -> Vec<Ground> {
-    let mut grounds = vec![ground(
-        evidence,
-        match &store.versioning {
-            Observed::Present(Versioning::Enabled) => "versioning is enabled",
-            Observed::Present(Versioning::Suspended) => "versioning is suspended",
-            Observed::Present(Versioning::Never) | Observed::Absent => "versioning was never on",
-            Observed::Unreadable(_) => "versioning could not be read",
-        },
-    )];
-    grounds.push(ground(
-        evidence,
-        match history(store) {
-            Observed::Present(History {
-                reach: Reach::For(reach),
-                ..
-            }) => format!("old versions are deleted after {reach} at the earliest"),
-            Observed::Present(_) => "no rule deletes old versions".to_owned(),
-            Observed::Absent => "old versions are not kept".to_owned(),
-            Observed::Unreadable(why) => format!("the rules that delete could not be read: {}", why.why),
-        },
-    ));
-    grounds.push(ground(
-        evidence,
-        match lock(store) {
-            Observed::Present(lock) => format!(
-                "objects are locked in {:?} mode for {} days",
-                lock.mode, lock.days
-            ),
-            Observed::Absent => "objects are not locked by default".to_owned(),
-            Observed::Unreadable(why) => format!("the lock could not be read: {}", why.why),
-        },
-    ));
-    grounds
-}
-
-fn object_replica(evidence: &Evidence, replica: &Replica, seen: &ByArn<'_>, live: &Copy) -> Copy {
-    let name = replica.bucket.resource();
-    let there = seen.get(&replica.bucket).copied();
-    let store = there.and_then(|e| match e.facts.present() {
-        Some(Facts::ObjectStore(store)) => Some(store.as_ref()),
-        _ => None,
-    });
-    let unseen = || Unreadable {
-        action: String::new(),
-        why: format!("{name} is not part of this posture, so its settings were not read"),
-        denied: false,
-    };
-    let mut grounds = vec![ground(
-        evidence,
-        format!(
-            "objects are replicated to {name}{}",
-            match replica.within_minutes {
-                Some(minutes) => format!(" within {minutes} minutes (replication time control)"),
-                None => ", without a promised time".to_owned(),
-            }
-        ),
-    )];
-    if let (Some(there), Some(store)) = (there, store) {
-        grounds.extend(store_grounds(there, store));
-    }
-    Copy {
-        id: format!("{}/replica_{name}", evidence.subject),
-        mechanism: Mechanism::ObjectReplica,
-        domain: Domain {
-            account: replica.account.clone().or_else(|| there.and_then(account_of)),
-            region: replica
-                .region
-                .clone()
-                .or_else(|| there.map(|e| e.scope.region.clone())),
-            zonal: false,
-        },
-        encryption: store.map_or_else(|| Observed::Unreadable(unseen()), encryption),
-        history: store.map_or_else(|| Observed::Unreadable(unseen()), history),
-        staleness: Staleness {
-            promised: replica
-                .within_minutes
-                .map(|m| Duration::from_secs(u64::from(m) * 60)),
-            measured: None,
-        },
-        lock: store.map_or_else(|| Observed::Unreadable(unseen()), lock),
-        holder: Holder::Bucket {
-            arn: replica.bucket.clone(),
-            overwritable: store
-                .is_none_or(|s| !matches!(s.versioning, Observed::Present(Versioning::Enabled))),
-        },
-        partial: (!replica.prefix.is_empty()).then(|| format!("only keys under \"{}\"", replica.prefix)),
-        grade: if store.is_some() {
-            Grade::Configured
-        } else {
-            Grade::Unknown
-        },
-        grounds,
-        ..live.clone()
-    }
-}
-
 /// How far behind something was when it was read.
-fn lag(read_at: &str, latest: Option<&str>) -> Option<Duration> {
+pub(super) fn lag(read_at: &str, latest: Option<&str>) -> Option<Duration> {
     let read: Timestamp = read_at.parse().ok()?;
     let latest: Timestamp = latest?.parse().ok()?;
     let seconds = read.duration_since(latest).as_secs().max(0);

@@ -22,6 +22,8 @@ pub enum Mechanism {
     ObjectReplica,
     /// Recovery points in a vault.
     RecoveryPoints,
+    /// Dumps of its contents, as objects in a bucket.
+    LogicalDump,
 }
 
 impl Mechanism {
@@ -35,6 +37,7 @@ impl Mechanism {
             Self::Versions => "old versions",
             Self::ObjectReplica => "replica bucket",
             Self::RecoveryPoints => "vault",
+            Self::LogicalDump => "logical dump",
         }
     }
 }
@@ -199,10 +202,25 @@ pub struct Copy {
     pub bound: Option<String>,
     /// Why nothing can be restored from it today, disaster or not, when that is so.
     pub unusable: Option<String>,
+    /// Why nobody can say whether anything can be restored from it, when that is so.
+    pub unknown: Option<String>,
     /// Why it holds only a part, when it does.
     pub partial: Option<String>,
     /// What has been shown of it.
     pub grade: Grade,
     /// What all this rests on.
     pub grounds: Vec<Ground>,
+}
+
+impl Copy {
+    /// The same for somebody who waits until its lock has ended. `None` for what has no lock, and for what
+    /// is not written anew again and again: how old its contents are is not known.
+    pub(super) fn unlocked(&self) -> Option<Copy> {
+        let locked = self.mechanism == Mechanism::LogicalDump && self.lock.present().is_some();
+        locked.then(|| Copy {
+            id: format!("{}/unlocked", self.id),
+            lock: Observed::Absent,
+            ..self.clone()
+        })
+    }
 }

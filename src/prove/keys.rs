@@ -5,7 +5,7 @@ use crate::model::fact::{Evidence, Facts, KeyFacts, KeyState};
 use crate::model::{Arn, Observed};
 
 /// The key of this ARN, or alias, or one of its replicas, when it was read.
-fn find<'a>(arn: &Arn, all: &'a [Evidence]) -> Option<(&'a Evidence, &'a KeyFacts)> {
+pub(super) fn find<'a>(arn: &Arn, all: &'a [Evidence]) -> Option<(&'a Evidence, &'a KeyFacts)> {
     all.iter().find_map(|evidence| match evidence.facts.present() {
         Some(Facts::Key(key))
             if key.arn == *arn

@@ -3,8 +3,9 @@
 //! [`prove`] is the way in: evidence, identities, objectives and scenarios go in, a [`Proof`]
 //! comes out. Nothing here reads a clock, a file or the cloud, and nothing knows a kind.
 //!
-//! - [`copy`]: what a copy is; `copies`: from facts to copies
+//! - [`copy`]: what a copy is; `copies`, `objects`, `vaults`, `dumps`: from facts to copies
 //! - [`attack`]: who can destroy what, alone or together
+//! - `column`: which disasters anybody wants to know of
 //! - `survive`: one copy against one disaster
 //! - `verdict`: what that means for an objective
 //! - [`writer`]: what each backup writer can and cannot do
@@ -12,9 +13,12 @@
 //! A copy counts as surviving only when everything that could take it away was read and does not.
 
 pub mod attack;
+mod column;
 mod copies;
 pub mod copy;
+mod dumps;
 mod keys;
+mod objects;
 mod survive;
 #[cfg(test)]
 mod tests;
@@ -26,6 +30,7 @@ use crate::model::fact::Evidence;
 use crate::model::objective::{Objective, Scenario};
 use crate::model::{Address, Duration, Unreadable};
 use attack::{Attack, Destroying, Everybody, Memberships, Principals};
+pub use column::{Asked, Column};
 use copy::{Copy, Mechanism, Reach};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -149,7 +154,7 @@ pub struct Proof {
     /// When everything was read, RFC 3339.
     pub read_at: String,
     /// The disasters, in the order of the columns.
-    pub scenarios: Vec<Scenario>,
+    pub scenarios: Vec<Column>,
     /// By address.
     pub assets: Vec<Asset>,
     /// What each backup writer can and cannot do, by address.
@@ -212,7 +217,7 @@ pub fn prove(input: &Input<'_>) -> Proof {
     let mut assets: Vec<(&Evidence, Result<Vec<Copy>, Unreadable>)> = input
         .evidence
         .iter()
-        .filter_map(|e| Some((e, with_vaults(e, copies::of(e, &seen)?, input.evidence))))
+        .filter_map(|e| Some((e, with_backups(e, copies::of(e, &seen)?, &seen, input.evidence))))
         .collect();
     // What only holds copies of others is shown as theirs, unless somebody asks for it by name.
     let replicas: BTreeSet<String> = assets
@@ -232,7 +237,8 @@ pub fn prove(input: &Input<'_>) -> Proof {
     });
     let all: Vec<Copy> = assets
         .iter()
-        .flat_map(|(_, copies)| copies.iter().flatten().cloned())
+        .flat_map(|(_, copies)| copies.iter().flatten())
+        .flat_map(|copy| std::iter::once(copy.clone()).chain(copy.unlocked()))
         .collect();
     let attack = Attack::new(
         input.evidence,
@@ -252,7 +258,7 @@ pub fn prove(input: &Input<'_>) -> Proof {
     Proof {
         version: VERSION,
         read_at: input.read_at.to_owned(),
-        scenarios: input.scenarios.to_vec(),
+        scenarios: column::all(input.scenarios, input.objectives),
         writers: writer::all(input.evidence, input.principals, &attack),
         unprotected: proved
             .iter()
@@ -264,15 +270,17 @@ pub fn prove(input: &Input<'_>) -> Proof {
     }
 }
 
-fn with_vaults(
+fn with_backups(
     evidence: &Evidence,
     copies: Result<Vec<Copy>, Unreadable>,
+    seen: &copies::ByArn<'_>,
     all: &[Evidence],
 ) -> Result<Vec<Copy>, Unreadable> {
     let mut copies = copies?;
     let live = copies.iter().find(|c| c.mechanism == Mechanism::Live).cloned();
     if let (Some(arn), Some(live)) = (&evidence.arn, live) {
         copies.extend(vaults::of(arn, &live, all));
+        copies.extend(dumps::of(&live, all, seen));
     }
     Ok(copies.into_iter().map(|copy| keys::settle(copy, all)).collect())
 }

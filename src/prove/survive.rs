@@ -60,14 +60,27 @@ pub(super) fn judge(
     if let Some(why) = &copy.unusable {
         return Survival::Lost(why.clone());
     }
+    if let Some(why) = &copy.unknown {
+        return Survival::Unknown(why.clone());
+    }
     let mut survival = of_extent(copy, live, scenario.destroys, age);
     if let Some(partial) = &copy.partial {
         survival = survival.and(Survival::Conditional(format!("it holds {partial}")));
     }
     if scenario.has_attacker() {
-        survival = survival.and(attack.on(copy, live, scenario));
+        let free = copy.unlocked().filter(|_| outlives_its_lock(copy, age));
+        survival = survival.and(attack.on(free.as_ref().unwrap_or(copy), live, scenario));
     }
     survival
+}
+
+/// Whether the lock may have ended of the newest point from before damage that is `age` old.
+fn outlives_its_lock(copy: &Copy, age: Duration) -> bool {
+    let (Some(lock), Some(history)) = (copy.lock.present(), copy.history.present()) else {
+        return false;
+    };
+    let oldest = age.as_secs().saturating_add(history.spacing.as_secs());
+    Duration::from_days(lock.days).as_secs() < oldest
 }
 
 fn of_extent(copy: &Copy, live: &Copy, extent: Extent, age: Duration) -> Survival {

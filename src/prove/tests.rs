@@ -9,8 +9,11 @@ use crate::model::objective::{Bound, CopiesRule, scenarios};
 use crate::model::policy::{Document, Effect, Statement};
 use crate::model::{AccountId, Observed, Principal, PrincipalKind, Region, Scope};
 
+mod columns;
+mod dumps;
 mod organizations;
 mod policies;
+mod seals;
 mod writers;
 
 const PROD: &str = "111111111111";
@@ -60,8 +63,10 @@ fn bucket(name: &str, owner: &str) -> ObjectStore {
         public_access_blocked: Observed::Present(true),
         acls_disabled: Observed::Present(true),
         encryption: Observed::Present("AES256".into()),
+        bucket_key: Some(false),
         policy: Observed::Absent,
         account: account(owner),
+        contents: BTreeMap::new(),
     }
 }
 

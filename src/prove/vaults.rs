@@ -72,6 +72,7 @@ fn copy(arn: &Arn, live: &Copy, evidence: &Evidence, vault: &Vault, schedules: &
         },
         bound: None,
         unusable: None,
+        unknown: None,
         partial: None,
         grade: Grade::Evidenced,
         grounds: grounds(evidence, vault, held),

@@ -253,21 +253,32 @@ pub(super) fn is_immutable(copy: &Copy) -> Observed<bool> {
 
 /// The copies rule. What is not known counts for nothing, and turns a failure into not knowing.
 pub(super) fn of_copies(rule: &CopiesRule, copies: &[&Copy]) -> Vec<Judged> {
+    // Nothing can be restored from what is unusable: it is no copy.
+    let usable = || copies.iter().filter(|c| c.unusable.is_none());
     // A standby and old versions lie with the data itself: they are no further copy.
-    let kept: Vec<&&Copy> = copies
-        .iter()
+    let kept: Vec<&&Copy> = usable()
         .filter(|c| !matches!(c.mechanism, Mechanism::Standby | Mechanism::Versions))
         .collect();
     let unknown = kept.iter().filter(|c| c.grade == Grade::Unknown).count();
+    // Where something lies does not matter while nobody knows whether there is anything.
     let distinct = |f: &dyn Fn(&Copy) -> Option<String>| -> (usize, usize) {
-        let known: BTreeSet<String> = kept.iter().filter_map(|c| f(c)).collect();
-        (known.len(), kept.iter().filter(|c| f(c).is_none()).count())
+        let known = |c: &&&Copy| f(c).filter(|_| c.unknown.is_none());
+        let all: BTreeSet<String> = kept.iter().filter_map(known).collect();
+        (all.len(), kept.iter().filter(|c| known(c).is_none()).count())
     };
     let (regions, regions_unknown) = distinct(&|c| c.domain.region.as_ref().map(ToString::to_string));
     let (accounts, accounts_unknown) = distinct(&|c| c.domain.account.as_ref().map(ToString::to_string));
-    let mechanisms: BTreeSet<Mechanism> = kept.iter().map(|c| c.mechanism).collect();
-    let locked =
-        |wanted: fn(&Observed<bool>) -> bool| copies.iter().filter(|c| wanted(&is_immutable(c))).count();
+    let (mechanisms, mechanisms_unknown) = distinct(&|c| Some(c.mechanism.as_str().to_owned()));
+    let (known, hidden): (Vec<&&Copy>, Vec<&&Copy>) = usable().partition(|c| c.unknown.is_none());
+    let locked = known
+        .iter()
+        .filter(|c| is_immutable(c) == Observed::Present(true))
+        .count();
+    let perhaps_locked = known
+        .iter()
+        .filter(|c| matches!(is_immutable(c), Observed::Unreadable(_)))
+        .count()
+        + hidden.len();
     let count = |asks: &str, wanted: u32, have: usize, unknown: usize| -> Option<Judged> {
         if wanted == 0 {
             return None;
@@ -305,16 +316,11 @@ pub(super) fn of_copies(rule: &CopiesRule, copies: &[&Copy]) -> Vec<Judged> {
     });
     [
         count("total", rule.total, kept.len().saturating_sub(unknown), unknown),
-        count("mechanisms", rule.mechanisms, mechanisms.len(), 0),
+        count("mechanisms", rule.mechanisms, mechanisms, mechanisms_unknown),
         count("regions", rule.regions, regions, regions_unknown),
         count("accounts", rule.accounts, accounts, accounts_unknown),
         clouds,
-        count(
-            "immutable",
-            rule.immutable,
-            locked(|o| *o == Observed::Present(true)),
-            locked(|o| matches!(o, Observed::Unreadable(_))),
-        ),
+        count("immutable", rule.immutable, locked, perhaps_locked),
         tested,
     ]
     .into_iter()

@@ -234,3 +234,142 @@ async fn a_check_fails_when_an_objective_no_longer_holds() {
     let part = estate.run(&["check", "--target", "s3_bucket.uploads"]).stdout;
     assert!(!part.contains("BKS-OBJ"), "{part}");
 }
+
+/// The shop's database, dumped each night, with the dumps copied to another region.
+const DUMPED: &str = "
+objective \"core\" {
+  protects = [rds_instance.app]
+  survives = [\"region_outage\"]
+  rpo      = \"2d\"
+  tested_every = null
+}
+
+s3_bucket \"dumps_copy\" {
+  region        = \"us-west-2\"
+  name          = \"dumps-copy-ACCOUNT\"
+  versioning    = true
+  public_access = false
+}
+";
+
+async fn dumping() -> Estate {
+    let estate = shop().await;
+    let dumped = SHOP
+        .replace(
+            "  prefix      = \"pg/\"\n",
+            "  prefix      = \"pg/\"\n  dumps       = rds_instance.app\n  every       = \"1d\"\n",
+        )
+        .replace(
+            "  name          = \"dumps-ACCOUNT\"\n",
+            "  name          = \"dumps-ACCOUNT\"\n  replicate {\n    to     = s3_bucket.dumps_copy\n    within = \"15m\"\n  }\n",
+        );
+    estate.write("main.hcl", &format!("{dumped}{DUMPED}"));
+    estate.settle();
+    estate
+}
+
+/// The dumps of the database with what becomes of them in a loss of the region.
+fn dumps(proof: &Json) -> Vec<(Json, String)> {
+    let assets = proof["assets"].as_array().unwrap();
+    let app = assets
+        .iter()
+        .find(|a| a["address"] == "rds_instance.app")
+        .unwrap();
+    let cells = app["cells"].as_array().unwrap();
+    let cell = cells.iter().find(|c| c["scenario"] == "region_outage").unwrap();
+    let fate = |copy: &Json| {
+        let all = cell["copies"].as_array().unwrap();
+        let found = all.iter().find(|c| c["copy"] == copy["id"]).unwrap();
+        found["survival"].as_str().unwrap().to_owned()
+    };
+    let copies = app["copies"].as_array().unwrap();
+    let dumps = copies.iter().filter(|c| c["mechanism"] == "logical_dump");
+    dumps.map(|c| (c.clone(), fate(c))).collect()
+}
+
+#[tokio::test]
+async fn dumps_are_copies_of_the_database_once_there_are_any() {
+    let estate = dumping().await;
+    // The writer waits for the database that it dumps.
+    let graph = estate.run(&["graph"]).exits(0).stdout;
+    assert!(
+        graph.contains("\"writer_role.dump\" -> \"rds_instance.app\""),
+        "{graph}"
+    );
+
+    // That it is declared proves nothing.
+    let found = estate.run(&["prove", "--json"]).json();
+    let fates: Vec<String> = dumps(&found).into_iter().map(|(_, fate)| fate).collect();
+    assert_eq!(fates, ["lost", "lost"]);
+    estate
+        .run(&["prove", "--explain", "rds_instance.app", "region_outage"])
+        .exits(0)
+        .prints("no dump lies under dumps-");
+
+    let (near, far) = (estate.fill("dumps-ACCOUNT"), estate.fill("dumps-copy-ACCOUNT"));
+    let s3 = estate.root().s3;
+    let dump = aws_sdk_s3::primitives::ByteStream::from_static(b"a dump");
+    let put = s3.put_object().bucket(near).key("pg/1").body(dump);
+    put.send().await.unwrap();
+    until_there(&estate, &far).await;
+
+    let file = estate.path("dumped.json").display().to_string();
+    let found = estate
+        .run(&["prove", "--json", "--save-snapshot", &file])
+        .exits(0)
+        .json();
+    let [(dump, lost), (copy, left)]: [(Json, String); 2] = dumps(&found).try_into().unwrap();
+    assert_eq!((lost.as_str(), left.as_str()), ("lost", "survives"));
+    assert_eq!(
+        (&dump["grade"], &copy["grade"]),
+        (&"evidenced".into(), &"evidenced".into())
+    );
+    assert_eq!(copy["domain"]["region"], "us-west-2");
+    let schema: Json = serde_json::from_str(include_str!("../../schemas/prove.schema.json")).unwrap();
+    assert_eq!(validate(&schema, &found), Vec::<String>::new());
+    estate.run(&["prove"]).prints("logical dump (us-west-2)");
+
+    // The same ten days later, with nothing new: what is left is as old as it is.
+    let mut later: Json = serde_json::from_str(&estate.read("dumped.json")).unwrap();
+    let read: jiff::Timestamp = later["taken_at"].as_str().unwrap().parse().unwrap();
+    let then = read + jiff::SignedDuration::from_hours(240);
+    later["taken_at"] = then.to_string().into();
+    estate.write("dumped.json", &later.to_string());
+    let found = estate.run(&["prove", "--json", "--snapshot", &file]).json();
+    for (dump, _) in dumps(&found) {
+        assert_eq!(dump["staleness"]["promised"], Json::Null);
+        assert!(
+            dump["staleness"]["measured"].as_str().unwrap().starts_with("10d"),
+            "{dump}"
+        );
+        assert_eq!(dump["grade"], "configured");
+    }
+}
+
+/// Replication runs beside whoever writes.
+async fn until_there(estate: &Estate, bucket: &str) {
+    let end = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    let s3 = estate.root().region("us-west-2").s3;
+    while std::time::Instant::now() < end {
+        let list = s3.list_object_versions().bucket(bucket).prefix("pg/");
+        if !list.send().await.unwrap().versions().is_empty() {
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
+    panic!("nothing was copied to {bucket}");
+}
+
+#[tokio::test]
+async fn dumps_that_may_not_be_listed_are_unknown() {
+    let estate = dumping().await;
+    estate.fault(Fault::error("s3", "ListObjectVersions", 403, "AccessDenied"));
+    let blind = estate.run(&["prove", "--json"]).json();
+    let fates: Vec<String> = dumps(&blind).into_iter().map(|(_, fate)| fate).collect();
+    assert_eq!(fates, ["unknown", "unknown"]);
+    estate.heal();
+    estate
+        .run(&["permissions", "--for", "check"])
+        .exits(0)
+        .prints("s3:ListBucketVersions");
+}

@@ -6,6 +6,7 @@ use aws_sdk_s3::types::{
     BucketLifecycleConfiguration, BucketVersioningStatus, ExpirationStatus, LifecycleExpiration,
     LifecycleRule, LifecycleRuleFilter, VersioningConfiguration,
 };
+use backstay::sandbox::Fault;
 
 const POSTURE: &str = r#"
 backstay {
@@ -194,4 +195,68 @@ async fn a_right_given_to_a_writer_later_is_of_no_use() {
     // And it is seen.
     let check = estate.run(&["check"]).exits(3);
     assert!(check.stdout.contains("writer_role.dump"), "{}", check.stdout);
+}
+
+/// The verdict on a line of the proof of the one writer, and why.
+fn line(proof: &serde_json::Value, asks: &str) -> (String, String) {
+    let lines = proof["writers"][0]["lines"].as_array().unwrap();
+    let line = lines.iter().find(|l| l["asks"] == asks).unwrap();
+    let text = |name: &str| line[name].as_str().unwrap().to_owned();
+    (text("verdict"), text("why"))
+}
+
+/// Whoever puts into a bucket with a key of its own has to be let use the key, and only that.
+#[tokio::test]
+async fn a_writer_is_proved_to_use_the_key_of_its_bucket_and_no_more() {
+    let encrypted = POSTURE
+        .replace(
+            "  public_access = false\n",
+            "  public_access = false\n  encryption {\n    kms_key    = kms_key.dumps\n    bucket_key = true\n  }\n",
+        )
+        .replace(
+            "s3_bucket \"dumps\"",
+            "kms_key \"dumps\" {\n  name = \"dumps\"\n}\n\ns3_bucket \"dumps\"",
+        );
+    let estate = Estate::new(&encrypted);
+    estate.seed(SEED).await;
+    estate.settle();
+    let more = ["apply", "--auto-approve", "--allow-weaken=writer_role.dump"];
+    let proof = |code: i32| estate.run(&["prove", "--json"]).exits(code).json();
+
+    // S3 would refuse every dump.
+    let (verdict, why) = line(&proof(3), "put");
+    assert_eq!(verdict, "fails");
+    assert!(
+        why.contains("kms:GenerateDataKey") && why.contains("not allowed by identity policies"),
+        "{why}"
+    );
+
+    estate.edit(
+        "  append_only = true\n",
+        "  append_only = true\n  kms_key     = kms_key.dumps\n",
+    );
+    estate.run(&more).exits(0);
+    let found = proof(0);
+    let (verdict, why) = line(&found, "put");
+    assert_eq!(verdict, "holds", "{why}");
+    assert!(why.contains("statement 2 (Key), allows"), "{why}");
+    assert_eq!(line(&found, "decrypt").0, "holds");
+
+    estate.fault(Fault::error("kms", "GetKeyPolicy", 403, "AccessDeniedException"));
+    let blind = proof(1);
+    assert_eq!(line(&blind, "put").0, "unknown");
+    assert_eq!(line(&blind, "decrypt").0, "unknown");
+    estate.heal();
+
+    estate.edit(
+        "  append_only = true\n",
+        "  append_only = true\n  multipart_decrypt = true\n",
+    );
+    estate.run(&more).exits(0);
+    let found = proof(3);
+    assert_eq!(line(&found, "put").0, "holds");
+    assert_eq!(line(&found, "read").0, "holds");
+    let (verdict, why) = line(&found, "decrypt");
+    assert_eq!(verdict, "fails");
+    assert!(why.contains("kms:Decrypt"), "{why}");
 }

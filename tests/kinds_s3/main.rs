@@ -185,7 +185,7 @@ type Reads = BTreeMap<String, Observed<Live>>;
 
 /// A spec from what is declared of it.
 fn spec(declared: Json) -> Spec {
-    let mut whole = json!({"expire": [], "replicate": [], "contributed": []});
+    let mut whole = json!({"expire": [], "replicate": [], "contributed": [], "looked_into": []});
     whole
         .as_object_mut()
         .unwrap()

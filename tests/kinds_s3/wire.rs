@@ -3,9 +3,9 @@
 use super::{PROD, World, spec};
 use backstay::kinds::s3_bucket::Op;
 use backstay::kinds::s3_bucket::S3Bucket;
-use backstay::kinds::{Depth, Kind};
+use backstay::kinds::{Depth, Kind, Purpose};
 use backstay::model::Observed;
-use backstay::model::fact::Facts;
+use backstay::model::fact::{Contents, Facts};
 use serde_json::json;
 use wiremock::matchers::{header, method, path, query_param};
 use wiremock::{Match, Mock, MockServer, Request, ResponseTemplate};
@@ -243,4 +243,153 @@ async fn requests_carry_what_s3_demands() {
     }
     let lock = String::from_utf8_lossy(&sent.last().unwrap().body).into_owned();
     assert!(lock.contains("<ObjectLockEnabled>Enabled</ObjectLockEnabled>") && !lock.contains("<Rule>"));
+}
+
+/// One page of versions: key, size and time each.
+fn versions(all: &[(&str, u64, &str)], next: Option<(&str, &str)>) -> ResponseTemplate {
+    let versions: String = all
+        .iter()
+        .map(|(key, size, time)| {
+            format!(
+                "<Version><Key>{key}</Key><VersionId>v</VersionId><IsLatest>true</IsLatest>\
+                 <LastModified>{time}</LastModified><Size>{size}</Size></Version>"
+            )
+        })
+        .collect();
+    let marker = "<DeleteMarker><Key>pg/gone</Key><VersionId>m</VersionId><IsLatest>true</IsLatest>\
+                  <LastModified>2026-03-05T00:00:00Z</LastModified></DeleteMarker>";
+    let next = next.map_or_else(
+        || "<IsTruncated>false</IsTruncated>".to_owned(),
+        |(key, id)| {
+            format!(
+                "<IsTruncated>true</IsTruncated><NextKeyMarker>{key}</NextKeyMarker>\
+                 <NextVersionIdMarker>{id}</NextVersionIdMarker>"
+            )
+        },
+    );
+    xml(
+        200,
+        &format!("<ListVersionsResult xmlns=\"{XMLNS}\">{versions}{marker}{next}</ListVersionsResult>"),
+    )
+}
+
+/// What is known of the keys under `pg/`, which something of the posture asks about.
+async fn dumps(server: &MockServer) -> Observed<Contents> {
+    let mut want = spec(json!({"name": "acme"}));
+    assert!(S3Bucket::look_into(&mut want, "pg/".to_owned()));
+    let world = world(server).await;
+    let wanted = [("acme".to_owned(), Some(want))];
+    let mut all = world.read_all(&wanted, Depth::Everything, false).await;
+    let live = match all.remove("acme") {
+        Some(Observed::Present(live)) => live,
+        other => panic!("{other:?}"),
+    };
+    // What lies there changes by itself, so no saved plan depends on it.
+    assert!(S3Bucket::settled(&live).contents.is_empty());
+    match S3Bucket::facts(wanted[0].1.as_ref(), &live, &world.place) {
+        Facts::ObjectStore(store) => store.contents["pg/"].clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Marks of folders, empty objects and deletions are no dumps; old versions are.
+#[tokio::test]
+async fn the_newest_dump_is_found() {
+    let server = with_bucket().await;
+    let page = [
+        ("pg/", 0, "2026-03-04T00:00:00Z"),
+        ("pg/1", 9, "2026-03-01T03:00:00.500Z"),
+        ("pg/1", 9, "2026-02-26T03:00:00Z"),
+        ("pg/2", 9, "2026-03-02T03:00:10Z"),
+        ("pg/3", 0, "2026-03-03T03:00:00Z"),
+    ];
+    answer(&server, "versions", versions(&page, None)).await;
+    let found = dumps(&server).await;
+    let expected = Contents {
+        points: 3,
+        newest: Some("2026-03-02T03:00:10Z".into()),
+        oldest: Some("2026-02-26T03:00:00Z".into()),
+        longest_gap: Some("3d".parse().unwrap()),
+        overwritten: true,
+        whole: true,
+    };
+    assert_eq!(found, Observed::Present(expected));
+    let asked = server.received_requests().await.unwrap();
+    let listed = asked
+        .iter()
+        .find(|r| r.url.query_pairs().any(|(k, _)| k == "versions"));
+    let prefix = listed.unwrap().url.query_pairs().find(|(k, _)| k == "prefix");
+    assert_eq!(prefix.unwrap().1, "pg/");
+}
+
+/// Two pages are read, and that there are more is said.
+#[tokio::test]
+async fn a_long_list_is_read_in_part() {
+    let server = with_bucket().await;
+    let page = |from: &str, to: &str, key: &str, time: &str| {
+        let marks = query_param("key-marker", from);
+        let answer = versions(&[(key, 9, time)], Some((to, "id")));
+        Mock::given(marks).and(Setting("versions")).respond_with(answer)
+    };
+    page("pg/1", "pg/2", "pg/2", "2026-03-02T03:00:00Z")
+        .expect(1)
+        .mount(&server)
+        .await;
+    page("pg/2", "pg/3", "pg/3", "2026-03-03T03:00:00Z")
+        .expect(0)
+        .mount(&server)
+        .await;
+    let first = versions(&[("pg/1", 9, "2026-03-01T03:00:00Z")], Some(("pg/1", "id")));
+    answer(&server, "versions", first).await;
+    let Observed::Present(found) = dumps(&server).await else {
+        panic!("not seen");
+    };
+    assert!(!found.whole && !found.overwritten);
+    assert_eq!(found.points, 2);
+    assert_eq!(found.newest.as_deref(), Some("2026-03-02T03:00:00Z"));
+}
+
+/// A list that cannot be had is not an empty one, whatever the reason.
+#[tokio::test]
+async fn a_list_that_is_denied_is_not_empty() {
+    for refusal in [
+        error(403, "AccessDenied"),
+        error(404, "NoSuchBucket"),
+        ResponseTemplate::new(404).set_body_raw("<html>not here</html>", "text/html"),
+    ] {
+        let server = with_bucket().await;
+        answer(&server, "versions", refusal).await;
+        let Observed::Unreadable(why) = dumps(&server).await else {
+            panic!("it was read");
+        };
+        assert_eq!(why.action, "s3:ListBucketVersions");
+    }
+}
+
+/// Nobody lists a bucket that nothing is dumped into, or for a plan; and only who lists needs the permission.
+#[tokio::test]
+async fn only_what_proofs_ask_about_is_listed() {
+    let server = with_bucket().await;
+    let mut want = spec(json!({"name": "acme"}));
+    let world = world(&server).await;
+    let listed = |purpose| {
+        let all = S3Bucket::permissions(&want, &world.place, purpose);
+        all.iter().any(|p| p.action == "s3:ListBucketVersions")
+    };
+    assert!(!listed(Purpose::Check));
+    let wanted = [("acme".to_owned(), Some(want.clone()))];
+    world.read_all(&wanted, Depth::Everything, false).await;
+    S3Bucket::look_into(&mut want, String::new());
+    let listed = |purpose| {
+        let all = S3Bucket::permissions(&want, &world.place, purpose);
+        all.iter().any(|p| p.action == "s3:ListBucketVersions")
+    };
+    assert!(listed(Purpose::Check) && !listed(Purpose::Plan) && !listed(Purpose::Apply));
+    let wanted = [("acme".to_owned(), Some(want))];
+    world.read_all(&wanted, Depth::Declared, false).await;
+    let asked = server.received_requests().await.unwrap();
+    let lists = asked
+        .iter()
+        .filter(|r| r.url.query_pairs().any(|(k, _)| k == "versions"));
+    assert_eq!(lists.count(), 0);
 }

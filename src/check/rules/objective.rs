@@ -65,7 +65,7 @@ pub const WRITER: Rule = Rule {
     title: "A backup writer is not isolated, or cannot write",
     severity: Severity::High,
     doc: "Of each backup writer it is proved that it can put objects under its prefix, and cannot put elsewhere, read, \
-          list, delete, change retention or settings, become anybody else, or be assumed by others than declared. \
+          decrypt, list, delete, change retention or settings, become anybody else, or be assumed by others than declared. \
           It is judged where the posture declares an objective, since it takes reading who is in the accounts.",
     remedy: "Take away the grant that the finding names; `backstay prove` shows every line.",
     aspects: &[Aspect::LeastPrivilege, Aspect::DeletionGuarded, Aspect::Isolated],

@@ -119,6 +119,7 @@ impl LiveRole {
             unknown,
             writer,
             declared_trust: None,
+            dumps: None,
         }
     }
 }

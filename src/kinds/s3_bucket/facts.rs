@@ -40,9 +40,13 @@ pub(super) fn facts(spec: Option<&Spec>, have: &Live, place: &Place) -> Facts {
             known(Part::Ownership, &have.ownership).map(|o| o == Ownership::BucketOwnerEnforced),
             false,
         ),
+        bucket_key: known(Part::Encryption, &have.encryption)
+            .present()
+            .and_then(|e| e.bucket_key),
         encryption: known(Part::Encryption, &have.encryption).map(|e| e.key.unwrap_or(e.algorithm)),
         policy: known(Part::Policy, &have.policy),
         account: place.account_id.clone(),
+        contents: have.contents.clone(),
     }))
 }
 

@@ -3,7 +3,7 @@
 use super::lifecycle::Lifecycle;
 use super::replication::Replication;
 use super::spec::Ownership;
-use crate::model::fact::{ObjectLock, Versioning};
+use crate::model::fact::{Contents, ObjectLock, Versioning};
 use crate::model::policy::Document;
 use crate::model::{AccountId, Observed, Region, Unreadable};
 use serde::{Deserialize, Serialize};
@@ -175,4 +175,7 @@ pub struct Live {
     pub policy: Seen<Document>,
     /// The buckets that rules copy to, by name.
     pub destinations: BTreeMap<String, SeenDestination>,
+    /// What lies under the prefixes that are looked into.
+    #[serde(default)]
+    pub contents: BTreeMap<String, Observed<Contents>>,
 }

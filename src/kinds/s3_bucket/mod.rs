@@ -144,11 +144,28 @@ s3_bucket \"uploads\" {
     }
 
     fn contributions(spec: &Spec, _: &str, place: &Place) -> Vec<Contribution> {
-        role::contributions(spec, place)
+        let mut all = role::contributions(spec, place);
+        // Who asks about keys here asks whether they arrive there.
+        for to in spec
+            .replicate
+            .iter()
+            .filter_map(|block| block.to.address.as_ref())
+        {
+            all.extend(spec.looked_into.0.iter().map(|prefix| Contribution::Contents {
+                of: to.clone(),
+                prefix: prefix.clone(),
+            }));
+        }
+        all
     }
 
     fn accept(spec: &mut Spec, statement: Statement) -> bool {
         policy::accept(spec, statement);
+        true
+    }
+
+    fn look_into(spec: &mut Spec, prefix: String) -> bool {
+        spec.looked_into.0.insert(prefix);
         true
     }
 
@@ -181,6 +198,13 @@ s3_bucket \"uploads\" {
 
     fn facts(spec: Option<&Spec>, have: &Live, place: &Place) -> Facts {
         facts::facts(spec, have, place)
+    }
+
+    fn settled(have: &Live) -> Live {
+        Live {
+            contents: BTreeMap::new(),
+            ..have.clone()
+        }
     }
 
     fn permissions(spec: &Spec, place: &Place, purpose: Purpose) -> Vec<Permission> {

@@ -30,6 +30,9 @@ pub(super) fn permissions(spec: &Spec, place: &Place, purpose: Purpose) -> Vec<P
         on_bucket("s3:ListBucket"),
     ];
     all.extend(parts.iter().map(|part| on_bucket(part.read_action())));
+    if depth.everything() && !spec.looked_into.0.is_empty() {
+        all.push(on_bucket(read::LIST));
+    }
     if purpose == Purpose::Apply {
         all.push(on_bucket("s3:CreateBucket"));
         // CreateBucket with tags asks for this besides.

@@ -6,7 +6,7 @@ use crate::model::schema::{BlockSchema, EvaluatedBlock, Field, Reference, Taken}
 use crate::model::{AccountId, Arn, Days, Duration};
 use crate::{block, diag::Diagnostics, word};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Days as lifecycle rules and locks count them; a hundred years is the most that S3 takes.
 pub type Age = Days<1, 36500>;
@@ -173,6 +173,22 @@ impl Field for Contributed {
     }
 }
 
+/// Prefixes whose contents other resources want known. Not an argument either.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct LookedInto(pub BTreeSet<String>);
+
+impl Field for LookedInto {
+    fn describe(_: &'static str, _: &'static str, _: &mut BlockSchema) {}
+    fn take(_: &str, _: &EvaluatedBlock, _: &mut Diagnostics) -> Taken<Self> {
+        Taken::Got(Self::default())
+    }
+    fn describe_many(_: &'static str, _: &'static str, _: &mut BlockSchema) {}
+    fn take_many(_: &str, _: &EvaluatedBlock, _: &mut Diagnostics) -> Taken<Vec<Self>> {
+        Taken::Got(Vec::new())
+    }
+}
+
 block! {
     /// A bucket and how its objects are protected. Only what is written is managed.
     pub struct Spec {
@@ -202,6 +218,8 @@ block! {
         pub tags: Option<BTreeMap<String, String>>,
         /// Statements of other resources.
         pub contributed: Contributed,
+        /// Prefixes that other resources ask about.
+        pub looked_into: LookedInto,
     }
 }
 

@@ -114,6 +114,12 @@ impl Kind for WriterRole {
                 on: on.clone(),
                 statement: Box::new(statement),
             }));
+            if spec.dump().is_some() {
+                all.push(Contribution::Contents {
+                    of: on.clone(),
+                    prefix: spec.prefix().to_owned(),
+                });
+            }
         }
         all
     }
@@ -201,6 +207,7 @@ impl Kind for WriterRole {
         Facts::Identity(Box::new(match &have.role {
             Some(role) => Identity {
                 declared_trust: spec.map(|spec| documents::trust(spec, place)),
+                dumps: spec.and_then(Spec::dump),
                 ..role.identity(Some(targets))
             },
             // The boundary alone: nobody can act by it.
@@ -212,6 +219,7 @@ impl Kind for WriterRole {
                 unknown: Vec::new(),
                 writer: Some(targets),
                 declared_trust: None,
+                dumps: spec.and_then(Spec::dump),
             },
         }))
     }

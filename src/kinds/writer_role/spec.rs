@@ -2,6 +2,7 @@
 
 use crate::block;
 use crate::kinds::iam::{limits, writer_path};
+use crate::model::fact::Dump;
 use crate::model::schema::Reference;
 use crate::model::{Arn, Duration, Place};
 use sha2::{Digest, Sha256};
@@ -18,12 +19,17 @@ block! {
         pub writes_to: Vec<Reference>,
         /// The keys to write under, such as `pg/`; every key when left out.
         pub prefix: Option<String>,
+        /// The database that is dumped, such as `rds_instance.app`. What the writer puts under `prefix` then
+        /// counts as a copy of it, as fresh as the newest object there.
+        pub dumps: Option<Reference>,
+        /// With `dumps`: how long after one dump the next one is begun at the latest, such as `1d`.
+        pub every: Option<Duration>,
         /// Who may assume the role; at least one.
         pub trust: Vec<Trust>,
         /// The ARN of the key that the buckets are encrypted with, when it is not S3's own.
         pub kms_key: Option<Reference>,
         /// Whether the writer may also decrypt, which S3 wants of multipart uploads under a key of KMS. It
-        /// can still not read objects.
+        /// can still not read objects; `backstay prove` says that it can decrypt all the same.
         pub multipart_decrypt: Option<bool>,
         /// Whether the bucket refuses to overwrite an object: the writer has to send `If-None-Match: *`.
         pub append_only: Option<bool>,
@@ -88,6 +94,14 @@ impl Spec {
     /// The role's ARN.
     pub fn role_arn(&self, place: &Place) -> Arn {
         role_arn(&self.role_name(place), place)
+    }
+
+    /// What it dumps, and how often.
+    pub(super) fn dump(&self) -> Option<Dump> {
+        Some(Dump {
+            of: self.dumps.as_ref()?.address.clone()?,
+            every: self.every?,
+        })
     }
 
     /// Up to which keys: the prefix, or nothing.

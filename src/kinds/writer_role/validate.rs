@@ -3,9 +3,11 @@
 use super::documents;
 use super::spec::{Spec, Trust};
 use crate::diag::{Diagnostic, Diagnostics, Severity, code};
+use crate::kinds::Kind;
 use crate::kinds::iam::limits;
-use crate::model::Place;
+use crate::kinds::rds_instance::RdsInstance;
 use crate::model::schema::{EvaluatedBlock, about};
+use crate::model::{Address, Place};
 
 pub(super) fn validate(spec: &Spec, place: &Place, block: &EvaluatedBlock, diagnostics: &mut Diagnostics) {
     let bad = |path: &str, why: String| about(block, path, code::INVALID_VALUE, format!("{path}: {why}."));
@@ -43,6 +45,7 @@ pub(super) fn validate(spec: &Spec, place: &Place, block: &EvaluatedBlock, diagn
     }
     targets(spec, place, block, diagnostics);
     key(spec, block, diagnostics);
+    dumps(spec, block, diagnostics);
     if spec.trust.is_empty() {
         diagnostics.push(about(
             block,
@@ -141,6 +144,49 @@ fn key(spec: &Spec, block: &EvaluatedBlock, diagnostics: &mut Diagnostics) {
             "multipart_decrypt says something about a key, and no kms_key is set.",
         )),
         _ => {}
+    }
+}
+
+/// Kinds of databases.
+const DUMPED: &[&str] = &[RdsInstance::NAME];
+
+fn dumps(spec: &Spec, block: &EvaluatedBlock, diagnostics: &mut Diagnostics) {
+    match (&spec.dumps, &spec.every) {
+        (None, Some(_)) => diagnostics.push(about(
+            block,
+            "every",
+            code::CONFLICT,
+            "every says how often something is dumped, and dumps does not say what.",
+        )),
+        (Some(_), None) => diagnostics.push(
+            about(
+                block,
+                "dumps",
+                code::MISSING_ATTRIBUTE,
+                "dumps says what is dumped, and every does not say how often.",
+            )
+            .remedy("Write every = \"1d\", or as often as the job runs: older dumps count as late."),
+        ),
+        _ => {}
+    }
+    let is_database = |a: &Address| a.part.is_none() && DUMPED.contains(&a.kind.as_str());
+    if let Some(of) = &spec.dumps
+        && !of.address.as_ref().is_some_and(is_database)
+    {
+        diagnostics.push(about(
+            block,
+            "dumps",
+            code::INVALID_VALUE,
+            "dumps: it is no database of this posture; write a reference such as rds_instance.app.",
+        ));
+    }
+    if spec.every.is_some_and(|every| every.as_secs() == 0) {
+        diagnostics.push(about(
+            block,
+            "every",
+            code::INVALID_VALUE,
+            "every: no dump follows another after no time.",
+        ));
     }
 }
 

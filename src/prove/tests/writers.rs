@@ -4,13 +4,13 @@ use super::policies::doc;
 use super::*;
 use crate::model::fact::{Identity, WriteTarget};
 
-const WRITER: &str = "arn:aws:iam::111111111111:role/pgdump";
-const PUTS: &str =
+pub(super) const WRITER: &str = "arn:aws:iam::111111111111:role/pgdump";
+pub(super) const PUTS: &str =
     r#"{"Sid":"Put","Effect":"Allow","Action":"s3:PutObject","Resource":"arn:aws:s3:::dumps/pg/*"}"#;
 const NEVER: &str = r#"{"Sid":"Never","Effect":"Deny","Action":["iam:*","s3:Get*"],"Resource":"*"}"#;
 const GITHUB: &str = r#"{"Effect":"Allow","Principal":{"Federated":"arn:aws:iam::111111111111:oidc-provider/token.actions.githubusercontent.com"},"Action":"sts:AssumeRoleWithWebIdentity","Condition":{"StringEquals":{"token.actions.githubusercontent.com:sub":"repo:acme/app:ref:refs/heads/main"}}}"#;
 
-fn identity() -> Identity {
+pub(super) fn identity() -> Identity {
     Identity {
         name: "pgdump".into(),
         trust: Some(doc(GITHUB)),
@@ -22,11 +22,12 @@ fn identity() -> Identity {
             prefix: "pg/".into(),
         }]),
         declared_trust: Some(doc(GITHUB)),
+        dumps: None,
     }
 }
 
 /// The writer among the people of production, as they would be read.
-fn people(identity: &Identity) -> Principals {
+pub(super) fn people(identity: &Identity) -> Principals {
     let read = |document: &Option<Document>| match document {
         Some(document) => Observed::Present(document.clone()),
         None => Observed::Absent,
@@ -60,7 +61,7 @@ fn lines(identity: Identity, dumps: ObjectStore, principals: &Principals) -> Vec
     proof.writers.remove(0).lines
 }
 
-fn said(lines: &[writer::Line]) -> String {
+pub(super) fn said(lines: &[writer::Line]) -> String {
     lines
         .iter()
         .map(|l| format!("{:?} {}: {}\n", l.verdict, l.claim, l.why))
@@ -75,6 +76,7 @@ fn an_isolated_writer() {
     Holds can put under arn:aws:s3:::dumps/pg/*: write, statement 1 (Put), allows; boundary, statement 1 (Put), allows
     Holds cannot put anywhere else: what allows s3:PutObject ends at arn:aws:s3:::dumps/pg/*
     Holds cannot read: nothing in write allows it, nor does a bucket's policy
+    Holds cannot decrypt: nothing in write allows it, nor does a key's policy
     Holds cannot list: nothing in write allows it, nor does a bucket's policy
     Holds cannot delete objects or versions: nothing in write allows it, nor does a bucket's policy
     Holds cannot change retention or legal holds, nor bypass governance: nothing in write allows it, nor does a bucket's policy
@@ -180,6 +182,7 @@ fn each_weak_spot_fails_its_line() {
             &[
                 "put_elsewhere",
                 "read",
+                "decrypt",
                 "list",
                 "delete",
                 "retain",
@@ -198,6 +201,7 @@ fn each_weak_spot_fails_its_line() {
             &[
                 "put_elsewhere",
                 "read",
+                "decrypt",
                 "list",
                 "delete",
                 "retain",
@@ -269,6 +273,7 @@ fn what_was_not_read_never_holds() {
         "put",
         "put_elsewhere",
         "read",
+        "decrypt",
         "list",
         "delete",
         "retain",

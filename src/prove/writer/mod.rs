@@ -3,6 +3,7 @@
 //! The credential of a writer lies on the machine that is most likely to be taken over. A line holds only
 //! when all documents that could say otherwise were read; a grant under a condition fails it like any other.
 
+mod seal;
 mod trust;
 
 use super::attack::graph::Certainty;
@@ -82,7 +83,7 @@ pub struct Writer {
 /// One thing that a writer must or must not be able to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Line {
-    /// Which: `put`, `put_elsewhere`, `read`, `list`, `delete`, `retain`, `settings`, `become`, `trust`.
+    /// Which: `put`, `put_elsewhere`, `read`, `decrypt`, `list`, `delete`, `retain`, `settings`, `become`, `trust`.
     pub asks: &'static str,
     /// What has to be so, in words.
     pub claim: String,
@@ -113,6 +114,7 @@ struct Proving<'a> {
     item: &'a Evidence,
     identity: &'a Identity,
     targets: &'a [WriteTarget],
+    evidence: &'a [Evidence],
     stores: Vec<(&'a Arn, &'a ObjectStore)>,
     principals: &'a Principals,
     attack: &'a Attack,
@@ -135,9 +137,14 @@ impl<'a> Proving<'a> {
                 _ => None,
             })
             .collect();
+        let keys = evidence.iter().filter_map(|e| match e.facts.present()? {
+            Facts::Key(key) => Some(key.as_ref()),
+            _ => None,
+        });
         Self {
-            holder: Holder::new(identity, item.arn.as_ref(), stores.iter().copied()),
+            holder: Holder::new(identity, item.arn.as_ref(), stores.iter().copied()).with_keys(keys),
             item,
+            evidence,
             identity,
             targets,
             stores,
@@ -170,6 +177,9 @@ impl<'a> Proving<'a> {
         ] {
             let granted = self.granted(actions);
             lines.push(self.cannot(asks, claim, granted, || self.refusal(actions)));
+            if asks == "read" {
+                lines.push(self.decrypts());
+            }
         }
         lines.push(self.becomes());
         lines.push(self.trust());
@@ -196,7 +206,8 @@ impl<'a> Proving<'a> {
             Truth::Maybe => Verdict::Unproven,
             Truth::No => Verdict::Fails,
         };
-        line("put", claim, verdict, decided(&decision))
+        self.sealed(target)
+            .onto(line("put", claim, verdict, decided(&decision)))
     }
 
     fn granted(&self, actions: &[&str]) -> Vec<Grant> {

@@ -8,7 +8,8 @@ use crate::report::escape;
 /// The derivation of a cell; `None` when there is no such asset or disaster.
 pub fn explain(proof: &Proof, address: &Address, scenario: &str) -> Option<String> {
     let asset = proof.assets.iter().find(|a| a.address == *address)?;
-    let what = proof.scenarios.iter().find(|s| s.name == scenario)?;
+    let columns = proof.scenarios.iter();
+    let what = columns.map(|c| &c.scenario).find(|s| s.name == scenario)?;
     let mut out = String::new();
     let mut line = |depth: usize, text: String| {
         out.push_str(&"  ".repeat(depth));

@@ -6,7 +6,7 @@ use crate::prove::attack::graph::Node;
 use crate::prove::attack::smallest::Smallest;
 use crate::prove::copy::Reach;
 use crate::prove::writer::Writer;
-use crate::prove::{Asset, Cell, Proof, Survival, Verdict};
+use crate::prove::{Asked, Asset, Cell, Proof, Survival, Verdict};
 use crate::report::Style;
 use crate::report::escape;
 use crate::report::wrap::wrap;
@@ -19,7 +19,8 @@ pub fn text(proof: &Proof, style: Style, all: bool) -> String {
     let columns: Vec<&Scenario> = proof
         .scenarios
         .iter()
-        .filter(|s| all || is_asked(proof, &s.name))
+        .filter(|column| all || column.asked != Asked::No)
+        .map(|column| &column.scenario)
         .collect();
     page.matrix(&mut out, proof, &columns);
     for asset in &proof.assets {
@@ -30,19 +31,6 @@ pub fn text(proof: &Proof, style: Style, all: bool) -> String {
     }
     page.footer(&mut out, proof);
     out
-}
-
-fn is_asked(proof: &Proof, scenario: &str) -> bool {
-    let named = |cell: &Cell| cell.scenario == scenario && !cell.judged.is_empty();
-    let any = proof.assets.iter().flat_map(|a| &a.cells).any(named);
-    // Without any objective the seven disasters of every posture are shown.
-    let nobody_asks = proof
-        .assets
-        .iter()
-        .flat_map(|a| &a.cells)
-        .all(|c| c.judged.is_empty());
-    any || (nobody_asks && !scenario.contains("outage"))
-        || (nobody_asks && matches!(scenario, "zone_outage" | "region_outage"))
 }
 
 struct Page {
@@ -327,4 +315,65 @@ fn kept(asset: &Asset) -> String {
         })
         .collect::<Vec<_>>()
         .join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::objective::{Origin, scenarios};
+    use crate::prove::attack::Principals;
+    use crate::prove::{Input, prove};
+
+    /// The columns are those that the prover marks, whatever they are called.
+    #[test]
+    fn the_columns_are_those_that_are_asked_for() {
+        let mut disasters = scenarios();
+        disasters.push(Scenario {
+            name: "outage of nothing".into(),
+            origin: Origin::Declared,
+            ..disasters[0].clone()
+        });
+        let mut proof = prove(&Input {
+            evidence: &[],
+            principals: &Principals::new(),
+            memberships: &Default::default(),
+            objectives: &[],
+            scenarios: &disasters,
+            read_at: "2026-03-01T12:00:00Z",
+        });
+        proof.assets.push(Asset {
+            address: "s3_bucket.up".parse().unwrap(),
+            unreadable: None,
+            copies: Vec::new(),
+            cells: Vec::new(),
+            rules: std::collections::BTreeMap::new(),
+            destroying: crate::prove::attack::Destroying {
+                set: Smallest::None,
+                path: Vec::new(),
+                raised_by: Vec::new(),
+                maybe: None,
+                out_of_reach: Vec::new(),
+            },
+        });
+        let style = Style {
+            color: false,
+            width: 100,
+        };
+        let shown = |proof: &Proof, all: bool| -> Vec<String> {
+            let printed = text(proof, style, all);
+            let names = disasters.iter().map(|s| s.name.clone());
+            names
+                .filter(|name| printed.contains(&format!("  {name} ")))
+                .collect()
+        };
+        assert_eq!(shown(&proof, false).len(), 8);
+        assert_eq!(shown(&proof, true).len(), disasters.len());
+        for column in &mut proof.scenarios {
+            column.asked = match column.scenario.name.as_str() {
+                "secret_compromise" => Asked::ByObjective,
+                _ => Asked::No,
+            };
+        }
+        assert_eq!(shown(&proof, false), ["secret_compromise"]);
+    }
 }

@@ -106,7 +106,7 @@ fn explain(found: &backstay::prove::Proof, cell: &[String], terminal: Terminal) 
         }
         None => {
             let assets: Vec<String> = found.assets.iter().map(|a| a.address.to_string()).collect();
-            let names: Vec<&str> = found.scenarios.iter().map(|s| s.name.as_str()).collect();
+            let names: Vec<&str> = found.scenarios.iter().map(|s| s.scenario.name.as_str()).collect();
             wrong(
                 format!("There is no proof of {address} in {scenario}."),
                 format!(

@@ -1,6 +1,7 @@
 //! Reading buckets: one list for the account, then for each bucket only what is asked for.
 
 pub(super) mod calls;
+mod contents;
 mod discovery;
 mod existence;
 
@@ -8,8 +9,10 @@ use super::live::{Live, Part, Seen, SeenDestination};
 use super::spec::Spec;
 use crate::aws::{AwsError, Reader};
 use crate::kinds::{Depth, ReadContext, UNDISCOVERED};
+use crate::model::fact::Contents;
 use crate::model::{Observed, Place, Region};
 use aws_sdk_s3::Client;
+pub(super) use contents::ACTION as LIST;
 use existence::{Account, Existence};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -136,6 +139,8 @@ async fn one(
     live.region = region;
     if cx.depth.everything() {
         live.destinations = destinations(cx.reader, home, cx.place, account, &live).await;
+        let prefixes = spec.into_iter().flat_map(|s| &s.looked_into.0);
+        live.contents = bucket.contents(prefixes).await;
     }
     Observed::Present(live)
 }
@@ -188,7 +193,26 @@ impl Bucket<'_> {
             replication: seen(replication)?,
             policy: seen(policy)?,
             destinations: BTreeMap::new(),
+            contents: BTreeMap::new(),
         })
+    }
+}
+
+impl Bucket<'_> {
+    /// What lies under each of these. A list that cannot be had is never an empty one.
+    async fn contents(
+        &self,
+        prefixes: impl Iterator<Item = &String>,
+    ) -> BTreeMap<String, Observed<Contents>> {
+        let looks = prefixes.map(|prefix| async move {
+            let _permit = self.reader.permit().await;
+            let seen = match contents::read(&self.client, self.name, self.owner, prefix).await {
+                Ok(contents) => Observed::Present(contents),
+                Err(error) => Observed::Unreadable(error.unreadable()),
+            };
+            (prefix.clone(), seen)
+        });
+        futures::future::join_all(looks).await.into_iter().collect()
     }
 }
 

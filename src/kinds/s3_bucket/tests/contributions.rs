@@ -21,7 +21,7 @@ fn role(spec: &Spec) -> iam_role::spec::Spec {
                 assert_eq!((part, kind), ("replication_role", "iam_role"));
                 Some(serde_json::from_value(spec).unwrap())
             }
-            Contribution::Statement { .. } => None,
+            Contribution::Statement { .. } | Contribution::Contents { .. } => None,
         })
         .collect();
     let [role] = roles.try_into().unwrap();
@@ -124,7 +124,7 @@ fn another_account_has_to_allow_it() {
         .into_iter()
         .filter_map(|c| match c {
             Contribution::Statement { on, statement } => Some((on.to_string(), *statement)),
-            Contribution::Resource { .. } => None,
+            Contribution::Resource { .. } | Contribution::Contents { .. } => None,
         })
         .collect();
     let [(on, statement)] = statements.try_into().unwrap();

@@ -245,6 +245,7 @@ fn contributions_do_not_stand_in_the_schema() {
     use crate::model::schema::Block;
     let schema = crate::kinds::s3_bucket::Spec::schema("s3_bucket");
     assert!(schema.attribute("contributed").is_none() && schema.block("contributed").is_none());
+    assert!(schema.attribute("looked_into").is_none() && schema.block("looked_into").is_none());
     let expire = schema.block("expire").unwrap();
     assert!(expire.repeated && expire.schema.labels == ["name"]);
 }

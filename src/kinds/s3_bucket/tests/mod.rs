@@ -44,6 +44,7 @@ fn spec() -> Spec {
         replicate: Vec::new(),
         tags: None,
         contributed: super::spec::Contributed::default(),
+        looked_into: super::spec::LookedInto::default(),
     }
 }
 

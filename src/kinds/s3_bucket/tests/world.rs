@@ -36,6 +36,7 @@ pub(super) fn fresh(lock: bool) -> Live {
         lifecycle: Some(Observed::Absent),
         replication: Some(Observed::Absent),
         policy: Some(Observed::Absent),
+        contents: Default::default(),
         destinations: Default::default(),
     }
 }

@@ -1,5 +1,6 @@
 //! What a writer may do, who may become it, and how its differences are judged.
 
+mod dumps;
 mod trust;
 
 use super::live::LiveWriter;
@@ -156,7 +157,7 @@ fn contributed(written: &Written) -> Vec<Json> {
             assert_eq!(on.to_string(), "s3_bucket.dumps");
             serde_json::to_value(statement).unwrap()
         }
-        Contribution::Resource { .. } => panic!("{c:?}"),
+        Contribution::Resource { .. } | Contribution::Contents { .. } => panic!("{c:?}"),
     };
     all.into_iter().map(statement).collect()
 }

@@ -1,0 +1,216 @@
+//! Buckets: their objects, what versions keep of them, and where they are copied to.
+
+use super::copies::{ByArn, ZERO, account_of, domain, ground};
+use super::copy::{
+    Copy, Domain, Encryption, Grade, Ground, History, Holder, Lock, Mechanism, Reach, Staleness,
+};
+use crate::model::fact::{Evidence, Expiry, Facts, ObjectStore, Replica, Versioning};
+use crate::model::{Arn, Duration, Observed, Unreadable};
+
+/// The bucket itself, its old versions and its replicas.
+pub(super) fn of_store(evidence: &Evidence, arn: &Arn, store: &ObjectStore, seen: &ByArn<'_>) -> Vec<Copy> {
+    let versioned = matches!(store.versioning, Observed::Present(Versioning::Enabled));
+    let live = Copy {
+        id: format!("{}/live", evidence.subject),
+        asset: evidence.subject.clone(),
+        mechanism: Mechanism::Live,
+        domain: domain(evidence, false),
+        encryption: encryption(evidence, store),
+        history: Observed::Absent,
+        staleness: Staleness {
+            promised: Some(ZERO),
+            measured: Some(ZERO),
+        },
+        lock: Observed::Absent,
+        holder: Holder::Bucket {
+            arn: arn.clone(),
+            overwritable: !versioned,
+        },
+        bound: None,
+        unusable: None,
+        unknown: None,
+        partial: None,
+        grade: Grade::Evidenced,
+        grounds: vec![ground(evidence, "the bucket exists")],
+    };
+    let mut copies = Vec::new();
+    if !matches!(store.versioning, Observed::Present(Versioning::Never)) {
+        copies.push(Copy {
+            id: format!("{}/versions", evidence.subject),
+            mechanism: Mechanism::Versions,
+            history: history(store),
+            lock: lock(store),
+            grade: Grade::Configured,
+            grounds: store_grounds(evidence, store),
+            ..live.clone()
+        });
+    }
+    for replica in store.replicas.present().into_iter().flatten() {
+        if replica.enabled && replica.bucket != *arn {
+            copies.push(object_replica(evidence, replica, seen, &live));
+        }
+    }
+    copies.insert(0, live);
+    copies
+}
+
+/// What a bucket encrypts with. A key without an account is taken for one of the bucket's own: that is
+/// where whoever writes from there is led.
+pub(super) fn encryption(evidence: &Evidence, store: &ObjectStore) -> Observed<Encryption> {
+    const SERVICE: [&str; 3] = ["AES256", "aws:kms", "aws:kms:dsse"];
+    let named = match &store.encryption {
+        Observed::Present(named) => named,
+        Observed::Absent => return Observed::Present(Encryption::Service),
+        Observed::Unreadable(why) => return Observed::Unreadable(why.clone()),
+    };
+    if SERVICE.contains(&named.as_str()) {
+        return Observed::Present(Encryption::Service);
+    }
+    Observed::Present(Encryption::Key(named.parse().unwrap_or_else(|_| {
+        let region = &evidence.scope.region;
+        let resource = match named.starts_with("alias/") || named.starts_with("key/") {
+            true => named.clone(),
+            false => format!("key/{named}"),
+        };
+        Arn::kms(region.partition(), region, &store.account, &resource)
+    })))
+}
+
+pub(super) fn lock(store: &ObjectStore) -> Observed<Lock> {
+    match &store.lock {
+        Observed::Present(lock) => lock.retention.map_or(Observed::Absent, |retention| {
+            Observed::Present(Lock {
+                mode: retention.mode,
+                days: retention.days,
+            })
+        }),
+        Observed::Absent => Observed::Absent,
+        Observed::Unreadable(why) => Observed::Unreadable(why.clone()),
+    }
+}
+
+/// What old versions give: as far back as the strictest rule that may touch any object leaves them.
+fn history(store: &ObjectStore) -> Observed<History> {
+    let expiries = match (&store.versioning, &store.expiries) {
+        (Observed::Present(Versioning::Enabled), Observed::Present(expiries)) => expiries.as_slice(),
+        (Observed::Present(Versioning::Enabled), Observed::Absent) => &[],
+        (Observed::Unreadable(why), _)
+        | (Observed::Present(Versioning::Enabled), Observed::Unreadable(why)) => {
+            return Observed::Unreadable(why.clone());
+        }
+        (Observed::Present(Versioning::Never | Versioning::Suspended) | Observed::Absent, _) => {
+            return Observed::Absent;
+        }
+    };
+    let shortest = expiries.iter().filter_map(kept).min();
+    Observed::Present(History {
+        reach: shortest.map_or(Reach::Unlimited, |days| Reach::For(Duration::from_days(days))),
+        spacing: ZERO,
+    })
+}
+
+/// How many days a rule leaves an old version for certain. A version that was replaced often enough
+/// outlives `newer_noncurrent` only by its days, so the count adds nothing that could be relied on.
+fn kept(expiry: &Expiry) -> Option<u32> {
+    expiry.noncurrent_days
+}
+
+pub(super) fn store_grounds(evidence: &Evidence, store: &ObjectStore) -> Vec<Ground> {
+    let mut grounds = vec![ground(
+        evidence,
+        match &store.versioning {
+            Observed::Present(Versioning::Enabled) => "versioning is enabled",
+            Observed::Present(Versioning::Suspended) => "versioning is suspended",
+            Observed::Present(Versioning::Never) | Observed::Absent => "versioning was never on",
+            Observed::Unreadable(_) => "versioning could not be read",
+        },
+    )];
+    grounds.push(ground(
+        evidence,
+        match history(store) {
+            Observed::Present(History {
+                reach: Reach::For(reach),
+                ..
+            }) => format!("old versions are deleted after {reach} at the earliest"),
+            Observed::Present(_) => "no rule deletes old versions".to_owned(),
+            Observed::Absent => "old versions are not kept".to_owned(),
+            Observed::Unreadable(why) => format!("the rules that delete could not be read: {}", why.why),
+        },
+    ));
+    grounds.push(ground(
+        evidence,
+        match lock(store) {
+            Observed::Present(lock) => format!(
+                "objects are locked in {:?} mode for {} days",
+                lock.mode, lock.days
+            ),
+            Observed::Absent => "objects are not locked by default".to_owned(),
+            Observed::Unreadable(why) => format!("the lock could not be read: {}", why.why),
+        },
+    ));
+    grounds
+}
+
+pub(super) fn object_replica(evidence: &Evidence, replica: &Replica, seen: &ByArn<'_>, live: &Copy) -> Copy {
+    let name = replica.bucket.resource();
+    let there = seen.get(&replica.bucket).copied();
+    let store = there.and_then(|e| match e.facts.present() {
+        Some(Facts::ObjectStore(store)) => Some(store.as_ref()),
+        _ => None,
+    });
+    let unseen = || Unreadable {
+        action: String::new(),
+        why: format!("{name} is not part of this posture, so its settings were not read"),
+        denied: false,
+    };
+    let mut grounds = vec![ground(
+        evidence,
+        format!(
+            "objects are replicated to {name}{}",
+            match replica.within_minutes {
+                Some(minutes) => format!(" within {minutes} minutes (replication time control)"),
+                None => ", without a promised time".to_owned(),
+            }
+        ),
+    )];
+    if let (Some(there), Some(store)) = (there, store) {
+        grounds.extend(store_grounds(there, store));
+    }
+    Copy {
+        id: format!("{}/replica_{name}", evidence.subject),
+        mechanism: Mechanism::ObjectReplica,
+        domain: Domain {
+            account: replica.account.clone().or_else(|| there.and_then(account_of)),
+            region: replica
+                .region
+                .clone()
+                .or_else(|| there.map(|e| e.scope.region.clone())),
+            zonal: false,
+        },
+        encryption: match (there, store) {
+            (Some(there), Some(store)) => encryption(there, store),
+            _ => Observed::Unreadable(unseen()),
+        },
+        history: store.map_or_else(|| Observed::Unreadable(unseen()), history),
+        staleness: Staleness {
+            promised: replica
+                .within_minutes
+                .map(|m| Duration::from_secs(u64::from(m) * 60)),
+            measured: None,
+        },
+        lock: store.map_or_else(|| Observed::Unreadable(unseen()), lock),
+        holder: Holder::Bucket {
+            arn: replica.bucket.clone(),
+            overwritable: store
+                .is_none_or(|s| !matches!(s.versioning, Observed::Present(Versioning::Enabled))),
+        },
+        partial: (!replica.prefix.is_empty()).then(|| format!("only keys under \"{}\"", replica.prefix)),
+        grade: if store.is_some() {
+            Grade::Configured
+        } else {
+            Grade::Unknown
+        },
+        grounds,
+        ..live.clone()
+    }
+}
