@@ -108,6 +108,8 @@ pub struct Lock {
     pub mode: LockMode,
     /// How long from writing.
     pub days: u32,
+    /// Days after which what is current is deleted by rules; absent where it may stay for ever, and so outlive its lock.
+    pub contents_days: Option<u32>,
 }
 
 /// What has been shown of a copy.
@@ -213,11 +215,22 @@ pub struct Copy {
 }
 
 impl Copy {
-    /// The same for somebody who waits until its lock has ended. `None` for what has no lock, and for what
-    /// is not written anew again and again: how old its contents are is not known.
+    /// What has to be destroyed for nothing to be left: what lies there longest, unless it comes anew while locks last.
+    pub(super) fn lasting(&self) -> Copy {
+        let renewed = match (self.mechanism, self.lock.present()) {
+            (Mechanism::LogicalDump, _) => true,
+            (_, Some(lock)) => lock.contents_days.is_some_and(|days| days <= lock.days),
+            (_, None) => true,
+        };
+        let free = if renewed { None } else { self.unlocked() };
+        free.unwrap_or_else(|| self.clone())
+    }
+
+    /// The same for what has lain there longer than its lock lasts. `None` for what has no lock, and for vaults, whose
+    /// locks last as long as each point is kept.
     pub(super) fn unlocked(&self) -> Option<Copy> {
-        let locked = self.mechanism == Mechanism::LogicalDump && self.lock.present().is_some();
-        locked.then(|| Copy {
+        let ends = self.lock.present().is_some() && self.mechanism != Mechanism::RecoveryPoints;
+        ends.then(|| Copy {
             id: format!("{}/unlocked", self.id),
             lock: Observed::Absent,
             ..self.clone()

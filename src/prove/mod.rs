@@ -342,6 +342,7 @@ fn asset(
         None => Vec::new(),
     };
     let kept: Vec<&Copy> = copies.iter().collect();
+    let lasting: Vec<Copy> = copies.iter().map(Copy::lasting).collect();
     let rules = objectives
         .iter()
         .map(|o| (o.name.clone(), verdict::of_copies(&o.copies, &kept)))
@@ -352,7 +353,7 @@ fn asset(
         unreadable,
         cells,
         rules,
-        destroying: attack.destroying(&kept),
+        destroying: attack.destroying(&lasting.iter().collect::<Vec<_>>()),
         copies,
     }
 }

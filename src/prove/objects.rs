@@ -82,11 +82,19 @@ pub(super) fn lock(store: &ObjectStore) -> Observed<Lock> {
             Observed::Present(Lock {
                 mode: retention.mode,
                 days: retention.days,
+                contents_days: contents_days(store),
             })
         }),
         Observed::Absent => Observed::Absent,
         Observed::Unreadable(why) => Observed::Unreadable(why.clone()),
     }
+}
+
+/// The days after which no object is current any more, whatever its key; `None` when some may stay.
+fn contents_days(store: &ObjectStore) -> Option<u32> {
+    let rules = store.expiries.present().into_iter().flatten();
+    let everywhere = rules.filter(|e| e.prefix.is_empty() && !e.narrowed);
+    everywhere.filter_map(|e| e.current_days).min()
 }
 
 /// What old versions give: as far back as the strictest rule that may touch any object leaves them.

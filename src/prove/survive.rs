@@ -68,19 +68,39 @@ pub(super) fn judge(
         survival = survival.and(Survival::Conditional(format!("it holds {partial}")));
     }
     if scenario.has_attacker() {
-        let free = copy.unlocked().filter(|_| outlives_its_lock(copy, age));
-        survival = survival.and(attack.on(free.as_ref().unwrap_or(copy), live, scenario));
+        survival = survival.and(attacked(copy, live, scenario, age, attack));
     }
     survival
 }
 
-/// Whether the lock may have ended of the newest point from before damage that is `age` old.
-fn outlives_its_lock(copy: &Copy, age: Duration) -> bool {
-    let (Some(lock), Some(history)) = (copy.lock.present(), copy.history.present()) else {
-        return false;
+/// What an attacker leaves, who knows when locks end. What is written anew again and again survives by its newest point from
+/// before the damage; of what may stay for ever nobody has read how old it is.
+fn attacked(copy: &Copy, live: &Copy, scenario: &Scenario, age: Duration, attack: &Attack) -> Survival {
+    let held = || attack.on(copy, live, scenario);
+    let (Some(free), Some(lock)) = (copy.unlocked(), copy.lock.present()) else {
+        return held();
     };
-    let oldest = age.as_secs().saturating_add(history.spacing.as_secs());
-    Duration::from_days(lock.days).as_secs() < oldest
+    let freed = || attack.on(&free, live, scenario);
+    let newest = match (copy.mechanism, lock.contents_days, copy.history.present()) {
+        (Mechanism::LogicalDump, _, Some(history)) => Some(history.spacing),
+        (Mechanism::LogicalDump, _, None) => return held(),
+        (_, days, _) => days.map(Duration::from_days),
+    };
+    match newest {
+        // So old may be what was current before the damage.
+        Some(spacing) => {
+            let oldest = age.as_secs().saturating_add(spacing.as_secs());
+            let ended = Duration::from_days(lock.days).as_secs() < oldest;
+            if ended { freed() } else { held() }
+        }
+        None => held().and(match freed() {
+            Survival::Lost(_) => Survival::Conditional(format!(
+                "all of it was written in the last {} days, while its lock lasts",
+                lock.days
+            )),
+            other => other,
+        }),
+    }
 }
 
 fn of_extent(copy: &Copy, live: &Copy, extent: Extent, age: Duration) -> Survival {

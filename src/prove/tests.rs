@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::model::fact::{
-    BackupReplica, Coverage, Database, Facts, Held, KeyFacts, KeyState, LockMode, LockRetention, ObjectLock,
-    ObjectStore, Replica, Schedule, ScheduledCopy, ScheduledRule, Vault, VaultLock, Versioning,
+    BackupReplica, Coverage, Database, Expiry, Facts, Held, KeyFacts, KeyState, LockMode, LockRetention,
+    ObjectLock, ObjectStore, Replica, Schedule, ScheduledCopy, ScheduledRule, Vault, VaultLock, Versioning,
 };
 use crate::model::objective::{Bound, CopiesRule, scenarios};
 use crate::model::policy::{Document, Effect, Statement};
@@ -87,6 +87,17 @@ fn replica(to: &str, owner: &str, place: &str) -> Replica {
         within_minutes: Some(15),
         owner_override: true,
     }
+}
+
+/// Objects are deleted after so many days, and versions so many days after they were replaced.
+fn expiring(current: u32, noncurrent: u32) -> Observed<Vec<Expiry>> {
+    Observed::Present(vec![Expiry {
+        prefix: String::new(),
+        narrowed: false,
+        current_days: Some(current),
+        noncurrent_days: Some(noncurrent),
+        newer_noncurrent: None,
+    }])
 }
 
 fn locked(mode: LockMode) -> Observed<ObjectLock> {
@@ -254,11 +265,23 @@ fn mechanisms_against_the_seven_disasters() {
     let proof = proved(&[stored(governed, "us-east-1")], &everybody(), &[]);
     assert_eq!(row(&proof, "s3_bucket.up", Mechanism::Versions), "YYY--cY");
 
-    // Compliance: nobody.
+    // Compliance: nobody, where what was current before the damage is younger than the lock. The table says Y for a
+    // compromise and for ransomware everywhere; but a default retention of 30 days holds nobody off what was written
+    // earlier, and objects may be years old.
     let mut complied = bucket("up", PROD);
     complied.lock = locked(LockMode::Compliance);
-    let proof = proved(&[stored(complied, "us-east-1")], &everybody(), &[]);
-    assert_eq!(row(&proof, "s3_bucket.up", Mechanism::Versions), "YYYY-YY");
+    let proof = proved(&[stored(complied.clone(), "us-east-1")], &everybody(), &[]);
+    assert_eq!(row(&proof, "s3_bucket.up", Mechanism::Versions), "YYYc-cY");
+    // A compromise is noticed after so many days; objects are rewritten or gone after the rest.
+    for (days, expected) in [(20, "YYYY-YY"), (30, "YYY--cY")] {
+        complied.expiries = expiring(days, 30);
+        let proof = proved(&[stored(complied.clone(), "us-east-1")], &everybody(), &[]);
+        assert_eq!(
+            row(&proof, "s3_bucket.up", Mechanism::Versions),
+            expected,
+            "{days}"
+        );
+    }
 
     // A replica in the same account, with versions. The table's c for 1 and 2 is a replica without.
     let mut source = bucket("up", PROD);
@@ -385,8 +408,16 @@ fn the_smallest_set_counts_accounts_that_do_not_trust_one_another() {
     assert_eq!(members.len(), 2, "{members:?}");
     assert!(!found.path.is_empty());
 
+    // A lock keeps nobody from what has lain there longer than it lasts.
     let mut target = bucket("dr", VAULT);
     target.lock = locked(LockMode::Compliance);
+    let proof = proved(&replicated(target.clone()), &everybody(), &[]);
+    let attack::smallest::Smallest::Set(members) = &proof.assets[0].destroying.set else {
+        panic!("{:?}", proof.assets[0].destroying);
+    };
+    assert_eq!(members.len(), 2, "{members:?}");
+
+    target.expiries = expiring(15, 30);
     let proof = proved(&replicated(target), &everybody(), &[]);
     let found = &proof.assets[0].destroying;
     assert_eq!(found.set, attack::smallest::Smallest::None);

@@ -115,6 +115,7 @@ fn lock(vault: &Vault, read_at: &str) -> Observed<Lock> {
             },
             // Until a point expires nobody deletes it, whatever the least is.
             days: lock.min_days.unwrap_or(1).max(1),
+            contents_days: None,
         }),
         Observed::Absent => Observed::Absent,
         Observed::Unreadable(why) => Observed::Unreadable(why.clone()),

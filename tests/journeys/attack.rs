@@ -77,8 +77,23 @@ fn case(name: &'static str, roles: Vec<Role>) -> Case {
 const KEYS: &[&str] = &["k", "other/k"];
 
 const DELETE: &[&str] = &["s3:DeleteObject", "s3:DeleteObjectVersion"];
-const GOVERNANCE: &str = "  object_lock {\n    mode      = \"governance\"\n    retention = \"30d\"\n  }\n";
-const COMPLIANCE: &str = "  object_lock {\n    mode      = \"compliance\"\n    retention = \"1d\"\n  }\n";
+/// Locks that last longer than what they hold is current.
+const GOVERNANCE: &str = "  object_lock {
+    mode      = \"governance\"
+    retention = \"30d\"
+  }
+  expire \"old\" {
+    after = \"15d\"
+  }
+";
+const COMPLIANCE: &str = "  object_lock {
+    mode      = \"compliance\"
+    retention = \"3d\"
+  }
+  expire \"old\" {
+    after = \"1d\"
+  }
+";
 
 fn cases() -> Vec<Case> {
     let nothing = || vec![allow(&["s3:GetObject"])];
