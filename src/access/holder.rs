@@ -4,7 +4,7 @@
 //! session policies can only take away, and access control lists are judged apart.
 
 use super::decision::{Decision, Layer};
-use super::evaluate::{Environment, evaluate};
+use super::evaluate::{Environment, Guardrails, evaluate};
 use super::grants::{Grant, grants};
 use super::policy::Policies;
 use super::request::{Caller, Context, Known, Request, Target};
@@ -21,6 +21,7 @@ pub struct Holder {
     stores: Vec<Store>,
     keys: Vec<Store>,
     context: Context,
+    rails: Guardrails,
 }
 
 #[derive(Debug, Clone)]
@@ -68,7 +69,16 @@ impl Holder {
             keys: Vec::new(),
             // Nothing keeps anybody from using TLS.
             context: Context::open().with("aws:SecureTransport", Known::one("true")),
+            rails: Guardrails::None,
         }
+    }
+
+    /// The same where an organization lets it no more than this. What is granted is told without it, as it could be lifted;
+    /// what is decided takes it in.
+    #[must_use]
+    pub fn bound_by(mut self, rails: Guardrails) -> Self {
+        self.rails = rails;
+        self
     }
 
     /// The same with keys whose policies may grant it more.
@@ -125,6 +135,7 @@ impl Holder {
         };
         let environment = Environment {
             resource: store.map(|s| &s.policy),
+            scps: &self.rails,
             ..self.environment(None)
         };
         evaluate(&request, &environment)
@@ -149,6 +160,7 @@ impl Holder {
         };
         let environment = Environment {
             resource: Some(&policy),
+            scps: &self.rails,
             ..self.environment(None)
         };
         evaluate(&request, &environment)

@@ -240,14 +240,11 @@ pub fn prove(input: &Input<'_>) -> Proof {
         .flat_map(|(_, copies)| copies.iter().flatten())
         .flat_map(|copy| std::iter::once(copy.clone()).chain(copy.unlocked()))
         .collect();
-    let attack = Attack::new(
-        input.evidence,
-        Everybody {
-            principals: input.principals,
-            memberships: input.memberships,
-        },
-        &all,
-    );
+    let everybody = Everybody {
+        principals: input.principals,
+        memberships: input.memberships,
+    };
+    let attack = Attack::new(input.evidence, everybody, &all);
     let mut proved: Vec<Asset> = assets
         .into_iter()
         .filter(|(e, copies)| copies.is_ok() || asked.contains(&e.subject))
@@ -259,7 +256,7 @@ pub fn prove(input: &Input<'_>) -> Proof {
         version: VERSION,
         read_at: input.read_at.to_owned(),
         scenarios: column::all(input.scenarios, input.objectives),
-        writers: writer::all(input.evidence, input.principals, &attack),
+        writers: writer::all(input.evidence, everybody, &attack),
         unprotected: proved
             .iter()
             .map(|a| &a.address)

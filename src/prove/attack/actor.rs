@@ -98,10 +98,19 @@ pub(super) fn rails(everybody: Everybody<'_>) -> BTreeMap<AccountId, Rc<Guardrai
     let bound = everybody
         .memberships
         .iter()
-        .filter_map(|(account, membership)| Some((account, membership.present()?)));
+        .map(|(account, membership)| (account.clone(), Rc::new(guardrails(membership))));
     bound
-        .map(|(account, membership)| (account.clone(), Rc::new(levels(membership))))
+        .filter(|(_, rails)| matches!(**rails, Guardrails::Levels(_)))
         .collect()
+}
+
+/// An account's guardrails as they were seen.
+pub(in crate::prove) fn guardrails(membership: &Observed<Membership>) -> Guardrails {
+    match membership {
+        Observed::Absent => Guardrails::None,
+        Observed::Present(membership) => levels(membership),
+        Observed::Unreadable(_) => Guardrails::Unknown,
+    }
 }
 
 fn levels(membership: &Membership) -> Guardrails {

@@ -9,6 +9,8 @@ pub mod graph;
 pub mod smallest;
 mod steps;
 
+pub(in crate::prove) use actor::guardrails;
+
 use super::copy::{Copy, Encryption};
 use super::survive::Survival;
 use crate::access::assume::Member;

@@ -285,3 +285,33 @@ fn without_the_organization_the_smallest_set_stays_inside_the_account() {
         destroying.path
     );
 }
+
+#[test]
+fn a_writer_can_put_only_what_its_organization_lets_it() {
+    let put = |memberships: &Memberships| {
+        let (seen, principals) = super::writers::isolated();
+        let proof = prove(&Input {
+            evidence: &seen,
+            principals: &principals,
+            memberships,
+            objectives: &[],
+            scenarios: &scenarios(),
+            read_at: "2026-03-01T12:00:00Z",
+        });
+        let line = proof.writers[0].lines.iter().find(|l| l.asks == "put").unwrap();
+        (line.verdict, line.why.clone())
+    };
+    assert_eq!(put(&Memberships::new()).0, Verdict::Holds);
+    assert_eq!(put(&bound(membership(&[STAYS]))).0, Verdict::Holds);
+    let denied_put = r#"{"Effect":"Deny","Action":"s3:PutObject","Resource":"*"}"#;
+    let (verdict, why) = put(&bound(membership(&[denied_put])));
+    assert_eq!(verdict, Verdict::Fails);
+    assert!(why.contains("service control policy keep"), "{why}");
+    let unread = Memberships::from([(account(PROD), Observed::Unreadable(denied()))]);
+    let (verdict, why) = put(&unread);
+    assert_eq!(verdict, Verdict::Unproven);
+    assert!(
+        why.contains("service control policies could not be read"),
+        "{why}"
+    );
+}

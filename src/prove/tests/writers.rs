@@ -47,16 +47,23 @@ pub(super) fn people(identity: &Identity) -> Principals {
     Principals::from([(account(PROD), Observed::Present(vec![me, ci]))])
 }
 
-fn lines(identity: Identity, dumps: ObjectStore, principals: &Principals) -> Vec<writer::Line> {
-    let seen = [
+fn seen(identity: Identity, dumps: ObjectStore) -> [Evidence; 2] {
+    let facts = Facts::Identity(Box::new(identity));
+    [
         stored(dumps, "us-east-1"),
-        evidence(
-            "writer_role.pgdump",
-            WRITER,
-            "us-east-1",
-            Facts::Identity(Box::new(identity)),
-        ),
-    ];
+        evidence("writer_role.pgdump", WRITER, "us-east-1", facts),
+    ]
+}
+
+/// A writer as it should be, with its bucket.
+pub(super) fn isolated() -> ([Evidence; 2], Principals) {
+    let identity = identity();
+    let people = people(&identity);
+    (seen(identity, bucket("dumps", PROD)), people)
+}
+
+fn lines(identity: Identity, dumps: ObjectStore, principals: &Principals) -> Vec<writer::Line> {
+    let seen = seen(identity, dumps);
     let mut proof = proved(&seen, principals, &[]);
     proof.writers.remove(0).lines
 }

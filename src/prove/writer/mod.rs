@@ -7,7 +7,7 @@ mod seal;
 mod trust;
 
 use super::attack::graph::Certainty;
-use super::attack::{Attack, Principals};
+use super::attack::{Attack, Everybody, Principals, guardrails};
 use super::verdict::Verdict;
 use crate::access::{Decision, Grant, Holder, Target, Truth};
 use crate::model::fact::{Evidence, Facts, Identity, ObjectStore, WriteTarget};
@@ -94,13 +94,13 @@ pub struct Line {
 }
 
 /// Every writer of the posture that exists, by address.
-pub(super) fn all(evidence: &[Evidence], principals: &Principals, attack: &Attack) -> Vec<Writer> {
+pub(super) fn all(evidence: &[Evidence], everybody: Everybody<'_>, attack: &Attack) -> Vec<Writer> {
     let mut all: Vec<Writer> = evidence
         .iter()
         .filter_map(|item| match &item.facts {
             Observed::Present(Facts::Identity(identity)) => {
                 let targets = identity.writer.as_ref()?;
-                let proving = Proving::new(item, identity, targets, evidence, principals, attack);
+                let proving = Proving::new(item, identity, targets, evidence, everybody, attack);
                 Some(proving.conclude())
             }
             _ => None,
@@ -127,7 +127,7 @@ impl<'a> Proving<'a> {
         identity: &'a Identity,
         targets: &'a [WriteTarget],
         evidence: &'a [Evidence],
-        principals: &'a Principals,
+        everybody: Everybody<'a>,
         attack: &'a Attack,
     ) -> Self {
         let stores: Vec<(&Arn, &ObjectStore)> = evidence
@@ -141,14 +141,19 @@ impl<'a> Proving<'a> {
             Facts::Key(key) => Some(key.as_ref()),
             _ => None,
         });
+        let account = item.arn.as_ref().and_then(Arn::account);
+        let membership = account.and_then(|account| everybody.memberships.get(&account));
+        let holder = Holder::new(identity, item.arn.as_ref(), stores.iter().copied())
+            .with_keys(keys)
+            .bound_by(membership.map(guardrails).unwrap_or_default());
         Self {
-            holder: Holder::new(identity, item.arn.as_ref(), stores.iter().copied()).with_keys(keys),
+            holder,
             item,
             evidence,
             identity,
             targets,
             stores,
-            principals,
+            principals: everybody.principals,
             attack,
         }
     }
