@@ -281,9 +281,44 @@ async fn a_creation_that_was_cut_off_is_finished_without_approvals() {
 }
 
 fn interrupt(process: &Child) {
+    signal(process, "-INT");
+}
+
+fn signal(process: &Child, which: &str) {
     let id = process.id().to_string();
-    let kill = std::process::Command::new("kill").args(["-INT", &id]).status();
+    let kill = std::process::Command::new("kill").args([which, &id]).status();
     assert!(kill.unwrap().success());
+}
+
+#[tokio::test]
+async fn an_interrupt_while_reading_changes_nothing() {
+    for which in ["-INT", "-TERM"] {
+        let estate = Estate::new(BEFORE);
+        estate.fault(Fault {
+            write: Some(false),
+            outcome: Outcome::Delay(1000),
+            ..Fault::default()
+        });
+        let mark = estate.mark();
+        let mut apply = estate
+            .command(APPLY)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        while !estate.asked(mark).iter().any(|r| r.fault) {
+            assert_eq!(apply.try_wait().unwrap(), None);
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        signal(&apply, which);
+        let output = apply.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(130), "{output:#?}");
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(told.contains("Interrupted. Nothing was changed."), "{told}");
+        assert_eq!(estate.written(mark), Vec::<String>::new());
+        estate.heal();
+        estate.settle();
+    }
 }
 
 #[tokio::test]
@@ -311,7 +346,7 @@ async fn a_second_interrupt_ends_at_once_and_running_again_goes_on() {
 
 #[tokio::test]
 async fn an_interrupt_at_any_write_finishes_what_is_in_flight() {
-    for writes in [1, 6, 11] {
+    for (writes, which) in [(1, "-INT"), (6, "-TERM"), (11, "-INT")] {
         let estate = Estate::new(BEFORE);
         // From here on each write takes a while: long enough for an interrupt to arrive.
         estate.fault(Fault {
@@ -331,7 +366,7 @@ async fn an_interrupt_at_any_write_finishes_what_is_in_flight() {
             assert_eq!(apply.try_wait().unwrap(), None, "after {writes} writes");
             std::thread::sleep(Duration::from_millis(20));
         }
-        interrupt(&apply);
+        signal(&apply, which);
         let output = apply.wait_with_output().unwrap();
         assert_eq!(
             output.status.code(),

@@ -3,6 +3,7 @@
 mod record;
 
 use self::record::{given, record};
+use super::interrupts::Interrupts;
 use super::locking::{Guard, LockArgs};
 use super::opening::{self, Opened, Source};
 use super::progress::Progress;
@@ -83,10 +84,20 @@ pub(crate) async fn run(args: ApplyArgs, terminal: Terminal) -> Exit {
     if args.json {
         terminal.print(&json::text(&[json::version()]));
     }
-    let begun = if args.posture.dir.is_file() {
-        open_saved(&args, terminal).await
-    } else {
-        open_posture(&args, terminal).await
+    let mut interrupts = match Interrupts::listen() {
+        Ok(interrupts) => interrupts,
+        Err(error) => {
+            let why = format!("interrupts cannot be listened for: {error}.");
+            return failed(terminal, Diagnostic::error(code::INTERNAL, why));
+        }
+    };
+    let unchanged = || {
+        terminal.tell("Interrupted. Nothing was changed.");
+        Exit::Interrupted
+    };
+    let begun = tokio::select! {
+        begun = begin(&args, terminal) => begun,
+        () = interrupts.next() => return unchanged(),
     };
     let Some((opened, guard)) = begun else {
         return Exit::Error;
@@ -94,17 +105,21 @@ pub(crate) async fn run(args: ApplyArgs, terminal: Terminal) -> Exit {
     // Until the first write an interrupt ends everything; a lock must still be given back.
     let prepared = tokio::select! {
         prepared = prepare(&args, opened, approvals, terminal) => prepared,
-        _ = tokio::signal::ctrl_c() => {
-            terminal.tell("Interrupted. Nothing was changed.");
-            Err(Exit::Interrupted)
-        }
+        () = interrupts.next() => Err(unchanged()),
     };
     let exit = match prepared {
-        Ok(prepared) => go(&args, &prepared, &guard, terminal).await,
+        Ok(prepared) => go(&args, &prepared, &guard, interrupts, terminal).await,
         Err(exit) => exit,
     };
     guard.release(terminal).await;
     exit
+}
+
+async fn begin(args: &ApplyArgs, terminal: Terminal) -> Option<(Begun, Guard)> {
+    match args.posture.dir.is_file() {
+        true => open_saved(args, terminal).await,
+        false => open_posture(args, terminal).await,
+    }
 }
 
 /// What is to be applied: nothing of it has been read yet.
@@ -288,7 +303,13 @@ async fn prepare(
     })
 }
 
-async fn go(args: &ApplyArgs, prepared: &Prepared, guard: &Guard, terminal: Terminal) -> Exit {
+async fn go(
+    args: &ApplyArgs,
+    prepared: &Prepared,
+    guard: &Guard,
+    interrupts: Interrupts,
+    terminal: Terminal,
+) -> Exit {
     let Prepared {
         plan, cloud, sources, ..
     } = prepared;
@@ -303,7 +324,7 @@ async fn go(args: &ApplyArgs, prepared: &Prepared, guard: &Guard, terminal: Term
     };
     let (stop, stopped) = watch::channel(false);
     let losing = guard.stops(stop.clone());
-    let interrupts = tokio::spawn(on_interrupt(stop, terminal));
+    let interrupts = tokio::spawn(interrupts.stop(stop, terminal));
     let options = Options {
         parallelism: args.parallelism,
         stop: stopped,
@@ -383,20 +404,4 @@ fn by_hand(plan: &Plan, terminal: Terminal) -> Exit {
         return Exit::Pending;
     }
     Exit::Clean
-}
-
-/// The first interrupt finishes what is in flight; the second ends the program at once.
-async fn on_interrupt(stop: watch::Sender<bool>, terminal: Terminal) {
-    if tokio::signal::ctrl_c().await.is_ok() {
-        terminal.tell("Interrupted: finishing what is in flight. Interrupt again to end at once.");
-        stop.send_replace(true);
-    }
-    if tokio::signal::ctrl_c().await.is_ok() {
-        end_at_once();
-    }
-}
-
-#[expect(clippy::exit, reason = "the user asked twice to end without waiting")]
-fn end_at_once() {
-    std::process::exit(i32::from(Exit::Interrupted.code()));
 }

@@ -10,6 +10,7 @@ pub(crate) mod console;
 pub(crate) mod fmt;
 pub(crate) mod graph;
 pub(crate) mod history;
+mod interrupts;
 mod locking;
 pub(crate) mod lsp;
 mod machine;
