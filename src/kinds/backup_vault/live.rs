@@ -245,10 +245,10 @@ async fn complete(cx: &ReadContext<'_>, mut live: LiveVault, spec: Option<&Spec>
     live.holds = holds;
     let declared = spec.and_then(|s| s.kms_key.as_ref()).and_then(|k| k.arn.as_ref());
     if let Some(key) = declared {
-        live.key_wanted = Some(keys::look_up(cx.reader, key).await);
+        live.key_wanted = Some(keys::look_up(cx, key).await);
     }
     if let Some(key) = live.key.as_ref().filter(|_| everything || declared.is_some()) {
-        live.key_seen = Some(keys::look_up(cx.reader, key).await);
+        live.key_seen = Some(keys::look_up(cx, key).await);
     }
     live
 }

@@ -3,6 +3,7 @@
 use super::lifecycle::Lifecycle;
 use super::replication::Replication;
 use super::spec::Ownership;
+use crate::kinds::keys::Aliases;
 use crate::model::fact::{ObjectLock, Versioning};
 use crate::model::policy::Document;
 use crate::model::{AccountId, Observed, Region, Unreadable};
@@ -175,4 +176,7 @@ pub struct Live {
     pub policy: Seen<Document>,
     /// The buckets that rules copy to, by name.
     pub destinations: BTreeMap<String, SeenDestination>,
+    /// What the aliases of keys that are declared or shown here point to.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub aliases: Aliases,
 }

@@ -37,6 +37,7 @@ pub(super) fn fresh(lock: bool) -> Live {
         replication: Some(Observed::Absent),
         policy: Some(Observed::Absent),
         destinations: Default::default(),
+        aliases: Default::default(),
     }
 }
 
