@@ -1,5 +1,4 @@
-//! Keys, vaults and backup plans from declared to settled, through the sandbox. What it lacks (access policies of
-//! vaults, tags of plans, the region's settings) is left to the unit tests of each kind.
+//! Keys, vaults and backup plans from declared to settled, through the sandbox.
 
 #![allow(
     clippy::unwrap_used,
@@ -211,10 +210,48 @@ async fn a_vault_takes_a_key_by_its_alias_and_is_locked() {
 }
 
 #[tokio::test]
+async fn a_vault_with_a_policy_and_an_air_gapped_one_settle() {
+    let vault = |more: Json| {
+        let mut vault = json!({
+            "name": "receiving",
+            "receives_from": ["222222222222", "o-abcdefghij"],
+            "kms_key": arn("kms", "key/k"),
+            "deny_delete": true,
+            "guardians": [format!("arn:aws:iam::{DEFAULT_ACCOUNT}:role/guardian")],
+            "tags": {"team": "data"},
+        });
+        vault
+            .as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        vault
+    };
+    let (action, done) = settle::<BackupVault>(&vault(json!({}))).await;
+    assert_eq!(action, Action::Create);
+    assert_eq!(done, ["create the vault", "set the access policy"]);
+    let (action, _) = settle::<BackupVault>(&vault(json!({}))).await;
+    assert_eq!(action, Action::NoOp);
+    let (_, done) = settle::<BackupVault>(&vault(json!({"receives_from": ["222222222222"]}))).await;
+    assert_eq!(done, ["set the access policy"]);
+    let (_, done) = settle::<BackupVault>(&vault(json!({"tags": {"team": "storage"}}))).await;
+    assert_eq!(done, ["set the access policy", "set tags"]);
+    let gapped = json!({
+        "name": "gapped",
+        "air_gapped": true,
+        "lock": [{"mode": "compliance", "min": "7d", "max": "35d"}],
+    });
+    let (_, done) = settle::<BackupVault>(&gapped).await;
+    assert_eq!(done, ["create the air-gapped vault"]);
+    let (action, _) = settle::<BackupVault>(&gapped).await;
+    assert_eq!(action, Action::NoOp);
+}
+
+#[tokio::test]
 async fn a_plan_settles_and_its_selection_is_made_anew() {
     let plan = |resource: &str| {
         json!({
             "name": "daily",
+            "tags": {"team": "data"},
             "rule": [{
                 "label": "daily",
                 "vault": arn("backup", "backup-vault:main"),
