@@ -13,6 +13,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -255,6 +256,24 @@ async fn steer(
                 }
                 Ok(Err(error)) => response(400, "text/plain", format!("not a fault: {error}\n")),
                 Err(error) => response(400, "text/plain", format!("{error}\n")),
+            }
+        }
+        (&Method::POST, "recovery-points") => {
+            let body = Limited::new(request.into_body(), LARGEST_BODY).collect().await;
+            let body = body.map(|whole| serde_json::from_slice::<Value>(&whole.to_bytes()));
+            let asked = match body {
+                Ok(Ok(asked)) => asked,
+                _ => Value::Null,
+            };
+            let (point, days) = (asked["point"].as_str(), asked["days"].as_i64());
+            match point.zip(days) {
+                Some((point, days)) if context.state().vaults.date_back(point, days) => done(),
+                Some((point, _)) => response(404, "text/plain", format!("There is no {point}.\n")),
+                None => response(
+                    400,
+                    "text/plain",
+                    "A recovery point has \"point\" and \"days\".\n",
+                ),
             }
         }
         (&Method::POST, "reset") => match context.backends.reset().await {

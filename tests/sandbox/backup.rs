@@ -4,10 +4,11 @@ use aws_sdk_backup::Client;
 use aws_sdk_backup::types::{CopyJobState, Lifecycle, RecoveryPointStatus};
 use backstay::sandbox::DEFAULT_ACCOUNT;
 
-use super::{code, config, root, sandbox};
+use super::{code, config, database, root, sandbox};
 
 const OTHER: &str = "222222222222";
-const DATABASE: &str = "arn:aws:rds:ap-south-1:111111111111:db:app";
+const KEPT: &str = "arn:aws:rds:ap-south-1:111111111111:db:kept";
+const COPIED: &str = "arn:aws:rds:ap-south-1:111111111111:db:copied";
 const ROLE: &str = "arn:aws:iam::111111111111:role/backup";
 
 async fn backup(account: &str, region: &str) -> Client {
@@ -27,14 +28,16 @@ async fn vault(backup: &Client, name: &str, key: Option<String>) {
     call.set_encryption_key_arn(key).send().await.unwrap();
 }
 
+async fn encrypted(name: &str) {
+    let rds = aws_sdk_rds::Client::new(&config(sandbox(), root(DEFAULT_ACCOUNT), "ap-south-1").await);
+    database(&rds, name, 1, true).await;
+}
+
 /// Makes a recovery point and gives its ARN; nothing when the job failed.
-async fn back_up(backup: &Client, vault: &str, days: Option<i64>) -> Option<String> {
+async fn back_up(backup: &Client, of: &str, vault: &str, days: Option<i64>) -> Option<String> {
     let lifecycle = Lifecycle::builder().set_delete_after_days(days).build();
     let call = backup.start_backup_job().backup_vault_name(vault);
-    let call = call
-        .resource_arn(DATABASE)
-        .iam_role_arn(ROLE)
-        .lifecycle(lifecycle);
+    let call = call.resource_arn(of).iam_role_arn(ROLE).lifecycle(lifecycle);
     let started = call.send().await.unwrap();
     let job = backup
         .describe_backup_job()
@@ -151,10 +154,27 @@ async fn vaults_are_listed_by_pages_tagged_and_deleted_when_empty() {
 }
 
 #[tokio::test]
+async fn what_does_not_exist_is_not_backed_up() {
+    let backup = backup(DEFAULT_ACCOUNT, "ap-south-1").await;
+    vault(&backup, "empty", None).await;
+    let job = backup
+        .start_backup_job()
+        .backup_vault_name("empty")
+        .iam_role_arn(ROLE);
+    let nothing = "arn:aws:rds:ap-south-1:111111111111:db:nothing";
+    assert_eq!(
+        code(job.clone().resource_arn(nothing).send().await),
+        "ResourceNotFoundException"
+    );
+    assert_eq!(code(job.send().await), "MissingParameterValueException");
+}
+
+#[tokio::test]
 async fn a_lock_keeps_what_is_made_under_it() {
     let backup = backup(DEFAULT_ACCOUNT, "ap-south-1").await;
+    encrypted("kept").await;
     vault(&backup, "locked", None).await;
-    let before = back_up(&backup, "locked", None).await.unwrap();
+    let before = back_up(&backup, KEPT, "locked", None).await.unwrap();
     let lock = || {
         backup
             .put_backup_vault_lock_configuration()
@@ -183,9 +203,9 @@ async fn a_lock_keeps_what_is_made_under_it() {
         .unwrap();
     // Too short, too long and for ever: the jobs fail.
     for days in [Some(6), Some(101), None] {
-        assert_eq!(back_up(&backup, "locked", days).await, None, "{days:?}");
+        assert_eq!(back_up(&backup, KEPT, "locked", days).await, None, "{days:?}");
     }
-    let under = back_up(&backup, "locked", Some(30)).await.unwrap();
+    let under = back_up(&backup, KEPT, "locked", Some(30)).await.unwrap();
     let seen = backup
         .describe_backup_vault()
         .backup_vault_name("locked")
@@ -288,8 +308,8 @@ async fn copies_need_a_policy_a_key_and_a_retention_that_fits() {
         backup(DEFAULT_ACCOUNT, "ap-south-1").await,
         backup(OTHER, "eu-north-1").await,
     );
+    encrypted("copied").await;
     vault(&here, "source", Some(key(DEFAULT_ACCOUNT, "ap-south-1"))).await;
-    vault(&here, "unkeyed", None).await;
     vault(&there, "isolated", Some(key(OTHER, "eu-north-1"))).await;
     let lock = there
         .put_backup_vault_lock_configuration()
@@ -300,7 +320,7 @@ async fn copies_need_a_policy_a_key_and_a_retention_that_fits() {
         .await
         .unwrap();
     let to = vault_arn(OTHER, "eu-north-1", "isolated");
-    let point = back_up(&here, "source", Some(35)).await.unwrap();
+    let point = back_up(&here, COPIED, "source", Some(35)).await.unwrap();
     let (state, said) = copy(&here, &point, "source", &to, 35).await;
     assert_eq!(state, CopyJobState::Failed);
     assert!(said.contains("Access Denied"), "{said}");
@@ -335,8 +355,18 @@ async fn copies_need_a_policy_a_key_and_a_retention_that_fits() {
         copy(&here, &point, "source", &to, 7).await.0,
         CopyJobState::Failed
     );
-    let unkeyed = back_up(&here, "unkeyed", Some(35)).await.unwrap();
-    let (state, said) = copy(&here, &unkeyed, "unkeyed", &to, 35).await;
+    there
+        .create_backup_vault()
+        .backup_vault_name("unkeyed")
+        .send()
+        .await
+        .unwrap();
+    let put = there
+        .put_backup_vault_access_policy()
+        .backup_vault_name("unkeyed");
+    put.policy(&policy).send().await.unwrap();
+    let unkeyed = vault_arn(OTHER, "eu-north-1", "unkeyed");
+    let (state, said) = copy(&here, &point, "source", &unkeyed, 35).await;
     assert_eq!(state, CopyJobState::Failed);
     assert!(said.contains("AWS Managed"), "{said}");
     assert_eq!(
@@ -352,16 +382,31 @@ async fn copies_need_a_policy_a_key_and_a_retention_that_fits() {
     let [copied] = held.recovery_points() else {
         panic!("{held:?}")
     };
-    assert_eq!(copied.resource_arn(), Some(DATABASE));
+    assert_eq!(copied.resource_arn(), Some(COPIED));
     assert_eq!(copied.status(), Some(&RecoveryPointStatus::Completed));
     assert_eq!(copied.lifecycle().unwrap().delete_after_days(), Some(35));
+    // The copy is under its vault's key, and the original under the database's.
+    assert_eq!(
+        copied.encryption_key_arn(),
+        Some(key(OTHER, "eu-north-1").as_str())
+    );
+    let original = here
+        .describe_recovery_point()
+        .backup_vault_name("source")
+        .recovery_point_arn(&point);
+    let original = original.send().await.unwrap();
+    assert_ne!(
+        original.encryption_key_arn(),
+        Some(key(DEFAULT_ACCOUNT, "ap-south-1").as_str())
+    );
+    assert!(original.encryption_key_arn().is_some());
     let from = vault_arn(DEFAULT_ACCOUNT, "ap-south-1", "source");
     assert_eq!(copied.source_backup_vault_arn(), Some(from.as_str()));
     let protected = there.list_protected_resources().send().await.unwrap();
     assert_eq!(protected.results()[0].last_backup_vault_arn(), Some(to.as_str()));
     let of_it = there
         .list_recovery_points_by_resource()
-        .resource_arn(DATABASE)
+        .resource_arn(COPIED)
         .send()
         .await
         .unwrap();

@@ -83,6 +83,8 @@ pub(super) struct Asked<'a> {
     query: Params,
     pub(super) body: Value,
     pub(super) now: Timestamp,
+    /// The key that a database which is backed up is encrypted with.
+    pub(super) database_key: Option<String>,
 }
 
 impl Asked<'_> {
@@ -158,12 +160,13 @@ pub(super) async fn answer(
     head: Parts,
     body: Bytes,
 ) -> Result<Response<Body>, BodyError> {
-    let asked = Asked {
+    let mut asked = Asked {
         call,
         path: parameters(head.uri.path()),
         query: Params::parse(head.uri.query().unwrap_or_default()),
         body: serde_json::from_slice(&body).unwrap_or(Value::Null),
         now: Timestamp::now(),
+        database_key: None,
     };
     let tagging = matches!(
         call.operation.as_str(),
@@ -178,6 +181,12 @@ pub(super) async fn answer(
     }
     if routes::route(call).answerer != Answerer::Gateway {
         return Ok(plain(call, context.pass_on(call, head, body).await?));
+    }
+    if call.operation == "StartBackupJob" {
+        match backup_jobs::key_of(context, &asked).await {
+            Ok(key) => asked.database_key = key,
+            Err(refusal) => return Ok(refusal.response(call)),
+        }
     }
     let answer = of(&mut context.state(), &asked);
     Ok(answer.map_or_else(|refusal| refusal.response(call), |value| reply::json(200, &value)))

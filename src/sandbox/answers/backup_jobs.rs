@@ -3,17 +3,22 @@
 use serde_json::{Value, json};
 
 use super::super::reply::Refusal;
-use super::super::request::Call;
-use super::State;
+use super::super::request::{Call, Params};
 use super::backup::Asked;
 use super::vault::{Point, absent, invalid, refused, resource_type, seconds};
+use super::xml::Element;
+use super::{Context, State};
 
 /// A job, as it is shown.
 #[derive(Debug)]
 struct Job {
     account: String,
     region: String,
+    /// Makes a repeated request the same job.
+    token: Option<String>,
     shape: Value,
+    /// What the request was answered with.
+    started: Value,
 }
 
 /// Every job, newest last.
@@ -41,11 +46,23 @@ impl Jobs {
             .ok_or_else(|| absent(format!("The job {wanted} does not exist.")))
     }
 
-    fn add(&mut self, call: &Call, shape: Value) {
+    /// The answer to the same request, when it was made before.
+    fn again(&self, asked: &Asked<'_>) -> Option<Value> {
+        let token = asked.text("IdempotencyToken")?;
+        let same = |job: &&Job| {
+            (&job.account, &job.region) == (&asked.call.account, &asked.call.region)
+                && job.token.as_deref() == Some(token)
+        };
+        self.list.iter().find(same).map(|job| job.started.clone())
+    }
+
+    fn add(&mut self, asked: &Asked<'_>, shape: Value, started: &Value) {
         self.list.push(Job {
-            account: call.account.clone(),
-            region: call.region.clone(),
+            account: asked.call.account.clone(),
+            region: asked.call.region.clone(),
+            token: asked.text("IdempotencyToken").map(str::to_owned),
             shape,
+            started: started.clone(),
         });
     }
 }
@@ -72,8 +89,33 @@ fn end(failed: Option<&String>) -> (&'static str, &str) {
     }
 }
 
+/// The key of the database that is to be backed up; nothing for other resources, which are not looked for.
+///
+/// # Errors
+/// There is no such database.
+pub(super) async fn key_of(context: &Context, asked: &Asked<'_>) -> Result<Option<String>, Refusal> {
+    let resource = asked.text("ResourceArn").unwrap_or_default();
+    let Some(name) = resource.rsplit_once(":db:").map(|(_, name)| name) else {
+        return Ok(None);
+    };
+    let params = Params::default()
+        .with("Action", "DescribeDBInstances")
+        .with("Version", "2014-10-31")
+        .with("DBInstanceIdentifier", name);
+    let (account, region) = (&asked.call.account, &asked.call.region);
+    let found = context.backends.moto("rds", account, region, &params).await;
+    let found = found.map_err(|_| absent(format!("The resource {resource} does not exist.")))?;
+    Ok(found
+        .find("KmsKeyId")
+        .map(Element::text)
+        .filter(|key| !key.is_empty()))
+}
+
 /// `StartBackupJob`.
 pub(super) fn back_up(state: &mut State, asked: &Asked<'_>) -> Result<Value, Refusal> {
+    if let Some(started) = state.backup_jobs.again(asked) {
+        return Ok(started);
+    }
     let (call, now) = (asked.call, asked.now);
     let resource = asked.needed("ResourceArn")?;
     let role = asked.needed("IamRoleArn")?;
@@ -97,6 +139,11 @@ pub(super) fn back_up(state: &mut State, asked: &Asked<'_>) -> Result<Value, Ref
         cold_after,
         role: role.to_owned(),
         copied_from: None,
+        // A snapshot of a database is under the database's own key, whatever the vault's.
+        key: match resource_type(resource) {
+            "RDS" => asked.database_key.clone(),
+            _ => vault.key.clone(),
+        },
         kept_until: None,
     };
     let failed = vault.unfit(delete_after);
@@ -125,12 +172,15 @@ pub(super) fn back_up(state: &mut State, asked: &Asked<'_>) -> Result<Value, Ref
     if failed.is_none() {
         vault.add(point);
     }
-    state.backup_jobs.add(call, job);
+    state.backup_jobs.add(asked, job, &started);
     Ok(started)
 }
 
 /// `StartCopyJob`. That the accounts are of one organization, and that it lets them copy, is taken for granted.
 pub(super) fn copy(state: &mut State, asked: &Asked<'_>) -> Result<Value, Refusal> {
+    if let Some(started) = state.backup_jobs.again(asked) {
+        return Ok(started);
+    }
     let (call, now) = (asked.call, asked.now);
     let wanted = asked.needed("RecoveryPointArn")?;
     let to = asked.needed("DestinationBackupVaultArn")?;
@@ -138,7 +188,7 @@ pub(super) fn copy(state: &mut State, asked: &Asked<'_>) -> Result<Value, Refusa
     let name = asked.needed("SourceBackupVaultName")?;
     let (delete_after, cold_after) = asked.lifecycle()?;
     let from = state.vaults.named(&call.account, &call.region, name)?;
-    let (source, own_key) = (from.arn(), from.key.is_some());
+    let source = from.arn();
     let point = from.points.iter().find(|p| p.arn == wanted).cloned();
     let point = point.ok_or_else(|| absent(format!("The recovery point {wanted} does not exist.")))?;
     if source == to {
@@ -155,7 +205,7 @@ pub(super) fn copy(state: &mut State, asked: &Asked<'_>) -> Result<Value, Refusa
     let elsewhere = vault.account != call.account;
     let failed = if elsewhere && !vault.receives_from(&call.account) {
         Some("Access Denied trying to call AWS Backup service".to_owned())
-    } else if elsewhere && !(own_key && vault.key.is_some()) {
+    } else if elsewhere && (point.key.is_none() || vault.key.is_none()) {
         Some("Snapshots encrypted with the AWS Managed CMK can't be shared".to_owned())
     } else {
         vault.unfit(delete_after)
@@ -169,6 +219,7 @@ pub(super) fn copy(state: &mut State, asked: &Asked<'_>) -> Result<Value, Refusa
         cold_after,
         role: role.to_owned(),
         copied_from: Some(source.clone()),
+        key: vault.key.clone(),
         kept_until: None,
     };
     let (ended, message) = end(failed.as_ref());
@@ -196,6 +247,6 @@ pub(super) fn copy(state: &mut State, asked: &Asked<'_>) -> Result<Value, Refusa
     if failed.is_none() {
         vault.add(copied);
     }
-    state.backup_jobs.add(call, job);
+    state.backup_jobs.add(asked, job, &started);
     Ok(started)
 }

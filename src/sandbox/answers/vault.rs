@@ -43,6 +43,8 @@ pub(crate) struct Point {
     pub role: String,
     /// The vault that it was copied from.
     pub copied_from: Option<String>,
+    /// The ARN of the key that it is encrypted with.
+    pub key: Option<String>,
     /// Until when the lock that it was made under keeps it.
     pub kept_until: Option<Timestamp>,
 }
@@ -94,7 +96,7 @@ pub(super) fn seconds(at: Timestamp) -> Value {
     json!(at.as_second())
 }
 
-fn days(days: i64) -> SignedDuration {
+pub(super) fn days(days: i64) -> SignedDuration {
     SignedDuration::from_hours(24_i64.saturating_mul(days))
 }
 
@@ -350,7 +352,7 @@ impl Point {
         });
         if let Some(shape) = shape.as_object_mut() {
             let more = [
-                ("EncryptionKeyArn", &vault.key),
+                ("EncryptionKeyArn", &self.key),
                 ("SourceBackupVaultArn", &self.copied_from),
             ];
             for (name, value) in more {
@@ -437,6 +439,7 @@ mod tests {
             cold_after: None,
             role: String::new(),
             copied_from: None,
+            key: None,
             kept_until: None,
         });
         assert_eq!(

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::super::reply::Refusal;
-use super::vault::{Lock, Vault, absent, invalid, lock, refused};
+use super::vault::{Lock, Vault, absent, days, invalid, lock, refused};
 
 /// Least days that a logically air-gapped vault keeps a recovery point.
 const LEAST_AIR_GAP: i64 = 7;
@@ -120,6 +120,20 @@ impl Vaults {
         };
         self.list.push(vault.clone());
         Ok(vault)
+    }
+
+    /// Makes a recovery point as old as this, wherever it is; false when there is none.
+    pub(crate) fn date_back(&mut self, arn: &str, age: i64) -> bool {
+        let mut points = self.list.iter_mut().flat_map(|vault| &mut vault.points);
+        let Some(point) = points.find(|point| point.arn == arn) else {
+            return false;
+        };
+        let then = Timestamp::now() - days(age);
+        let moved = point.completed.duration_since(then);
+        point.taken = then;
+        point.completed = then;
+        point.kept_until = point.kept_until.map(|until| until - moved);
+        true
     }
 
     /// Deletes an empty one.
