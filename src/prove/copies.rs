@@ -83,6 +83,7 @@ fn of_database(evidence: &Evidence, arn: &Arn, db: &Database) -> Vec<Copy> {
         holder: Holder::Database { arn: arn.clone() },
         bound: None,
         unusable: None,
+        unread: None,
         partial: None,
         grade: if db.status == "available" {
             Grade::Evidenced
@@ -265,6 +266,7 @@ fn of_store(evidence: &Evidence, arn: &Arn, store: &ObjectStore, seen: &ByArn<'_
         },
         bound: None,
         unusable: None,
+        unread: None,
         partial: None,
         grade: Grade::Evidenced,
         grounds: vec![ground(evidence, "the bucket exists")],

@@ -199,6 +199,8 @@ pub struct Copy {
     pub bound: Option<String>,
     /// Why nothing can be restored from it today, disaster or not, when that is so.
     pub unusable: Option<String>,
+    /// Why nobody can say whether it is there, when that could not be read.
+    pub unread: Option<String>,
     /// Why it holds only a part, when it does.
     pub partial: Option<String>,
     /// What has been shown of it.

@@ -61,6 +61,9 @@ pub(super) fn judge(
         return Survival::Lost(why.clone());
     }
     let mut survival = of_extent(copy, live, scenario.destroys, age);
+    if let Some(why) = &copy.unread {
+        survival = survival.and(Survival::Unknown(why.clone()));
+    }
     if let Some(partial) = &copy.partial {
         survival = survival.and(Survival::Conditional(format!("it holds {partial}")));
     }

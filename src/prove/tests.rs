@@ -10,6 +10,7 @@ use crate::model::policy::{Document, Effect, Statement};
 use crate::model::{AccountId, Observed, Principal, PrincipalKind, Region, Scope};
 
 mod policies;
+mod vaults;
 mod writers;
 
 const PROD: &str = "111111111111";
@@ -536,6 +537,7 @@ fn vault(owner: &str, place: &str, lock: Observed<VaultLock>) -> Evidence {
         newest: Some("2026-03-01T05:00:00Z".into()),
         oldest: Some("2026-01-30T05:00:00Z".into()),
         kept_for_ever: 0,
+        keys: Default::default(),
     };
     let vault = Vault {
         name: "keep".into(),

@@ -260,14 +260,19 @@ pub(super) fn of_copies(rule: &CopiesRule, copies: &[&Copy]) -> Vec<Judged> {
         .collect();
     let unknown = kept.iter().filter(|c| c.grade == Grade::Unknown).count();
     let distinct = |f: &dyn Fn(&Copy) -> Option<String>| -> (usize, usize) {
-        let known: BTreeSet<String> = kept.iter().filter_map(|c| f(c)).collect();
-        (known.len(), kept.iter().filter(|c| f(c).is_none()).count())
+        // Where something would lie of which nobody knows whether it is there, counts for nothing.
+        let of = |c: &Copy| f(c).filter(|_| c.unread.is_none());
+        let known: BTreeSet<String> = kept.iter().filter_map(|c| of(c)).collect();
+        (known.len(), kept.iter().filter(|c| of(c).is_none()).count())
     };
     let (regions, regions_unknown) = distinct(&|c| c.domain.region.as_ref().map(ToString::to_string));
     let (accounts, accounts_unknown) = distinct(&|c| c.domain.account.as_ref().map(ToString::to_string));
-    let mechanisms: BTreeSet<Mechanism> = kept.iter().map(|c| c.mechanism).collect();
-    let locked =
-        |wanted: fn(&Observed<bool>) -> bool| copies.iter().filter(|c| wanted(&is_immutable(c))).count();
+    let (mechanisms, mechanisms_unknown) = distinct(&|c| Some(c.mechanism.as_str().to_owned()));
+    let locked = |wanted: fn(&Observed<bool>) -> bool| {
+        let there = copies.iter().filter(|c| c.unread.is_none());
+        there.filter(|c| wanted(&is_immutable(c))).count()
+    };
+    let unread = copies.iter().filter(|c| c.unread.is_some()).count();
     let count = |asks: &str, wanted: u32, have: usize, unknown: usize| -> Option<Judged> {
         if wanted == 0 {
             return None;
@@ -305,7 +310,7 @@ pub(super) fn of_copies(rule: &CopiesRule, copies: &[&Copy]) -> Vec<Judged> {
     });
     [
         count("total", rule.total, kept.len().saturating_sub(unknown), unknown),
-        count("mechanisms", rule.mechanisms, mechanisms.len(), 0),
+        count("mechanisms", rule.mechanisms, mechanisms, mechanisms_unknown),
         count("regions", rule.regions, regions, regions_unknown),
         count("accounts", rule.accounts, accounts, accounts_unknown),
         clouds,
@@ -313,7 +318,7 @@ pub(super) fn of_copies(rule: &CopiesRule, copies: &[&Copy]) -> Vec<Judged> {
             "immutable",
             rule.immutable,
             locked(|o| *o == Observed::Present(true)),
-            locked(|o| matches!(o, Observed::Unreadable(_))),
+            locked(|o| matches!(o, Observed::Unreadable(_))).saturating_add(unread),
         ),
         tested,
     ]

@@ -14,7 +14,7 @@ use aws_sdk_backup::types::{
     BackupVaultListMember, RecoveryPointByBackupVault, RecoveryPointStatus, VaultType,
 };
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub(super) const VAULTS: &str = "backup:ListBackupVaults";
@@ -195,6 +195,7 @@ fn count(point: &RecoveryPointByBackupVault, all: &mut BTreeMap<Arn, Held>) {
         newest: None,
         oldest: None,
         kept_for_ever: 0,
+        keys: BTreeSet::new(),
     });
     let usable = matches!(
         point.status(),
@@ -207,6 +208,8 @@ fn count(point: &RecoveryPointByBackupVault, all: &mut BTreeMap<Arn, Held>) {
     held.points += 1;
     let ends = point.lifecycle().and_then(|l| l.delete_after_days()).is_some();
     held.kept_for_ever += u32::from(!ends);
+    held.keys
+        .extend(point.encryption_key_arn().and_then(|key| key.parse().ok()));
     if let Some(begun) = point.creation_date().map(ToString::to_string) {
         if held.newest.as_ref().is_none_or(|n| *n < begun) {
             held.newest = Some(begun.clone());

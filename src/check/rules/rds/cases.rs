@@ -167,6 +167,7 @@ fn recovery_points_in_another_region_are_a_copy_there() {
                 newest: None,
                 oldest: None,
                 kept_for_ever: 0,
+                keys: Default::default(),
             };
             v.holds = match unread {
                 true => denied("backup:ListRecoveryPointsByBackupVault"),
