@@ -13,7 +13,6 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -29,6 +28,15 @@ use super::{control, memory, routes};
 /// The largest body of a request that is read before it is passed on; policies and
 /// parameters are far below, objects are not read.
 const LARGEST_BODY: usize = 16 * 1024 * 1024;
+
+/// A recovery point that is to be so old.
+#[derive(Debug, serde::Deserialize)]
+struct Aged {
+    /// Its ARN.
+    point: String,
+    /// How many days.
+    days: i64,
+}
 
 /// The connection is closed without an answer.
 #[derive(Debug, thiserror::Error)]
@@ -260,20 +268,11 @@ async fn steer(
         }
         (&Method::POST, "recovery-points") => {
             let body = Limited::new(request.into_body(), LARGEST_BODY).collect().await;
-            let body = body.map(|whole| serde_json::from_slice::<Value>(&whole.to_bytes()));
-            let asked = match body {
-                Ok(Ok(asked)) => asked,
-                _ => Value::Null,
-            };
-            let (point, days) = (asked["point"].as_str(), asked["days"].as_i64());
-            match point.zip(days) {
-                Some((point, days)) if context.state().vaults.date_back(point, days) => done(),
-                Some((point, _)) => response(404, "text/plain", format!("There is no {point}.\n")),
-                None => response(
-                    400,
-                    "text/plain",
-                    "A recovery point has \"point\" and \"days\".\n",
-                ),
+            match body.map(|whole| serde_json::from_slice::<Aged>(&whole.to_bytes())) {
+                Ok(Ok(aged)) if context.state().vaults.date_back(&aged.point, aged.days) => done(),
+                Ok(Ok(aged)) => response(404, "text/plain", format!("There is no {}.\n", aged.point)),
+                Ok(Err(error)) => response(400, "text/plain", format!("no recovery point: {error}\n")),
+                Err(error) => response(400, "text/plain", format!("{error}\n")),
             }
         }
         (&Method::POST, "reset") => match context.backends.reset().await {

@@ -147,8 +147,8 @@ impl Kind for RdsInstance {
         if !spec.replicate.is_empty() || purpose == Purpose::Check {
             all.push(anywhere(live::BACKUPS));
         }
-        let aliases = spec.replicate.iter().filter_map(|r| live::key_of(r, place));
-        if aliases.filter(keys::is_alias).next().is_some() {
+        let mut named = spec.replicate.iter().filter_map(|r| live::key_of(r, place));
+        if named.any(|key| keys::is_alias(&key)) {
             all.push(anywhere(keys::DESCRIBE));
         }
         if purpose == Purpose::Apply {

@@ -79,8 +79,8 @@ fn a_vault_that_could_not_be_read_leaves_it_open() {
         plan.covers = Observed::Present(vec![of_others]);
     };
     let unselected = |plan: &mut Schedule| plan.covers = Observed::Unreadable(denied());
-    let changes: [(&dyn Fn(&mut Schedule), bool); 3] =
-        [(&by_tag, true), (&unselected, true), (&elsewhere, false)];
+    type Change<'a> = &'a dyn Fn(&mut Schedule);
+    let changes: [(Change<'_>, bool); 3] = [(&by_tag, true), (&unselected, true), (&elsewhere, false)];
     for (change, expected) in changes {
         let mut plan = daily(VAULT, "us-west-2");
         if let Observed::Present(Facts::Schedule(schedule)) = &mut plan.facts {

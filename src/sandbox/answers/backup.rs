@@ -14,7 +14,7 @@ use super::super::reply::{self, Body, BodyError, Refusal};
 use super::super::request::{Call, Params};
 use super::super::routes::{self, Answerer};
 use super::backup_jobs;
-use super::vault::{self, Point, Vault, absent, invalid, seconds};
+use super::vault::{self, Point, Vault, absent, at, invalid, seconds};
 use super::vaults::NewVault;
 use super::{Context, State, plain};
 
@@ -61,7 +61,7 @@ impl Settings {
     }
 
     fn change(&mut self, call: &Call, wanted: &Value) -> Result<(), Refusal> {
-        let wanted = wanted["ResourceTypeOptInPreference"].as_object();
+        let wanted = at(wanted, "ResourceTypeOptInPreference").as_object();
         for (name, on) in wanted.into_iter().flatten() {
             let (true, Some(on)) = (OPTED_IN.iter().any(|(known, _)| known == name), on.as_bool()) else {
                 return Err(invalid(format!(
@@ -93,7 +93,7 @@ impl Asked<'_> {
     }
 
     pub(super) fn text(&self, name: &str) -> Option<&str> {
-        self.body[name].as_str()
+        at(&self.body, name).as_str()
     }
 
     /// # Errors
@@ -109,7 +109,7 @@ impl Asked<'_> {
     }
 
     fn days(&self, name: &str) -> Option<i64> {
-        self.body[name].as_i64()
+        at(&self.body, name).as_i64()
     }
 
     /// `DeleteAfterDays` and `MoveToColdStorageAfterDays`.
@@ -117,14 +117,14 @@ impl Asked<'_> {
     /// # Errors
     /// They do not fit together.
     pub(super) fn lifecycle(&self) -> Result<(Option<i64>, Option<i64>), Refusal> {
-        let of = |name: &str| self.body["Lifecycle"][name].as_i64();
+        let of = |name: &str| at(at(&self.body, "Lifecycle"), name).as_i64();
         let (delete, cold) = (of("DeleteAfterDays"), of("MoveToColdStorageAfterDays"));
         vault::lifecycle(delete, cold)?;
         Ok((delete, cold))
     }
 
     fn tags(&self, name: &str) -> BTreeMap<String, String> {
-        let tags = self.body[name].as_object().into_iter().flatten();
+        let tags = at(&self.body, name).as_object().into_iter().flatten();
         tags.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())))
             .collect()
     }
@@ -232,7 +232,7 @@ fn of(state: &mut State, asked: &Asked<'_>) -> Result<Value, Refusal> {
         "DeleteBackupVaultLockConfiguration" => asked.vault(state)?.remove_lock(asked.now).and(done),
         "PutBackupVaultAccessPolicy" => {
             let policy = asked.needed("Policy")?;
-            let whole = serde_json::from_str::<Value>(policy).is_ok_and(|p| p["Statement"].is_array());
+            let whole = serde_json::from_str::<Value>(policy).is_ok_and(|p| at(&p, "Statement").is_array());
             if !whole {
                 return Err(invalid("Policy is no policy document."));
             }
@@ -283,7 +283,7 @@ fn of(state: &mut State, asked: &Asked<'_>) -> Result<Value, Refusal> {
             done
         }
         "UntagResource" => {
-            let keys = asked.body["TagKeyList"].as_array().into_iter().flatten();
+            let keys = at(&asked.body, "TagKeyList").as_array().into_iter().flatten();
             let vault = tagged(state, asked)?;
             for key in keys.filter_map(Value::as_str) {
                 vault.tags.remove(key);
@@ -372,16 +372,16 @@ pub(super) fn tagged_vaults(state: &State, call: &Call, request: &Value) -> Vec<
         let all = value.as_array().into_iter().flatten();
         all.filter_map(Value::as_str).map(str::to_owned).collect()
     };
-    let types = strings(&request["ResourceTypeFilters"]);
+    let types = strings(at(request, "ResourceTypeFilters"));
     let asked_for = types.is_empty() || types.iter().any(|t| t == "backup" || t == "backup:backup-vault");
-    let filters: Vec<(String, Vec<String>)> = request["TagFilters"]
+    let filters: Vec<(String, Vec<String>)> = at(request, "TagFilters")
         .as_array()
         .into_iter()
         .flatten()
         .map(|filter| {
             (
-                filter["Key"].as_str().unwrap_or_default().to_owned(),
-                strings(&filter["Values"]),
+                at(filter, "Key").as_str().unwrap_or_default().to_owned(),
+                strings(at(filter, "Values")),
             )
         })
         .collect();

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::super::reply::Refusal;
 use super::super::request::{Call, Params};
 use super::backup::Asked;
-use super::vault::{Point, absent, invalid, refused, resource_type, seconds};
+use super::vault::{Point, absent, at, invalid, refused, resource_type, seconds};
 use super::xml::Element;
 use super::{Context, State};
 
@@ -31,7 +31,7 @@ impl Jobs {
     /// The jobs of an account in a region that have an id of this name.
     pub(super) fn of<'a>(&'a self, call: &'a Call, id: &'a str) -> impl Iterator<Item = Value> + 'a {
         let here = move |job: &&Job| {
-            job.account == call.account && job.region == call.region && !job.shape[id].is_null()
+            job.account == call.account && job.region == call.region && !at(&job.shape, id).is_null()
         };
         self.list.iter().filter(here).map(|job| job.shape.clone())
     }
@@ -42,7 +42,7 @@ impl Jobs {
     /// It isn't there.
     pub(super) fn described(&self, call: &Call, id: &str, wanted: &str) -> Result<Value, Refusal> {
         self.of(call, id)
-            .find(|job| job[id] == wanted)
+            .find(|job| at(job, id) == wanted)
             .ok_or_else(|| absent(format!("The job {wanted} does not exist.")))
     }
 
@@ -164,8 +164,8 @@ pub(super) fn back_up(state: &mut State, asked: &Asked<'_>) -> Result<Value, Ref
         "IsParent": false,
     });
     let started = json!({
-        "BackupJobId": job["BackupJobId"],
-        "RecoveryPointArn": job["RecoveryPointArn"],
+        "BackupJobId": at(&job, "BackupJobId"),
+        "RecoveryPointArn": at(&job, "RecoveryPointArn"),
         "CreationDate": seconds(now),
         "IsParent": false,
     });
@@ -240,7 +240,7 @@ pub(super) fn copy(state: &mut State, asked: &Asked<'_>) -> Result<Value, Refusa
         "IsParent": false,
     });
     let started = json!({
-        "CopyJobId": job["CopyJobId"],
+        "CopyJobId": at(&job, "CopyJobId"),
         "CreationDate": seconds(now),
         "IsParent": false,
     });

@@ -91,6 +91,11 @@ pub(super) fn absent(message: impl Into<String>) -> Refusal {
     Refusal::new(400, "ResourceNotFoundException", message)
 }
 
+/// A field of a document; null where there is none.
+pub(crate) fn at<'a>(value: &'a Value, name: &str) -> &'a Value {
+    value.get(name).unwrap_or(&Value::Null)
+}
+
 /// Seconds since 1970, as REST-JSON writes a time.
 pub(super) fn seconds(at: Timestamp) -> Value {
     json!(at.as_second())
@@ -278,22 +283,26 @@ impl Vault {
             .policy
             .as_deref()
             .and_then(|p| serde_json::from_str::<Value>(p).ok());
-        let statements = policy.as_ref().map(|p| many(&p["Statement"])).unwrap_or_default();
+        let statements = policy
+            .as_ref()
+            .map(|p| many(at(p, "Statement")))
+            .unwrap_or_default();
         let about = |statement: &&&Value| {
-            many(&statement["Action"]).iter().any(|action| {
+            many(at(statement, "Action")).iter().any(|action| {
                 let action = action.as_str().unwrap_or_default().to_ascii_lowercase();
                 ["*", "backup:*", "backup:copyintobackupvault"].contains(&action.as_str())
-            }) && names(&statement["Principal"], account)
+            }) && names(at(statement, "Principal"), account)
         };
         let of = |effect: &str| {
             statements
                 .iter()
-                .filter(|s| s["Effect"] == effect)
+                .filter(|s| at(s, "Effect") == effect)
                 .filter(about)
                 .count()
         };
         let allowed = statements.iter().filter(about);
-        let allowed = allowed.filter(|s| s["Effect"] == "Allow" && only_of_organization(&s["Condition"]));
+        let allowed =
+            allowed.filter(|s| at(s, "Effect") == "Allow" && only_of_organization(at(s, "Condition")));
         of("Deny") == 0 && allowed.count() > 0
     }
 }
@@ -309,7 +318,7 @@ fn many(value: &Value) -> Vec<&Value> {
 
 fn names(principal: &Value, account: &str) -> bool {
     let root = format!("arn:aws:iam::{account}:root");
-    let all = [principal, &principal["AWS"]].into_iter().flat_map(many);
+    let all = [principal, at(principal, "AWS")].into_iter().flat_map(many);
     all.filter_map(Value::as_str)
         .any(|who| who == "*" || who == account || who == root)
 }
