@@ -210,6 +210,15 @@ async fn a_vault_takes_a_key_by_its_alias_and_is_locked() {
 }
 
 #[tokio::test]
+async fn a_vault_is_not_planned_under_an_alias_that_points_to_nothing() {
+    let vault = json!({"name": "keyless", "kms_key": arn("kms", "alias/typo")});
+    let Observed::Unreadable(why) = seen::<BackupVault>(&spec::<BackupVault>(&vault)).await else {
+        panic!("a vault that cannot be made as declared");
+    };
+    assert!(why.why.starts_with("kms_key: there is no alias/typo"), "{why:?}");
+}
+
+#[tokio::test]
 async fn a_vault_with_a_policy_and_an_air_gapped_one_settle() {
     let vault = |more: Json| {
         let mut vault = json!({

@@ -273,7 +273,7 @@ pub(super) async fn read(
         };
         let reads = wanted.iter().map(|(name, spec)| async move {
             let live = match all.get(name) {
-                None => Observed::Absent,
+                None => absent(&cx, spec.as_ref()).await,
                 Some(live) => Observed::Present(complete(&cx, live.clone(), spec.as_ref()).await),
             };
             (name.clone(), live)
@@ -289,6 +289,18 @@ pub(super) async fn read(
         }
     }
     read
+}
+
+/// A vault that is to be made under a key whose alias points to nothing cannot be made.
+async fn absent(cx: &ReadContext<'_>, spec: Option<&Spec>) -> Observed<LiveVault> {
+    let Some(key) = spec.and_then(|s| s.kms_key.as_ref()) else {
+        return Observed::Absent;
+    };
+    let Some(arn) = &key.arn else {
+        return Observed::Absent;
+    };
+    let seen = keys::resolve(cx, [arn.clone()]).await;
+    keys::dangling("kms_key", key, arn, &seen).map_or(Observed::Absent, Observed::Unreadable)
 }
 
 async fn forgotten(
