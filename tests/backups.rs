@@ -1,4 +1,4 @@
-//! Keys, vaults and backup plans from declared to settled, through the sandbox.
+//! Keys, vaults, backup plans and copies of databases from declared to settled, through the sandbox.
 
 #![allow(
     clippy::unwrap_used,
@@ -16,6 +16,7 @@ use backstay::diag::{Diagnostics, FileId, Span};
 use backstay::kinds::backup_plan::BackupPlan;
 use backstay::kinds::backup_vault::BackupVault;
 use backstay::kinds::kms_key::KmsKey;
+use backstay::kinds::rds_instance::RdsInstance;
 use backstay::kinds::{Depth, Kind, ReadContext, WriteContext};
 use backstay::model::change::Action;
 use backstay::model::schema::{Attribute, Block, EvaluatedBlock};
@@ -207,6 +208,51 @@ async fn a_vault_takes_a_key_by_its_alias_and_is_locked() {
     assert_eq!(action, Action::NoOp);
     let (action, _) = settle::<BackupVault>(&vault("30d")).await;
     assert_eq!(action, Action::Update);
+}
+
+/// RDS shows the key's own ARN, and is told it; in the region of the copy.
+#[tokio::test]
+async fn a_copy_of_a_database_takes_a_key_by_its_alias() {
+    let config = config().await;
+    let rds = aws_sdk_rds::Client::new(&config);
+    let made = rds
+        .create_db_instance()
+        .db_instance_identifier("aliased")
+        .db_instance_class("db.t3.micro")
+        .engine("postgres")
+        .allocated_storage(20)
+        .master_username("owner")
+        .master_user_password("not-a-secret")
+        .backup_retention_period(7)
+        .storage_encrypted(true);
+    made.send().await.unwrap();
+    let west = config.to_builder().region(Region::new("us-west-2")).build();
+    let kms = aws_sdk_kms::Client::new(&west);
+    let key = kms.create_key().send().await.unwrap();
+    let key = key.key_metadata().unwrap();
+    let alias = kms.create_alias().alias_name("alias/copies");
+    alias.target_key_id(key.key_id()).send().await.unwrap();
+    let database = |key: &str| {
+        json!({
+            "identifier": "aliased",
+            "pitr": [{"retention": "7d"}],
+            "replicate": [{"region": "us-west-2", "retention": "14d", "kms_key": key}],
+        })
+    };
+    let (action, done) = settle::<RdsInstance>(&database("alias/copies")).await;
+    assert_eq!(action, Action::Update);
+    assert_eq!(done, ["copy automated backups to us-west-2"]);
+    let backups = aws_sdk_rds::Client::new(&west).describe_db_instance_automated_backups();
+    let backups = backups.db_instance_identifier("aliased").send().await.unwrap();
+    assert_eq!(backups.db_instance_automated_backups()[0].kms_key_id(), key.arn());
+    for same in [
+        key.arn().unwrap(),
+        key.key_id(),
+        &format!("arn:aws:kms:us-west-2:{DEFAULT_ACCOUNT}:alias/copies"),
+    ] {
+        let (action, _) = settle::<RdsInstance>(&database(same)).await;
+        assert_eq!(action, Action::NoOp, "{same}");
+    }
 }
 
 #[tokio::test]
