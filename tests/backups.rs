@@ -1,5 +1,4 @@
-//! Keys, vaults and backup plans from declared to settled, through the sandbox. What it lacks (access policies of
-//! vaults, tags of plans, the region's settings) is left to the unit tests of each kind.
+//! Keys, vaults, backup plans and copies of databases from declared to settled, through the sandbox.
 
 #![allow(
     clippy::unwrap_used,
@@ -17,6 +16,7 @@ use backstay::diag::{Diagnostics, FileId, Span};
 use backstay::kinds::backup_plan::BackupPlan;
 use backstay::kinds::backup_vault::BackupVault;
 use backstay::kinds::kms_key::KmsKey;
+use backstay::kinds::rds_instance::RdsInstance;
 use backstay::kinds::{Depth, Kind, ReadContext, WriteContext};
 use backstay::model::change::Action;
 use backstay::model::schema::{Attribute, Block, EvaluatedBlock};
@@ -210,11 +210,103 @@ async fn a_vault_takes_a_key_by_its_alias_and_is_locked() {
     assert_eq!(action, Action::Update);
 }
 
+/// RDS shows the key's own ARN, and is told it; in the region of the copy.
+#[tokio::test]
+async fn a_copy_of_a_database_takes_a_key_by_its_alias() {
+    let config = config().await;
+    let rds = aws_sdk_rds::Client::new(&config);
+    let made = rds
+        .create_db_instance()
+        .db_instance_identifier("aliased")
+        .db_instance_class("db.t3.micro")
+        .engine("postgres")
+        .allocated_storage(20)
+        .master_username("owner")
+        .master_user_password("not-a-secret")
+        .backup_retention_period(7)
+        .storage_encrypted(true);
+    made.send().await.unwrap();
+    let west = config.to_builder().region(Region::new("us-west-2")).build();
+    let kms = aws_sdk_kms::Client::new(&west);
+    let key = kms.create_key().send().await.unwrap();
+    let key = key.key_metadata().unwrap();
+    let alias = kms.create_alias().alias_name("alias/copies");
+    alias.target_key_id(key.key_id()).send().await.unwrap();
+    let database = |key: &str| {
+        json!({
+            "identifier": "aliased",
+            "pitr": [{"retention": "7d"}],
+            "replicate": [{"region": "us-west-2", "retention": "14d", "kms_key": key}],
+        })
+    };
+    let (action, done) = settle::<RdsInstance>(&database("alias/copies")).await;
+    assert_eq!(action, Action::Update);
+    assert_eq!(done, ["copy automated backups to us-west-2"]);
+    let backups = aws_sdk_rds::Client::new(&west).describe_db_instance_automated_backups();
+    let backups = backups.db_instance_identifier("aliased").send().await.unwrap();
+    assert_eq!(backups.db_instance_automated_backups()[0].kms_key_id(), key.arn());
+    for same in [
+        key.arn().unwrap(),
+        key.key_id(),
+        &format!("arn:aws:kms:us-west-2:{DEFAULT_ACCOUNT}:alias/copies"),
+    ] {
+        let (action, _) = settle::<RdsInstance>(&database(same)).await;
+        assert_eq!(action, Action::NoOp, "{same}");
+    }
+}
+
+#[tokio::test]
+async fn a_vault_is_not_planned_under_an_alias_that_points_to_nothing() {
+    let vault = json!({"name": "keyless", "kms_key": arn("kms", "alias/typo")});
+    let Observed::Unreadable(why) = seen::<BackupVault>(&spec::<BackupVault>(&vault)).await else {
+        panic!("a vault that cannot be made as declared");
+    };
+    assert!(why.why.starts_with("kms_key: there is no alias/typo"), "{why:?}");
+}
+
+#[tokio::test]
+async fn a_vault_with_a_policy_and_an_air_gapped_one_settle() {
+    let vault = |more: Json| {
+        let mut vault = json!({
+            "name": "receiving",
+            "receives_from": ["222222222222", "o-abcdefghij"],
+            "kms_key": arn("kms", "key/k"),
+            "deny_delete": true,
+            "guardians": [format!("arn:aws:iam::{DEFAULT_ACCOUNT}:role/guardian")],
+            "tags": {"team": "data"},
+        });
+        vault
+            .as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        vault
+    };
+    let (action, done) = settle::<BackupVault>(&vault(json!({}))).await;
+    assert_eq!(action, Action::Create);
+    assert_eq!(done, ["create the vault", "set the access policy"]);
+    let (action, _) = settle::<BackupVault>(&vault(json!({}))).await;
+    assert_eq!(action, Action::NoOp);
+    let (_, done) = settle::<BackupVault>(&vault(json!({"receives_from": ["222222222222"]}))).await;
+    assert_eq!(done, ["set the access policy"]);
+    let (_, done) = settle::<BackupVault>(&vault(json!({"tags": {"team": "storage"}}))).await;
+    assert_eq!(done, ["set the access policy", "set tags"]);
+    let gapped = json!({
+        "name": "gapped",
+        "air_gapped": true,
+        "lock": [{"mode": "compliance", "min": "7d", "max": "35d"}],
+    });
+    let (_, done) = settle::<BackupVault>(&gapped).await;
+    assert_eq!(done, ["create the air-gapped vault"]);
+    let (action, _) = settle::<BackupVault>(&gapped).await;
+    assert_eq!(action, Action::NoOp);
+}
+
 #[tokio::test]
 async fn a_plan_settles_and_its_selection_is_made_anew() {
     let plan = |resource: &str| {
         json!({
             "name": "daily",
+            "tags": {"team": "data"},
             "rule": [{
                 "label": "daily",
                 "vault": arn("backup", "backup-vault:main"),

@@ -216,6 +216,7 @@ pub struct Reader {
     clients: Clients,
     permits: Arc<Semaphore>,
     memo: Arc<Memo>,
+    others: Arc<OnceLock<BTreeMap<AccountId, Reader>>>,
 }
 
 impl Reader {
@@ -224,7 +225,27 @@ impl Reader {
             clients: Clients::new(config, true, shared),
             permits: Arc::new(Semaphore::new(IN_FLIGHT)),
             memo: Arc::default(),
+            others: Arc::default(),
         }
+    }
+
+    /// The same reader, knowing no others.
+    pub(super) fn alone(&self) -> Self {
+        Self {
+            others: Arc::default(),
+            ..self.clone()
+        }
+    }
+
+    /// Lets it find the readers of the posture's other accounts; only the first call counts.
+    pub(super) fn introduce(&self, others: BTreeMap<AccountId, Reader>) {
+        // Set twice only by a defect, and then the first set is as good.
+        let _ = self.others.set(others);
+    }
+
+    /// The half that reads another account of the posture: for what one resource says of another account's.
+    pub fn other(&self, account: &AccountId) -> Option<&Reader> {
+        self.others.get()?.get(account)
     }
 
     /// The read-only clients.

@@ -95,7 +95,7 @@ impl Cloud {
                 Err(diagnostic) => diagnostics.push(*diagnostic),
             }
         }
-        let cloud = Self { sessions, tally };
+        let cloud = Self::together(sessions, tally);
         diagnostics.into_result(cloud).map(|(cloud, _)| cloud)
     }
 
@@ -117,10 +117,19 @@ impl Cloud {
             };
             (label, session)
         };
-        Self {
-            sessions: sessions.into_iter().map(session).collect(),
-            tally,
+        Self::together(sessions.into_iter().map(session).collect(), tally)
+    }
+
+    /// Sessions whose readers know of each other.
+    fn together(sessions: BTreeMap<String, Session>, tally: Tally) -> Self {
+        let readers: BTreeMap<_, _> = sessions
+            .values()
+            .map(|session| (session.id.clone(), session.reader.alone()))
+            .collect();
+        for session in sessions.values() {
+            session.reader.introduce(readers.clone());
         }
+        Self { sessions, tally }
     }
 
     /// How often each operation was sent so far, in all accounts.

@@ -1,6 +1,6 @@
 //! All that a run has seen, with look-ups: what lets a rule follow a replica to where it lies.
 
-use crate::model::fact::{Evidence, Facts, ObjectStore, Schedule};
+use crate::model::fact::{Evidence, Facts, ObjectStore, Schedule, Vault};
 use crate::model::{AccountId, Arn, Region};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;
@@ -86,6 +86,16 @@ impl<'a> Estate<'a> {
             .iter()
             .filter_map(|(arn, evidence)| match evidence.facts.present()? {
                 Facts::ObjectStore(store) => Some((*arn, store.as_ref())),
+                _ => None,
+            })
+    }
+
+    /// Every vault of recovery points that was seen.
+    pub fn vaults(&self) -> impl Iterator<Item = &'a Vault> {
+        self.by_arn
+            .values()
+            .filter_map(|evidence| match evidence.facts.present()? {
+                Facts::Vault(vault) => Some(vault.as_ref()),
                 _ => None,
             })
     }

@@ -1,10 +1,13 @@
 //! KMS keys under their several names: what is declared is often an alias, what is seen never is.
 
-use crate::aws::{AwsError, Class, Clients, Reader, classify};
+use super::ReadContext;
+use crate::aws::{AwsError, Class, Clients, classify};
 use crate::model::policy::{Effect, Statement};
-use crate::model::{Arn, Observed};
+use crate::model::schema::Reference;
+use crate::model::{AccountId, Arn, Observed, Region, Unreadable};
 use aws_sdk_kms::types::KeyManagerType;
 use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) const DESCRIBE: &str = "kms:DescribeKey";
 
@@ -15,6 +18,87 @@ pub struct Resolved {
     pub arn: Arn,
     /// Whether an AWS service manages it.
     pub service_managed: bool,
+}
+
+/// What the aliases of one resource point to, by their ARNs. An alias can be made to point elsewhere, so this holds
+/// for the moment of the read.
+pub(super) type Aliases = BTreeMap<Arn, Observed<Resolved>>;
+
+/// The ARN of what is named by its ARN, its id or an alias, the latter two in this region and account.
+pub(super) fn full(name: &str, region: &Region, account: &AccountId) -> Option<Arn> {
+    if name.starts_with("arn:") {
+        return name.parse().ok();
+    }
+    let partition = region.partition();
+    let is_id = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    match name.strip_prefix("alias/") {
+        Some(_) => Some(Arn::kms(partition, region, account, name)),
+        None if is_id => Some(Arn::kms(partition, region, account, &format!("key/{name}"))),
+        None => None,
+    }
+}
+
+/// The ARN of the key or alias that is declared; see [`full`].
+pub(super) fn declared(key: &Reference, region: &Region, account: &AccountId) -> Option<Arn> {
+    match &key.arn {
+        Some(arn) => Some(arn.clone()),
+        None => full(key.name.as_deref()?, region, account),
+    }
+}
+
+/// Asks what each alias among these points to; names of keys themselves say it already.
+pub(super) async fn resolve(cx: &ReadContext<'_>, names: impl IntoIterator<Item = Arn>) -> Aliases {
+    let aliases: BTreeSet<Arn> = names.into_iter().filter(is_alias).collect();
+    let asks = aliases.into_iter().map(|alias| async move {
+        let seen = look_up(cx, &alias).await;
+        (alias, seen)
+    });
+    futures::future::join_all(asks).await.into_iter().collect()
+}
+
+/// Whether two ARNs mean one key: one name is one key, and two aliases are one key only by what they point to now.
+///
+/// # Errors
+/// When an alias that decides it could not be looked up. That is neither yes nor no.
+pub(super) fn same(a: &Arn, b: &Arn, seen: &Aliases) -> Result<bool, Unreadable> {
+    if a == b {
+        return Ok(true);
+    }
+    let key = |name: &Arn| match seen.get(name) {
+        _ if !is_alias(name) => Ok(Some(name.clone())),
+        Some(Observed::Present(key)) => Ok(Some(key.arn.clone())),
+        // An alias that points to nothing is no key.
+        Some(Observed::Absent) => Ok(None),
+        Some(Observed::Unreadable(why)) => Err(Unreadable {
+            why: format!("which key {name} is could not be looked up: {}", why.why),
+            ..why.clone()
+        }),
+        None => Err(unresolved(format!("which key {name} is was not looked up"))),
+    };
+    let (a, b) = (key(a)?, key(b)?);
+    Ok(a.is_some() && a == b)
+}
+
+/// What to say of a declared alias that points to nothing and that no block of the posture brings about.
+pub(super) fn dangling(path: &str, key: &Reference, arn: &Arn, seen: &Aliases) -> Option<Unreadable> {
+    let nowhere = key.address.is_none() && seen.get(arn) == Some(&Observed::Absent);
+    nowhere.then(|| {
+        let region = arn.region().map(|r| format!(", region {r}")).unwrap_or_default();
+        let account = arn.account().map(|a| format!(" in account {a}{region}")).unwrap_or_default();
+        unresolved(format!(
+            "{path}: there is no {}{account}. Correct the name, create the alias, declare the key as a kms_key block \
+             and refer to that, or write the key's ARN",
+            arn.resource()
+        ))
+    })
+}
+
+fn unresolved(why: String) -> Unreadable {
+    Unreadable {
+        action: DESCRIBE.to_owned(),
+        why,
+        denied: false,
+    }
 }
 
 /// Whether an ARN names an alias and not a key.
@@ -54,9 +138,12 @@ async fn ask(clients: &Clients, key: &Arn) -> Result<Resolved, AwsError> {
     })
 }
 
-/// Looks a key up, once in a run.
-pub(super) async fn look_up(reader: &Reader, key: &Arn) -> Observed<Resolved> {
+/// Looks a key up, once in a run, in its own account where that is one of the posture's.
+pub(super) async fn look_up(cx: &ReadContext<'_>, key: &Arn) -> Observed<Resolved> {
     let memo = format!("kms:key:{key}");
+    let elsewhere = key.account().filter(|account| *account != cx.place.account_id);
+    let other = elsewhere.and_then(|account| cx.reader.other(&account));
+    let reader = other.unwrap_or(cx.reader);
     let answer = reader
         .once(&memo, || async {
             let _permit = reader.permit().await;
@@ -84,8 +171,34 @@ pub(super) async fn own_arn(clients: &Clients, key: &Arn) -> Result<Arn, AwsErro
 
 #[cfg(test)]
 mod tests {
-    use super::granted;
+    use super::{Aliases, Resolved, dangling, declared, full, granted, same};
+    use crate::kinds::testing::place;
     use crate::model::policy::Match;
+    use crate::model::schema::Reference;
+    use crate::model::{Arn, Observed, Unreadable};
+
+    fn arn(resource: &str) -> Arn {
+        format!("arn:aws:kms:us-east-1:111111111111:{resource}")
+            .parse()
+            .unwrap()
+    }
+
+    fn to(key: &str) -> Observed<Resolved> {
+        Observed::Present(Resolved {
+            arn: arn(key),
+            service_managed: false,
+        })
+    }
+
+    fn text(name: &str) -> Reference {
+        Reference {
+            address: None,
+            arn: name.parse().ok(),
+            name: Some(name.into()),
+            region: None,
+            account: None,
+        }
+    }
 
     #[test]
     fn an_alias_is_granted_by_condition() {
@@ -98,5 +211,83 @@ mod tests {
         );
         let by_id = "arn:aws:kms:us-east-1:111111111111:key/k".parse().unwrap();
         assert!(granted(&["kms:Decrypt"], &by_id).conditions.is_empty());
+    }
+
+    #[test]
+    fn ids_and_aliases_belong_to_a_region_and_an_account() {
+        let place = place();
+        for (name, resource) in [
+            ("alias/acme", "alias/acme"),
+            ("mrk-0af1", "key/mrk-0af1"),
+            ("arn:aws:kms:us-east-1:111111111111:key/k", "key/k"),
+        ] {
+            assert_eq!(
+                full(name, &place.region, &place.account_id),
+                Some(arn(resource)),
+                "{name}"
+            );
+            assert_eq!(
+                declared(&text(name), &place.region, &place.account_id),
+                Some(arn(resource))
+            );
+        }
+        for name in ["", "key/k", "a key", "arn:k"] {
+            assert_eq!(full(name, &place.region, &place.account_id), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn aliases_are_one_key_by_what_they_point_to() {
+        let (one, other, gone, denied) = (
+            arn("alias/one"),
+            arn("alias/other"),
+            arn("alias/gone"),
+            arn("alias/denied"),
+        );
+        let key = arn("key/k");
+        let why = Unreadable {
+            action: "kms:DescribeKey".into(),
+            why: "no".into(),
+            denied: true,
+        };
+        let mut seen = Aliases::from([
+            (one.clone(), to("key/k")),
+            (other.clone(), to("key/k")),
+            (gone.clone(), Observed::Absent),
+            (denied.clone(), Observed::Unreadable(why)),
+        ]);
+        for (a, b, expected) in [
+            (&one, &key, true),
+            (&key, &one, true),
+            (&one, &other, true),
+            (&one, &arn("key/l"), false),
+            (&gone, &key, false),
+            (&key, &arn("key/l"), false),
+            (&denied, &denied, true),
+        ] {
+            assert_eq!(same(a, b, &seen), Ok(expected), "{a} and {b}");
+        }
+        for (a, b) in [(&denied, &key), (&key, &denied), (&denied, &one)] {
+            assert!(same(a, b, &seen).unwrap_err().denied, "{a} and {b}");
+        }
+        // One of which nothing was asked is neither.
+        assert!(!same(&arn("alias/new"), &key, &seen).unwrap_err().denied);
+        // The alias is made to point elsewhere, and is another key.
+        seen.insert(other.clone(), to("key/l"));
+        assert_eq!(same(&one, &other, &seen), Ok(false));
+    }
+
+    #[test]
+    fn an_alias_that_points_to_nothing_is_said_unless_it_will_be_made() {
+        let gone = arn("alias/gone");
+        let seen = Aliases::from([(gone.clone(), Observed::Absent)]);
+        let mut key = text(gone.as_str());
+        let why = dangling("kms_key", &key, &gone, &seen).unwrap().why;
+        assert!(
+            why.contains("no alias/gone in account 111111111111, region us-east-1"),
+            "{why}"
+        );
+        key.address = "kms_key.gone".parse().ok();
+        assert_eq!(dangling("kms_key", &key, &gone, &seen), None);
     }
 }

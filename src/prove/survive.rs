@@ -60,10 +60,10 @@ pub(super) fn judge(
     if let Some(why) = &copy.unusable {
         return Survival::Lost(why.clone());
     }
-    if let Some(why) = &copy.unknown {
-        return Survival::Unknown(why.clone());
-    }
     let mut survival = of_extent(copy, live, scenario.destroys, age);
+    if let Some(why) = &copy.unknown {
+        survival = survival.and(Survival::Unknown(why.clone()));
+    }
     if let Some(partial) = &copy.partial {
         survival = survival.and(Survival::Conditional(format!("it holds {partial}")));
     }

@@ -14,6 +14,7 @@ mod dumps;
 mod organizations;
 mod policies;
 mod seals;
+mod vaults;
 mod writers;
 
 const PROD: &str = "111111111111";
@@ -576,6 +577,7 @@ fn vault(owner: &str, place: &str, lock: Observed<VaultLock>) -> Evidence {
         newest: Some("2026-03-01T05:00:00Z".into()),
         oldest: Some("2026-01-30T05:00:00Z".into()),
         kept_for_ever: 0,
+        keys: Default::default(),
     };
     let vault = Vault {
         name: "keep".into(),

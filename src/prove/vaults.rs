@@ -11,7 +11,8 @@ use crate::model::fact::{
 use crate::model::{Arn, Duration, Observed, Unreadable};
 use jiff::Timestamp;
 
-/// One for each vault that holds something of the asset. `live` is the asset as it serves.
+/// One for each vault that holds something of the asset, or that a plan of the posture copies it to and that could not
+/// be read. `live` is the asset as it serves.
 pub(super) fn of(arn: &Arn, live: &Copy, all: &[Evidence]) -> Vec<Copy> {
     let schedules: Vec<&Schedule> = all
         .iter()
@@ -30,15 +31,17 @@ pub(super) fn of(arn: &Arn, live: &Copy, all: &[Evidence]) -> Vec<Copy> {
 }
 
 fn copy(arn: &Arn, live: &Copy, evidence: &Evidence, vault: &Vault, schedules: &[&Schedule]) -> Option<Copy> {
-    // Without a list of what it holds nothing is claimed of it.
-    let held = vault
-        .holds
-        .present()?
-        .iter()
-        .find(|h| h.resource == *arn && h.points > 0)?;
+    let held = match vault.holds.known() {
+        Ok(held) => held?.iter().find(|h| h.resource == *arn && h.points > 0)?,
+        Err(why) => return unread(arn, live, evidence, vault, schedules, why),
+    };
     let (promise, kept) = promised(arn, vault, schedules);
     let age = |text: &Option<String>| since(&evidence.read_at, text.as_deref());
-    let history = match (age(&held.oldest), promise) {
+    let newest = age(&held.newest);
+    // Jobs that fail or never begin break the promise, and then only what is there counts.
+    let late = promise.zip(newest).filter(|(promise, newest)| newest > promise);
+    let spacing = late.map(|(_, newest)| newest).or(promise);
+    let history = match (age(&held.oldest), spacing) {
         (Some(oldest), Some(gap)) => Observed::Present(History {
             // No further back than there are points, nor than they are kept.
             reach: Reach::For(match kept {
@@ -59,11 +62,11 @@ fn copy(arn: &Arn, live: &Copy, evidence: &Evidence, vault: &Vault, schedules: &
             region: Some(vault.region.clone()),
             zonal: false,
         },
-        encryption: encryption(vault),
+        encryption: encryption(vault, held),
         history,
         staleness: Staleness {
-            promised: promise,
-            measured: age(&held.newest),
+            promised: promise.filter(|_| late.is_none()),
+            measured: newest,
         },
         lock: lock(vault, &evidence.read_at),
         holder: Holder::Vault {
@@ -75,7 +78,73 @@ fn copy(arn: &Arn, live: &Copy, evidence: &Evidence, vault: &Vault, schedules: &
         unknown: None,
         partial: None,
         grade: Grade::Evidenced,
-        grounds: grounds(evidence, vault, held),
+        grounds: {
+            let mut all = grounds(evidence, vault, held);
+            all.extend(late.map(|(promise, newest)| {
+                let says = format!(
+                    "the newest is {newest} old, and the plan would have made one every {promise} at most: its jobs \
+                     fail or do not run"
+                );
+                ground(evidence, says)
+            }));
+            all
+        },
+    })
+}
+
+/// A vault whose contents could not be read, and that a plan may fill with the asset: a copy of which nobody can
+/// say whether it is there.
+fn unread(
+    arn: &Arn,
+    live: &Copy,
+    evidence: &Evidence,
+    vault: &Vault,
+    schedules: &[&Schedule],
+    why: &Unreadable,
+) -> Option<Copy> {
+    let selects = |schedule: &Schedule| match schedule.covers.known() {
+        Ok(all) => all.is_some_and(|all| all.iter().any(|c| may_cover(c, arn))),
+        Err(_) => true,
+    };
+    let filled = schedules
+        .iter()
+        .filter(|schedule| selects(schedule))
+        .any(|schedule| {
+            schedule
+                .rules
+                .iter()
+                .any(|rule| !fills(rule, &vault.arn).is_empty())
+        });
+    let why = format!(
+        "what the vault {} holds could not be read: {}",
+        vault.name, why.why
+    );
+    filled.then(|| Copy {
+        id: format!("{}/vault_{}", live.asset, vault.name),
+        asset: live.asset.clone(),
+        mechanism: Mechanism::RecoveryPoints,
+        domain: Domain {
+            account: Some(vault.account.clone()),
+            region: Some(vault.region.clone()),
+            zonal: false,
+        },
+        encryption: unknown(&why),
+        history: unknown(&why),
+        staleness: Staleness {
+            promised: None,
+            measured: None,
+        },
+        lock: lock(vault, &evidence.read_at),
+        holder: Holder::Vault {
+            arn: vault.arn.clone(),
+            unlockable: matches!(&vault.lock, Observed::Present(lock) if !in_force(lock, &evidence.read_at)),
+        },
+        bound: None,
+        unusable: None,
+        unknown: Some(why.clone()),
+        partial: None,
+        grade: Grade::Unknown,
+        grounds: vec![ground(evidence, why)],
     })
 }
 
@@ -87,7 +156,16 @@ fn unknown<T>(why: &str) -> Observed<T> {
     })
 }
 
-fn encryption(vault: &Vault) -> Observed<Encryption> {
+/// What the recovery points themselves say, else the vault's key.
+fn encryption(vault: &Vault, held: &Held) -> Observed<Encryption> {
+    let mut keys = held.keys.iter();
+    match (keys.next(), keys.next()) {
+        (Some(key), None) if vault.key.as_ref() != Some(key) => {
+            return Observed::Present(Encryption::Key(key.clone()));
+        }
+        (Some(_), Some(_)) => return unknown("its recovery points are under several keys"),
+        _ => {}
+    }
     match (&vault.key, vault.service_key) {
         (_, Some(true)) | (None, _) => Observed::Present(Encryption::Service),
         (Some(key), _) => Observed::Present(Encryption::Key(key.clone())),
@@ -180,6 +258,13 @@ fn covers(coverage: &Coverage, arn: &Arn) -> bool {
     let arn = arn.to_string();
     let matches = |patterns: &[String]| patterns.iter().any(|p| glob::covers(p, &arn));
     coverage.all_conditions.is_empty() && matches(&coverage.resources) && !matches(&coverage.not_resources)
+}
+
+/// Whether a selection may take in a resource, whatever its tags.
+fn may_cover(coverage: &Coverage, arn: &Arn) -> bool {
+    let arn = arn.to_string();
+    let matches = |patterns: &[String]| patterns.iter().any(|p| glob::covers(p, &arn));
+    (matches(&coverage.resources) || !coverage.any_tag.is_empty()) && !matches(&coverage.not_resources)
 }
 
 fn grounds(evidence: &Evidence, vault: &Vault, held: &Held) -> Vec<Ground> {

@@ -85,6 +85,15 @@ impl Remote {
         self.send("DELETE", &format!("faults/{account}"), "").map(drop)
     }
 
+    /// Makes a recovery point, named by its ARN, so many days old.
+    ///
+    /// # Errors
+    /// Nothing answers there, or there is no such point.
+    pub fn date_back(&self, point: &str, days: u32) -> Result<()> {
+        let body = serde_json::json!({"point": point, "days": days}).to_string();
+        self.send("POST", "recovery-points", &body).map(drop)
+    }
+
     /// Back to empty: no resources, no sessions, no faults, no requests.
     ///
     /// # Errors

@@ -103,6 +103,12 @@ fn resource(call: &Call) -> String {
         let name = vault.split('/').next().unwrap_or_default();
         return format!("arn:aws:backup:{region}:{account}:backup-vault:{name}");
     }
+    for tagged in ["/tags/", "/untag/"] {
+        let arn = call.resource.strip_prefix(tagged);
+        if let Some(arn) = arn.filter(|arn| arn.starts_with("arn:")) {
+            return arn.trim_end_matches('/').to_owned();
+        }
+    }
     let kinds = [
         ("DBInstanceIdentifier", "db"),
         ("DBSnapshotIdentifier", "snapshot"),

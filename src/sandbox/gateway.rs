@@ -29,6 +29,15 @@ use super::{control, memory, routes};
 /// parameters are far below, objects are not read.
 const LARGEST_BODY: usize = 16 * 1024 * 1024;
 
+/// A recovery point that is to be so old.
+#[derive(Debug, serde::Deserialize)]
+struct Aged {
+    /// Its ARN.
+    point: String,
+    /// How many days.
+    days: i64,
+}
+
 /// The connection is closed without an answer.
 #[derive(Debug, thiserror::Error)]
 #[error("reset on purpose")]
@@ -254,6 +263,15 @@ async fn steer(
                     done()
                 }
                 Ok(Err(error)) => response(400, "text/plain", format!("not a fault: {error}\n")),
+                Err(error) => response(400, "text/plain", format!("{error}\n")),
+            }
+        }
+        (&Method::POST, "recovery-points") => {
+            let body = Limited::new(request.into_body(), LARGEST_BODY).collect().await;
+            match body.map(|whole| serde_json::from_slice::<Aged>(&whole.to_bytes())) {
+                Ok(Ok(aged)) if context.state().vaults.date_back(&aged.point, aged.days) => done(),
+                Ok(Ok(aged)) => response(404, "text/plain", format!("There is no {}.\n", aged.point)),
+                Ok(Err(error)) => response(400, "text/plain", format!("no recovery point: {error}\n")),
                 Err(error) => response(400, "text/plain", format!("{error}\n")),
             }
         }

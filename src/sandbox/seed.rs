@@ -1,9 +1,10 @@
-//! What exists before backstay comes: databases, buckets with objects, roles and users.
+//! What exists before backstay comes: databases, buckets with objects, roles and users, and recovery points.
 //!
 //! A seed is a file of plain literals in HCL. Its blocks are named as AWS things are,
 //! but they are the sandbox's own and have nothing to do with a posture's resources.
 
 mod apply;
+mod points;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -29,6 +30,9 @@ pub struct Seed {
     /// `iam_user` blocks.
     #[serde(default, rename = "iam_user")]
     pub users: BTreeMap<String, User>,
+    /// `recovery_point` blocks.
+    #[serde(default, rename = "recovery_point")]
+    pub points: BTreeMap<String, RecoveryPoint>,
 }
 
 /// An RDS instance as somebody made it once.
@@ -165,6 +169,36 @@ pub struct User {
     pub tags: BTreeMap<String, String>,
 }
 
+/// What a night's job of AWS Backup left in a vault that exists, with its copies.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecoveryPoint {
+    /// The ARN of what was backed up.
+    pub of: String,
+    /// The vault's name.
+    pub vault: String,
+    /// Twelve digits.
+    #[serde(default = "default_account")]
+    pub account: String,
+    /// The vault's region.
+    #[serde(default = "default_region")]
+    pub region: String,
+    /// The ARN of the role that the job had.
+    pub role: String,
+    /// Days since it was made.
+    #[serde(default)]
+    pub age: u32,
+    /// Days until it is deleted; never when absent.
+    pub delete_after: Option<i64>,
+    /// ARNs of vaults that it was copied to, with the days until the copy there is deleted.
+    #[serde(default)]
+    pub copies: BTreeMap<String, i64>,
+}
+
+fn default_region() -> String {
+    DEFAULT_REGION.to_owned()
+}
+
 fn default_account() -> String {
     DEFAULT_ACCOUNT.to_owned()
 }
@@ -178,13 +212,15 @@ impl Seed {
         let seed: Self = hcl::from_str(text).map_err(|error| {
             failure(
                 format!("The seed cannot be used: {error}."),
-                "A seed has rds_instance, s3_bucket, iam_role and iam_user blocks of plain values; see docs/laptop.md.",
+                "A seed has rds_instance, s3_bucket, iam_role, iam_user and recovery_point blocks of plain values; see \
+                 docs/laptop.md.",
             )
         })?;
         let accounts = (seed.databases.values().map(|d| &d.account))
             .chain(seed.buckets.values().map(|b| &b.account))
             .chain(seed.roles.values().map(|r| &r.account))
-            .chain(seed.users.values().map(|u| &u.account));
+            .chain(seed.users.values().map(|u| &u.account))
+            .chain(seed.points.values().map(|p| &p.account));
         for account in accounts {
             if !super::accounts::is_account(account) {
                 return Err(failure(

@@ -9,6 +9,7 @@
 
 mod adopt;
 mod create;
+mod keys;
 mod refuse;
 mod wire;
 

@@ -12,24 +12,24 @@ use wiremock::{Match, Mock, MockServer, Request, ResponseTemplate};
 
 const XMLNS: &str = "http://s3.amazonaws.com/doc/2006-03-01/";
 
-async fn world(server: &MockServer) -> World {
+pub(super) async fn world(server: &MockServer) -> World {
     let mut world = World::new(PROD, "us-east-1").await;
     world.config = world.config.to_builder().endpoint_url(server.uri()).build();
     world
 }
 
-fn xml(status: u16, body: &str) -> ResponseTemplate {
+pub(super) fn xml(status: u16, body: &str) -> ResponseTemplate {
     ResponseTemplate::new(status).set_body_raw(body.to_owned(), "application/xml")
 }
 
-fn error(status: u16, code: &str) -> ResponseTemplate {
+pub(super) fn error(status: u16, code: &str) -> ResponseTemplate {
     xml(
         status,
         &format!("<Error><Code>{code}</Code><Message>no</Message></Error>"),
     )
 }
 
-fn buckets(names: &[(&str, &str)], token: Option<&str>) -> ResponseTemplate {
+pub(super) fn buckets(names: &[(&str, &str)], token: Option<&str>) -> ResponseTemplate {
     let all: String = names
         .iter()
         .map(|(name, region)| {
@@ -56,7 +56,7 @@ impl Match for Setting {
     }
 }
 
-async fn answer(server: &MockServer, setting: &'static str, template: ResponseTemplate) {
+pub(super) async fn answer(server: &MockServer, setting: &'static str, template: ResponseTemplate) {
     Mock::given(method("GET"))
         .and(Setting(setting))
         // Without it, a stranger's bucket of that name would be read.
@@ -67,7 +67,7 @@ async fn answer(server: &MockServer, setting: &'static str, template: ResponseTe
 }
 
 /// A server with the one bucket `acme`, and no tags.
-async fn with_bucket() -> MockServer {
+pub(super) async fn with_bucket() -> MockServer {
     let server = MockServer::start().await;
     Mock::given(method("GET"))
         .and(path("/"))

@@ -9,6 +9,7 @@
 )]
 
 mod accounts;
+mod backup;
 mod enforcement;
 mod rds;
 mod s3;

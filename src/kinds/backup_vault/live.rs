@@ -14,7 +14,7 @@ use aws_sdk_backup::types::{
     BackupVaultListMember, RecoveryPointByBackupVault, RecoveryPointStatus, VaultType,
 };
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub(super) const VAULTS: &str = "backup:ListBackupVaults";
@@ -195,6 +195,7 @@ fn count(point: &RecoveryPointByBackupVault, all: &mut BTreeMap<Arn, Held>) {
         newest: None,
         oldest: None,
         kept_for_ever: 0,
+        keys: BTreeSet::new(),
     });
     let usable = matches!(
         point.status(),
@@ -207,6 +208,8 @@ fn count(point: &RecoveryPointByBackupVault, all: &mut BTreeMap<Arn, Held>) {
     held.points += 1;
     let ends = point.lifecycle().and_then(|l| l.delete_after_days()).is_some();
     held.kept_for_ever += u32::from(!ends);
+    held.keys
+        .extend(point.encryption_key_arn().and_then(|key| key.parse().ok()));
     if let Some(begun) = point.creation_date().map(ToString::to_string) {
         if held.newest.as_ref().is_none_or(|n| *n < begun) {
             held.newest = Some(begun.clone());
@@ -245,10 +248,10 @@ async fn complete(cx: &ReadContext<'_>, mut live: LiveVault, spec: Option<&Spec>
     live.holds = holds;
     let declared = spec.and_then(|s| s.kms_key.as_ref()).and_then(|k| k.arn.as_ref());
     if let Some(key) = declared {
-        live.key_wanted = Some(keys::look_up(cx.reader, key).await);
+        live.key_wanted = Some(keys::look_up(cx, key).await);
     }
     if let Some(key) = live.key.as_ref().filter(|_| everything || declared.is_some()) {
-        live.key_seen = Some(keys::look_up(cx.reader, key).await);
+        live.key_seen = Some(keys::look_up(cx, key).await);
     }
     live
 }
@@ -270,7 +273,7 @@ pub(super) async fn read(
         };
         let reads = wanted.iter().map(|(name, spec)| async move {
             let live = match all.get(name) {
-                None => Observed::Absent,
+                None => absent(&cx, spec.as_ref()).await,
                 Some(live) => Observed::Present(complete(&cx, live.clone(), spec.as_ref()).await),
             };
             (name.clone(), live)
@@ -286,6 +289,18 @@ pub(super) async fn read(
         }
     }
     read
+}
+
+/// A vault that is to be made under a key whose alias points to nothing cannot be made.
+async fn absent(cx: &ReadContext<'_>, spec: Option<&Spec>) -> Observed<LiveVault> {
+    let Some(key) = spec.and_then(|s| s.kms_key.as_ref()) else {
+        return Observed::Absent;
+    };
+    let Some(arn) = &key.arn else {
+        return Observed::Absent;
+    };
+    let seen = keys::resolve(cx, [arn.clone()]).await;
+    keys::dangling("kms_key", key, arn, &seen).map_or(Observed::Absent, Observed::Unreadable)
 }
 
 async fn forgotten(

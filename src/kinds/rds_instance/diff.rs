@@ -1,8 +1,9 @@
 //! What has to change for an instance to be as declared.
 
-use super::live::{LiveInstance, LiveReplica};
+use super::live::{LiveInstance, LiveReplica, key_of};
 use super::spec::{Pitr, Replicate, Spec};
 use super::write::{Copy, Op};
+use crate::kinds::keys;
 use crate::kinds::order::{neutral, on_is_stronger};
 use crate::kinds::s3_bucket::PROJECT_TAG;
 use crate::model::change::{Action, Diff, Stage};
@@ -34,7 +35,7 @@ pub(super) fn diff(want: &Spec, have: Option<&LiveInstance>, place: &Place) -> D
         backups(pitr, have, &mut diff);
     }
     if !want.replicate.is_empty() {
-        replicas(want, have, &mut diff);
+        replicas(want, have, place, &mut diff);
     }
     if let (Some(tags), Some(arn)) = (&want.tags, &have.arn) {
         let changes = tags.iter().filter_map(|(key, value)| {
@@ -203,7 +204,7 @@ fn refused(want: &Pitr, have: &LiveInstance) -> Option<String> {
     })
 }
 
-fn replicas(want: &Spec, have: &LiveInstance, diff: &mut Diff<Op>) {
+fn replicas(want: &Spec, have: &LiveInstance, place: &Place, diff: &mut Diff<Op>) {
     let Some(source) = &have.arn else { return };
     let on = have.retention_days > 0
         || have.pending_retention.is_some_and(|days| days > 0)
@@ -223,9 +224,21 @@ fn replicas(want: &Spec, have: &LiveInstance, diff: &mut Diff<Op>) {
                 .push(finding(&path, replicate.region.as_str(), Json::Null, why));
             continue;
         }
+        let copy = copy(replicate, source, place);
+        let dangling = replicate
+            .kms_key
+            .as_ref()
+            .zip(copy.key.as_ref())
+            .and_then(|(key, arn)| {
+                keys::dangling(&format!("{}.kms_key", path(replicate)), key, arn, &have.aliases)
+            });
+        if let Some(why) = dangling {
+            diff.unreadable.push(why);
+            continue;
+        }
         match have.replicas.get(&replicate.region) {
-            Some(Observed::Present(live)) => replace(replicate, live, source, diff),
-            Some(Observed::Absent) => start(replicate, source, diff),
+            Some(Observed::Present(live)) => replace(replicate, live, copy, &have.aliases, diff),
+            Some(Observed::Absent) => start(replicate, copy, diff),
             Some(Observed::Unreadable(why)) => diff.unreadable.push(why.clone()),
             // Not looked at, as in a snapshot that was made for another posture.
             None => diff.unreadable.push(crate::model::Unreadable {
@@ -276,17 +289,16 @@ fn possible(want: &Replicate, have: &LiveInstance, on: bool) -> Result<(), Strin
     Ok(())
 }
 
-fn copy(want: &Replicate, source: &Arn) -> Copy {
+fn copy(want: &Replicate, source: &Arn, place: &Place) -> Copy {
     Copy {
         source: source.clone(),
         region: want.region.clone(),
         retention: want.retention.map(|r| r.days()),
-        key: want.kms_key.as_ref().and_then(|k| k.arn.clone()),
+        key: key_of(want, place),
     }
 }
 
-fn start(want: &Replicate, source: &Arn, diff: &mut Diff<Op>) {
-    let copy = copy(want, source);
+fn start(want: &Replicate, copy: Copy, diff: &mut Diff<Op>) {
     let set = |name: &str, value: Json| {
         let path = format!("{}.{name}", path(want));
         AttributeChange::judged(path, Json::Null, value, Judgement::strengthens())
@@ -298,10 +310,9 @@ fn start(want: &Replicate, source: &Arn, diff: &mut Diff<Op>) {
 }
 
 /// RDS has no call that changes a copy: it is stopped and another one started.
-fn replace(want: &Replicate, have: &LiveReplica, source: &Arn, diff: &mut Diff<Op>) {
+fn replace(want: &Replicate, have: &LiveReplica, copy: Copy, aliases: &keys::Aliases, diff: &mut Diff<Op>) {
     const GAP: &str = "RDS cannot change a copy: it is stopped and started anew, and until the new one has caught \
                        up the other region holds only what the old one had";
-    let copy = copy(want, source);
     let mut changes = Vec::new();
     if let (Some(days), before) = (copy.retention, have.retention_days)
         && before != Some(days)
@@ -321,9 +332,17 @@ fn replace(want: &Replicate, have: &LiveReplica, source: &Arn, diff: &mut Diff<O
             judgement.disruptive(GAP),
         ));
     }
-    if let Some(key) = &copy.key
-        && have.key.as_ref() != Some(key)
-    {
+    let same = match (&copy.key, &have.key) {
+        (Some(want), Some(have)) => keys::same(want, have, aliases),
+        (Some(_), None) => Ok(false),
+        (None, _) => Ok(true),
+    };
+    // Neither the same nor another one: a copy is not given up for that.
+    let same = same.unwrap_or_else(|unknown| {
+        diff.unreadable.push(unknown);
+        true
+    });
+    if let (Some(key), false) = (&copy.key, same) {
         changes.push(AttributeChange::judged(
             format!("{}.kms_key", path(want)),
             have.key.as_ref().map_or(Json::Null, |k| k.as_str().into()),

@@ -1,7 +1,8 @@
 //! A database instance as it was seen, from one paged call for each region.
 
-use super::spec::Spec;
+use super::spec::{Replicate, Spec};
 use crate::aws::{AwsError, Reader, classify};
+use crate::kinds::keys::{self, Aliases};
 use crate::kinds::s3_bucket::PROJECT_TAG;
 use crate::kinds::{ReadContext, UNDISCOVERED, marked};
 use crate::model::{Arn, Observed, Place, Region};
@@ -69,6 +70,9 @@ pub struct LiveInstance {
     pub replica_regions: BTreeSet<Region>,
     /// What was seen of the copies, by region; only regions that were looked at.
     pub replicas: BTreeMap<Region, Observed<LiveReplica>>,
+    /// What the aliases that are declared for keys of copies point to.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub aliases: Aliases,
     /// All tags.
     pub tags: BTreeMap<String, String>,
 }
@@ -111,6 +115,7 @@ impl LiveInstance {
                 .filter_map(|r| parsed(r.db_instance_automated_backups_arn())?.region())
                 .collect(),
             replicas: BTreeMap::new(),
+            aliases: Aliases::new(),
             tags,
         })
     }
@@ -329,9 +334,16 @@ async fn declared(
                 live.replicas.insert(region, seen);
             }
         }
+        let names = declared.iter().filter_map(|copy| key_of(copy, cx.place));
+        live.aliases = keys::resolve(&cx, names).await;
         read.insert(ident.clone(), Observed::Present(live));
     }
     read
+}
+
+/// The declared key of a copy, which lies in the copy's region.
+pub(super) fn key_of(copy: &Replicate, place: &Place) -> Option<Arn> {
+    keys::declared(copy.kms_key.as_ref()?, &copy.region, &place.account_id)
 }
 
 async fn seen(reader: &Reader, region: &Region, arn: Option<&Arn>) -> Observed<LiveReplica> {

@@ -9,7 +9,7 @@ mod validate;
 pub mod write;
 
 use super::s3_bucket::PROJECT_TAG;
-use super::{Boxed, Kind, Output, Permission, Purpose, ReadContext, WriteContext};
+use super::{Boxed, Kind, Output, Permission, Purpose, ReadContext, WriteContext, keys};
 use crate::aws::AwsError;
 use crate::diag::Diagnostics;
 use crate::model::change::Diff;
@@ -147,6 +147,10 @@ impl Kind for RdsInstance {
         if !spec.replicate.is_empty() || purpose == Purpose::Check {
             all.push(anywhere(live::BACKUPS));
         }
+        let mut named = spec.replicate.iter().filter_map(|r| live::key_of(r, place));
+        if named.any(|key| keys::is_alias(&key)) {
+            all.push(anywhere(keys::DESCRIBE));
+        }
         if purpose == Purpose::Apply {
             let db = Self::arn(&Self::ident(spec, place), place).map_or_else(String::new, String::from);
             let on_db = |action| Permission {
@@ -180,10 +184,15 @@ impl Kind for RdsInstance {
                         resource: copies.to_string(),
                     });
                 }
-                if let Some(key) = replicate.kms_key.as_ref().and_then(|k| k.arn.as_ref()) {
-                    all.extend(["kms:CreateGrant", "kms:DescribeKey"].map(|action| Permission {
+                if let Some(key) = live::key_of(replicate, place) {
+                    // IAM takes no alias as a resource.
+                    let resource = match keys::is_alias(&key) {
+                        true => Arn::kms(place.partition(), &replicate.region, &place.account_id, "key/*"),
+                        false => key,
+                    };
+                    all.extend(["kms:CreateGrant", keys::DESCRIBE].map(|action| Permission {
                         action,
-                        resource: key.to_string(),
+                        resource: resource.to_string(),
                     }));
                 }
             }

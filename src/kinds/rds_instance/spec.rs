@@ -49,7 +49,7 @@ block! {
         /// How far back one can go there, 1d to 35d; 7d when left out. RDS cannot change it: a copy with another
         /// retention is started anew.
         pub retention: Option<Retention>,
-        /// The ARN of a key in that region; needed when the instance is encrypted.
+        /// A key in that region, by reference, ARN, id or alias; needed when the instance is encrypted.
         pub kms_key: Option<Reference>,
     }
 }

@@ -2,8 +2,9 @@
 
 use super::spec::Spec;
 use crate::diag::{Diagnostic, Diagnostics, code};
+use crate::kinds::keys;
 use crate::model::schema::{EvaluatedBlock, about};
-use crate::model::{Place, Region};
+use crate::model::{Arn, Place};
 use std::collections::BTreeSet;
 
 /// Why an identifier is not accepted (RDS User Guide: 1 to 63 letters, digits and hyphens).
@@ -41,10 +42,10 @@ pub(super) fn validate(spec: &Spec, place: &Place, block: &EvaluatedBlock, diagn
             ));
         }
     }
-    replicas(spec, &place.region, block, diagnostics);
+    replicas(spec, place, block, diagnostics);
 }
 
-fn replicas(spec: &Spec, here: &Region, block: &EvaluatedBlock, diagnostics: &mut Diagnostics) {
+fn replicas(spec: &Spec, place: &Place, block: &EvaluatedBlock, diagnostics: &mut Diagnostics) {
     let mut seen = BTreeSet::new();
     for (n, replicate) in spec.replicate.iter().enumerate() {
         let region = &replicate.region;
@@ -59,7 +60,7 @@ fn replicas(spec: &Spec, here: &Region, block: &EvaluatedBlock, diagnostics: &mu
                 format!("Two replicate blocks name {region}; RDS keeps one copy in a region."),
             ));
         }
-        if here == region {
+        if place.region == *region {
             diagnostics.push(
                 at(
                     "region",
@@ -76,29 +77,40 @@ fn replicas(spec: &Spec, here: &Region, block: &EvaluatedBlock, diagnostics: &mu
                     code::CONFLICT,
                     format!("The instance is declared as encrypted, and its copy in {region} has no key."),
                 )
-                .remedy(format!("Set kms_key to the ARN of a key in {region}.")),
+                .remedy(format!("Set kms_key to a key in {region}.")),
             ),
             None => {}
             Some(key) => {
-                let is_key = key
-                    .arn
-                    .as_ref()
-                    .is_some_and(|a| a.service() == "kms" && a.resource().starts_with("key/"));
-                let elsewhere = key.region.as_ref().is_some_and(|r| r != region);
-                if !is_key {
-                    diagnostics.push(at(
-                        "kms_key",
-                        code::INVALID_VALUE,
-                        "kms_key: it is not the ARN of a key; the ARN of an alias cannot be compared with what \
-                         RDS uses."
-                            .into(),
-                    ));
-                } else if elsewhere {
-                    diagnostics.push(at(
-                        "kms_key",
-                        code::CONFLICT,
-                        format!("The key lies in another region than the copy, which is in {region}."),
-                    ));
+                let arn = keys::declared(key, region, &place.account_id);
+                let is_key = |arn: &Arn| {
+                    arn.service() == "kms" && (arn.resource().starts_with("key/") || keys::is_alias(arn))
+                };
+                match arn {
+                    Some(arn) if is_key(&arn) && arn.region().as_ref() == Some(region) => {}
+                    Some(arn) if is_key(&arn) => {
+                        let mut remedy = format!("Name a key in {region}.");
+                        if key.address.is_some() {
+                            let there = keys::full(
+                                arn.resource(),
+                                region,
+                                arn.account().as_ref().unwrap_or(&place.account_id),
+                            );
+                            let there = there.map_or_else(String::new, String::from);
+                            remedy = format!(
+                                "Declare a kms_key in {region}; or, if that key has a replica there, write its alias: \
+                                 {there}."
+                            );
+                        }
+                        let detail = format!(
+                            "The key has to be in {region}, where the copy is made, and lies in another region: {arn}."
+                        );
+                        diagnostics.push(at("kms_key", code::CONFLICT, detail).remedy(remedy));
+                    }
+                    _ => diagnostics.push(
+                        at("kms_key", code::INVALID_VALUE, "kms_key: it is not a key.".into()).remedy(
+                            format!("Name a kms_key in {region}, or the ARN of a key or an alias there."),
+                        ),
+                    ),
                 }
             }
         }

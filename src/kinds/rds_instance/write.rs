@@ -3,6 +3,7 @@
 use super::live::{BACKUPS, INSTANCES, LiveInstance, is_replica_of};
 use crate::aws::{AwsError, Class, Patience, Writer, classify, patiently};
 use crate::kinds::guarded::GUARD_TAG;
+use crate::kinds::keys;
 use crate::kinds::s3_bucket::PROJECT_TAG;
 use crate::model::{Arn, Place, Region};
 use aws_sdk_rds::Client;
@@ -275,6 +276,11 @@ impl<'a> Rds<'a> {
     async fn start(&self, copy: &Copy) -> Result<(), AwsError> {
         const ACTION: &str = "rds:StartDBInstanceAutomatedBackupsReplication";
         let rds = self.writer.clients().rds(&copy.region);
+        // RDS takes and shows the key's own ARN; an alias may name a key that an earlier step has made.
+        let key = match &copy.key {
+            Some(key) => Some(keys::own_arn(self.writer.clients(), key).await?),
+            None => None,
+        };
         patiently(Patience::INSTANCE, busy, || async {
             // Each time anew: when the answer to a start is lost, the next one is refused as if the
             // instance were busy.
@@ -284,7 +290,7 @@ impl<'a> Rds<'a> {
             rds.start_db_instance_automated_backups_replication()
                 .source_db_instance_arn(copy.source.as_str())
                 .set_backup_retention_period(copy.retention.and_then(|d| i32::try_from(d).ok()))
-                .set_kms_key_id(copy.key.as_ref().map(|k| k.as_str().to_owned()))
+                .set_kms_key_id(key.as_ref().map(Arn::to_string))
                 .send()
                 .await
                 .map(drop)

@@ -1,5 +1,6 @@
 //! What rules and proofs may know of a bucket.
 
+use super::keys;
 use super::lifecycle::Rule;
 use super::live::{Live, Part, PublicAccessBlock, Seen};
 use super::replication;
@@ -43,7 +44,7 @@ pub(super) fn facts(spec: Option<&Spec>, have: &Live, place: &Place) -> Facts {
         bucket_key: known(Part::Encryption, &have.encryption)
             .present()
             .and_then(|e| e.bucket_key),
-        encryption: known(Part::Encryption, &have.encryption).map(|e| e.key.unwrap_or(e.algorithm)),
+        encryption: encryption(have, place),
         policy: known(Part::Policy, &have.policy),
         account: place.account_id.clone(),
         contents: have.contents.clone(),
@@ -54,6 +55,23 @@ pub(super) fn facts(spec: Option<&Spec>, have: &Live, place: &Place) -> Facts {
 fn known<T: Clone>(part: Part, seen: &Seen<T>) -> Observed<T> {
     seen.clone()
         .unwrap_or_else(|| Observed::Unreadable(part.not_read()))
+}
+
+/// The ARN of the customer's key that new objects are encrypted with, else the algorithm.
+fn encryption(have: &Live, place: &Place) -> Observed<String> {
+    let seen = match known(Part::Encryption, &have.encryption) {
+        Observed::Present(seen) => seen,
+        Observed::Absent => return Observed::Absent,
+        Observed::Unreadable(why) => return Observed::Unreadable(why),
+    };
+    let Some(key) = &seen.key else {
+        return Observed::Present(seen.algorithm);
+    };
+    match keys::known(key, have, place) {
+        Ok(Some(key)) => Observed::Present(key.to_string()),
+        Ok(None) => Observed::Present(seen.algorithm),
+        Err(unknown) => Observed::Unreadable(unknown),
+    }
 }
 
 /// "Not configured", for settings where that is a value.

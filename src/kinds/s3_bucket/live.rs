@@ -3,6 +3,7 @@
 use super::lifecycle::Lifecycle;
 use super::replication::Replication;
 use super::spec::Ownership;
+use crate::kinds::keys::Aliases;
 use crate::model::fact::{Contents, ObjectLock, Versioning};
 use crate::model::policy::Document;
 use crate::model::{AccountId, Observed, Region, Unreadable};
@@ -178,4 +179,7 @@ pub struct Live {
     /// What lies under the prefixes that are looked into.
     #[serde(default)]
     pub contents: BTreeMap<String, Observed<Contents>>,
+    /// What the aliases of keys that are declared or shown here point to.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub aliases: Aliases,
 }

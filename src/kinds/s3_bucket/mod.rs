@@ -78,6 +78,10 @@ once it declares none, the document is no longer looked at.
 What can delete counts as weakening: an expiration where there was none, or a sooner one. Not so where there is
 nothing to lose yet: in a bucket that is being created, and for replaced versions of a bucket that never kept any.
 
+A key may be named by reference, ARN, id or alias. An alias is the key that it points to when the plan is made: one
+that has been made to point elsewhere is a difference, and one that points to nothing is an error. Ids and aliases
+without an ARN are those of the bucket's account and region, and for copies of the destination's.
+
 A `replicate` without `role` derives a role, which the plan shows as `s3_bucket.NAME.replication_role`.
 
 ## What it never does

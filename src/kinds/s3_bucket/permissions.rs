@@ -1,9 +1,11 @@
 //! The least permissions that a bucket needs.
 
+use super::keys;
 use super::live::Part;
 use super::read;
 use super::role::replication_role;
 use super::spec::Spec;
+use crate::kinds::keys::DESCRIBE;
 use crate::kinds::{Depth, Permission, Purpose};
 use crate::model::{Arn, Place};
 
@@ -32,6 +34,10 @@ pub(super) fn permissions(spec: &Spec, place: &Place, purpose: Purpose) -> Vec<P
     all.extend(parts.iter().map(|part| on_bucket(part.read_action())));
     if depth.everything() && !spec.looked_into.0.is_empty() {
         all.push(on_bucket(read::LIST));
+    }
+    // Asked only when an alias is named or seen, and which key that is isn't known before.
+    if keys::names_any(spec) || purpose == Purpose::Check {
+        all.push(anywhere(DESCRIBE));
     }
     if purpose == Purpose::Apply {
         all.push(on_bucket("s3:CreateBucket"));

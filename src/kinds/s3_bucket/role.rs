@@ -140,8 +140,9 @@ fn statements(spec: &Spec, place: &Place) -> Vec<Statement> {
     }
     let source_key = spec.encryption.as_ref().and_then(|e| e.kms_key.as_ref());
     let copies_encrypted = spec.replicate.iter().any(|block| block.kms_key.is_some());
-    if let Some(key) = source_key.filter(|_| copies_encrypted).and_then(key_arn) {
-        let statement = keys::granted(&["kms:Decrypt"], key).sid("SourceKey");
+    let source_key = source_key.and_then(|key| keys::declared(key, &place.region, &place.account_id));
+    if let Some(key) = source_key.filter(|_| copies_encrypted) {
+        let statement = keys::granted(&["kms:Decrypt"], &key).sid("SourceKey");
         all.push(via(statement, Some(place.region.clone())));
     }
     all

@@ -74,7 +74,7 @@ word! {
 block! {
     /// How new objects are encrypted.
     pub struct EncryptionBlock {
-        /// The KMS key; without one, S3's own keys are used (SSE-S3).
+        /// The KMS key, by reference, ARN, id or alias; without one, S3's own keys are used (SSE-S3).
         pub kms_key: Option<Reference>,
         /// Whether one data key serves many objects, which saves calls to KMS.
         pub bucket_key: Option<bool>,

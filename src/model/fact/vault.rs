@@ -4,6 +4,7 @@ use super::LockMode;
 use crate::model::policy::Document;
 use crate::model::{AccountId, Arn, Observed, Region};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// A vault's lock. In compliance mode it holds for everybody from [`locked_from`](Self::locked_from) on; before,
 /// and always in governance mode, whoever may delete the lock configuration can take it back.
@@ -34,6 +35,10 @@ pub struct Held {
     pub oldest: Option<String>,
     /// How many of the restorable ones have no date of deletion.
     pub kept_for_ever: u32,
+    /// The keys that the restorable ones are encrypted with, as far as they say. A snapshot of a database stays under
+    /// the database's key, whatever the vault's; a copy is under its vault's.
+    #[serde(default)]
+    pub keys: BTreeSet<Arn>,
 }
 
 /// What is known of a vault.

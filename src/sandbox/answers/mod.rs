@@ -1,12 +1,16 @@
 //! What the gateway answers itself or adds to an emulator's answer, one file for each
 //! service, from the documented shapes and with state in memory.
 
+mod backup;
+mod backup_jobs;
 mod iam;
 mod rds;
 mod rds_backups;
 mod rds_checks;
 pub(super) mod s3;
 mod tagging;
+mod vault;
+mod vaults;
 pub(super) mod xml;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -24,8 +28,11 @@ use super::record::Journal;
 use super::reply::{Body, BodyError};
 use super::request::Call;
 use super::routes::{self, Answerer};
+pub(super) use backup::Settings;
+pub(super) use backup_jobs::Jobs;
 pub(super) use iam::Boundaries;
 pub(super) use rds_backups::Replicas;
+pub(super) use vaults::Vaults;
 
 /// Everything the gateway remembers.
 #[derive(Debug, Default)]
@@ -36,6 +43,9 @@ pub(super) struct State {
     pub(super) memory: Memory,
     pub(super) boundaries: Boundaries,
     pub(super) replicas: Replicas,
+    pub(super) vaults: Vaults,
+    pub(super) backup_jobs: Jobs,
+    pub(super) backup_settings: Settings,
     pub(super) buckets: s3::Buckets,
 }
 
@@ -75,6 +85,7 @@ pub(super) async fn answer(
     body: Bytes,
 ) -> Result<Response<Body>, BodyError> {
     match call.service.as_str() {
+        "backup" => backup::answer(context, call, head, body).await,
         "rds" => rds::answer(context, call, head, body).await,
         "iam" | "sts" => iam::answer(context, call, head, body).await,
         "s3" => s3::answer(context, call, head, body).await,

@@ -21,6 +21,7 @@ pub(super) async fn answer(
     if call.operation != "GetResources" {
         return Ok(plain(call, context.pass_on(call, head, body).await?));
     }
+    let request = serde_json::from_slice(&body).unwrap_or(Value::Null);
     let backends = &context.backends;
     let other = backends
         .ask(Answerer::Moto, head.clone(), &call.account, body.clone())
@@ -30,9 +31,12 @@ pub(super) async fn answer(
         .await?;
     let parsed = serde_json::from_slice::<Value>(&answer.body).ok();
     let more = serde_json::from_slice::<Value>(&other.body).ok();
+    let own = super::backup::tagged_vaults(&context.state(), call, &request);
     let merged = parsed.zip(more).and_then(|(mut first, mut second)| {
         let more = second.get_mut(LIST)?.as_array_mut()?.split_off(0);
-        first.get_mut(LIST)?.as_array_mut()?.extend(more);
+        let all = first.get_mut(LIST)?.as_array_mut()?;
+        all.extend(more);
+        all.extend(own);
         Some(first.to_string())
     });
     // An error of ministack's, for instance a refused signature, is the answer as it is.

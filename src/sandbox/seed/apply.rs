@@ -28,13 +28,13 @@ const THERE: &[&str] = &[
     "EntityAlreadyExists",
 ];
 
-struct Clients {
-    endpoint: String,
+pub(super) struct Clients {
+    pub(super) endpoint: String,
     http: aws_smithy_runtime_api::client::http::SharedHttpClient,
 }
 
 impl Clients {
-    fn config(&self, account: &str, region: &str) -> SdkConfig {
+    pub(super) fn config(&self, account: &str, region: &str) -> SdkConfig {
         SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .endpoint_url(&self.endpoint)
@@ -74,6 +74,10 @@ impl Seed {
         .await?;
         each(&self.databases, |label, database| async move {
             clients.database(label, database).await
+        })
+        .await?;
+        each(&self.points, |label, point| async move {
+            clients.recovery_point(label, point).await
         })
         .await
     }
@@ -267,10 +271,10 @@ fn incomplete(error: impl StdError) -> Box<crate::diag::Diagnostic> {
 }
 
 /// Done, or there already.
-fn made<T, E, R>(kind: &str, label: &str, outcome: Result<T, SdkError<E, R>>) -> Result<()>
+pub(super) fn made<T, E, R>(kind: &str, label: &str, outcome: Result<T, SdkError<E, R>>) -> Result<()>
 where
     E: ProvideErrorMetadata + StdError + 'static,
-    R: std::fmt::Debug,
+    R: std::fmt::Debug + 'static,
 {
     let Err(error) = outcome else { return Ok(()) };
     let code = error
@@ -280,11 +284,20 @@ where
     if THERE.contains(&code) {
         return Ok(());
     }
-    Err(failure(
+    Err(failed(kind, label, &error))
+}
+
+/// What a service refused with.
+pub(super) fn failed(
+    kind: &str,
+    label: &str,
+    error: &(dyn StdError + 'static),
+) -> Box<crate::diag::Diagnostic> {
+    failure(
         format!(
             "The seed's {kind} \"{label}\" could not be made: {}.",
-            DisplayErrorContext(&error)
+            DisplayErrorContext(error)
         ),
         "Correct the seed; what was made before stays.",
-    ))
+    )
 }

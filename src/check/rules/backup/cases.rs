@@ -24,7 +24,7 @@ fn lock(spoil: impl FnOnce(&mut VaultLock)) -> VaultLock {
 }
 
 /// A vault, and the plan of another account that copies to it.
-fn vault(spoil: impl FnOnce(&mut Vault)) -> Vec<Evidence> {
+pub(in crate::check::rules) fn vault(spoil: impl FnOnce(&mut Vault)) -> Vec<Evidence> {
     let arn = vault_arn("us-west-2", VAULT);
     let mut vault = Vault {
         name: "v".into(),

@@ -1,8 +1,9 @@
 //! One pass and every fail of each control, side by side.
 
+use crate::check::Status;
 use crate::check::testing::{Case, backup_replica, database, denied, run, status};
 use crate::model::Observed::{Absent, Present};
-use crate::model::fact::{BackupReplica, Database, Evidence};
+use crate::model::fact::{BackupReplica, Database, Evidence, Held};
 
 fn db(spoil: impl FnOnce(&mut Database)) -> Vec<Evidence> {
     vec![database(spoil)]
@@ -149,6 +150,42 @@ fn each_length_of_retention_has_one_control() {
     assert_eq!(status("BKS-RDS-002", &db(|d| d.retention_days = 0)), None);
     assert_eq!(status("BKS-RDS-003", &db(|d| d.retention_days = 1)), None);
     assert_eq!(status("BKS-RDS-004", &db(|d| d.retention_days = 0)), None);
+}
+
+/// A vault elsewhere that holds recovery points of the database is a copy in another region; an empty one is none.
+#[test]
+fn recovery_points_in_another_region_are_a_copy_there() {
+    let estate = |region: &str, points: u32, unread: bool| {
+        let mut all = db(|d| d.replicas = Present(Vec::new()));
+        let resource = all[0].arn.clone().unwrap();
+        let mut vault = crate::check::rules::backup::cases::vault(|v| {
+            v.region = region.parse().unwrap();
+            let held = Held {
+                resource,
+                points,
+                unusable: 1,
+                newest: None,
+                oldest: None,
+                kept_for_ever: 0,
+                keys: Default::default(),
+            };
+            v.holds = match unread {
+                true => denied("backup:ListRecoveryPointsByBackupVault"),
+                false => Present(vec![held]),
+            };
+        });
+        all.append(&mut vault);
+        all
+    };
+    for (region, points, unread, expected) in [
+        ("us-west-2", 2, false, Status::Pass),
+        ("us-west-2", 0, false, Status::Fail),
+        ("us-east-1", 2, false, Status::Fail),
+        ("us-west-2", 2, true, Status::Unknown),
+    ] {
+        let got = status("BKS-RDS-020", &estate(region, points, unread));
+        assert_eq!(got, Some(expected), "{region}, {points}, {unread}");
+    }
 }
 
 #[test]

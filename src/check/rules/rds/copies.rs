@@ -5,7 +5,7 @@ use crate::check::estate::{Estate, Subject};
 use crate::check::frameworks::Aspect;
 use crate::check::rule::{Judge, Judged, Rule, Severity, Unknown, Verdict};
 use crate::check::rules::s3::lock::days;
-use crate::model::fact::{BackupReplica, Database};
+use crate::model::fact::{BackupReplica, Database, Held};
 
 const REMEDY: &str =
     "Set `replicate { region = \"…\" retention = \"14d\" }`. Changing the retention replaces the copy.";
@@ -16,19 +16,46 @@ pub const NONE: Rule = Rule {
     title: "Backups are not copied to another region",
     severity: Severity::High,
     doc: "The instance and all its automated backups lie in one region. When the region is lost or out of reach, \
-          there is nothing to restore from.",
-    remedy: REMEDY,
+          there is nothing to restore from. Recovery points of AWS Backup in a vault of another region count.",
+    remedy: "Set `replicate { region = \"…\" retention = \"14d\" }`, or copy to a vault elsewhere with a `backup_plan`.",
     aspects: &[Aspect::OffSite],
     judge: Judge::Database(none),
 };
 
-fn none(db: Subject<'_, Database>, _: &Estate<'_>) -> Judged {
+fn none(db: Subject<'_, Database>, estate: &Estate<'_>) -> Judged {
     let copies = copies(&db)?;
-    Ok(Some(if copies.is_empty() {
-        Verdict::fail("No region but the instance's own holds a backup.").because("backup replication: none")
-    } else {
-        Verdict::pass("Another copy of the backups exists.").because_all(copies.iter().map(fact))
-    }))
+    if !copies.is_empty() {
+        return Ok(Some(
+            Verdict::pass("Another copy of the backups exists.").because_all(copies.iter().map(fact)),
+        ));
+    }
+    let mut unread = None;
+    for vault in estate.vaults().filter(|vault| vault.region != *db.region()) {
+        let held = match vault.holds.known() {
+            Ok(held) => held.into_iter().flatten(),
+            Err(why) => {
+                unread = Some(why);
+                continue;
+            }
+        };
+        let mine = |held: &&Held| Some(&held.resource) == db.evidence.arn.as_ref() && held.points > 0;
+        if let Some(held) = { held }.find(mine) {
+            let verdict = Verdict::pass("A vault in another region holds recovery points.");
+            return Ok(Some(verdict.because(format!(
+                "vault {} in {}: {} recovery points",
+                vault.name, vault.region, held.points
+            ))));
+        }
+    }
+    match unread {
+        // What could be there is not nothing.
+        Some(why) => Err(why.into()),
+        None => Ok(Some(
+            Verdict::fail("No region but the instance's own holds a backup.")
+                .because("backup replication: none")
+                .because("recovery points in vaults elsewhere: none"),
+        )),
+    }
 }
 
 /// The copy reaches back too little.

@@ -5,6 +5,7 @@ mod wire;
 use super::live::{LiveInstance, LiveReplica};
 use super::{Op, RdsInstance};
 use crate::kinds::Kind;
+use crate::kinds::keys::{Aliases, Resolved};
 use crate::kinds::testing::{Written, place};
 use crate::model::change::{Action, Diff, Direction};
 use crate::model::fact::Facts;
@@ -36,6 +37,7 @@ fn live() -> LiveInstance {
         aws_backup: None,
         replica_regions: BTreeSet::new(),
         replicas: BTreeMap::new(),
+        aliases: BTreeMap::new(),
         tags: BTreeMap::new(),
     }
 }
@@ -372,10 +374,14 @@ fn blocks_that_cannot_work_are_refused() {
                 .nest("replicate", copy("us-west-2", "7d")),
             "has no key",
         ),
-        (keyed("alias/x"), "not the ARN of a key"),
+        (keyed("a key"), "it is not a key"),
         (
-            keyed("arn:aws:kms:us-west-2:111111111111:alias/x"),
-            "not the ARN of a key",
+            keyed("arn:aws:kms:us-west-2:111111111111:grant/x"),
+            "it is not a key",
+        ),
+        (
+            keyed("arn:aws:kms:eu-west-1:111111111111:alias/x"),
+            "has to be in us-west-2, where the copy is made",
         ),
         (
             keyed("arn:aws:kms:eu-west-1:111111111111:key/x"),
@@ -385,6 +391,51 @@ fn blocks_that_cannot_work_are_refused() {
         let (_, said) = written.decode::<RdsInstance>();
         assert!(said.iter().any(|s| s.contains(says)), "{says}: {said:?}");
     }
+}
+
+/// A copy under the alias `backups` of its region, which points to this.
+fn by_alias(have: &str, to: Observed<Resolved>) -> Diff<Op> {
+    const ALIAS: &str = "arn:aws:kms:us-west-2:111111111111:alias/backups";
+    let mut live = copied(there(14));
+    let replica = live.replicas.values_mut().next();
+    if let Some(Observed::Present(replica)) = replica {
+        replica.key = have.parse().ok();
+    }
+    live.aliases = Aliases::from([(ALIAS.parse().unwrap(), to)]);
+    let declared = |name: &str| block().nest("replicate", copy("us-west-2", "14d").set("kms_key", name));
+    let by_name = diff(&declared("alias/backups"), &live);
+    assert_eq!(by_name, diff(&declared(ALIAS), &live));
+    by_name
+}
+
+#[test]
+fn an_alias_is_the_key_that_it_points_to() {
+    let to = |key: &str| {
+        Observed::Present(Resolved {
+            arn: key.parse().unwrap(),
+            service_managed: false,
+        })
+    };
+    assert_eq!(by_alias(KEY, to(KEY)), Diff::new());
+    let other = by_alias("arn:aws:kms:us-west-2:111111111111:key/k2", to(KEY));
+    assert_eq!(
+        other.changes[0].attributes[0].path,
+        "replicate[\"us-west-2\"].kms_key"
+    );
+    assert!(other.changes[0].attributes[0].disruptive.is_some());
+    let denied = Unreadable {
+        action: "kms:DescribeKey".into(),
+        ..denied()
+    };
+    let unknown = by_alias(KEY, Observed::Unreadable(denied));
+    assert!(unknown.changes.is_empty() && unknown.unreadable[0].denied);
+    let nowhere = by_alias(KEY, Observed::Absent);
+    assert!(nowhere.changes.is_empty());
+    let why = &nowhere.unreadable[0].why;
+    assert!(
+        why.contains("no alias/backups in account 111111111111, region us-west-2"),
+        "{why}"
+    );
 }
 
 #[test]

@@ -6,7 +6,7 @@ use crate::kinds::rds_instance::live::LiveInstance;
 use crate::kinds::testing::{Written, cloud, place, read};
 use crate::model::Observed;
 use std::collections::BTreeMap;
-use wiremock::matchers::{body_string_contains, method};
+use wiremock::matchers::{body_string_contains, header, header_regex, method};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 fn instances(names: &[&str], marker: Option<&str>) -> ResponseTemplate {
@@ -108,4 +108,38 @@ async fn copies_that_are_denied_leave_the_instance_readable() {
     let app = answer.get("app").and_then(Observed::present).unwrap();
     let west = app.replicas.values().next().unwrap();
     assert!(matches!(west, Observed::Unreadable(why) if why.denied));
+}
+
+/// One look-up for all copies that name an alias, in the region of the copies.
+#[tokio::test]
+async fn aliases_of_keys_are_looked_up_where_the_copies_are() {
+    let server = MockServer::start().await;
+    let described = serde_json::json!({"KeyMetadata": {
+        "KeyId": "k1", "Arn": "arn:aws:kms:us-west-2:111111111111:key/k1", "KeyManager": "CUSTOMER",
+    }});
+    let kms = Mock::given(header("x-amz-target", "TrentService.DescribeKey"))
+        .and(header_regex("authorization", "/us-west-2/kms/"))
+        .and(body_string_contains(
+            "arn:aws:kms:us-west-2:111111111111:alias/backups",
+        ))
+        .respond_with(ResponseTemplate::new(200).set_body_json(described))
+        .with_priority(1)
+        .expect(1);
+    server.register(kms).await;
+    let rds = Mock::given(method("POST"))
+        .respond_with(instances(&["app", "other"], None))
+        .with_priority(2);
+    server.register(rds).await;
+    let reader = cloud(&server.uri()).reader(&place().scope()).unwrap();
+    let declared = |ident: &str| {
+        let copy = copy("us-west-2", "7d").set("kms_key", "alias/backups");
+        let spec = Written::new().set("identifier", ident).nest("replicate", copy);
+        (ident.to_owned(), Some(spec.spec::<RdsInstance>()))
+    };
+    let answer = read::<RdsInstance>(&reader, &[declared("app"), declared("other")], false).await;
+    for ident in ["app", "other"] {
+        let live = answer.get(ident).and_then(Observed::present).unwrap();
+        let seen: Vec<_> = live.aliases.values().filter_map(Observed::present).collect();
+        assert_eq!(seen[0].arn.resource(), "key/k1");
+    }
 }

@@ -8,10 +8,10 @@ mod settings;
 
 pub(super) use release::release;
 
-use super::PROJECT_TAG;
 use super::live::{Live, Part, Seen};
 use super::op::Op;
 use super::spec::Spec;
+use super::{PROJECT_TAG, keys};
 use crate::model::change::{Action, AttributeChange, Diff, Stage};
 use crate::model::{Finding, Judgement, Place, Unreadable};
 use serde_json::Value as Json;
@@ -37,6 +37,11 @@ pub(super) fn diff(want: &Spec, have: Option<&Live>, place: &Place) -> Diff<Op> 
         c.diff.findings.push(finding);
         c.diff.out_of_reach = true;
         return c.diff;
+    }
+    if let Some(live) = have {
+        for unknown in keys::dangling(want, &live.aliases, place) {
+            c.unreadable(unknown);
+        }
     }
     c.create();
     // Before versioning, whose first moment it has to precede where no versions can be there yet.

@@ -91,8 +91,11 @@ impl Comparison<'_> {
             return;
         };
         let role = replication_role(self.want, self.place);
-        if let Some((replication, attributes)) = replication::diff(self.want, have, role.as_str(), self.place)
-        {
+        let outcome = replication::diff(self.want, self.have, have, role.as_str(), self.place);
+        for unknown in outcome.unreadable {
+            self.unreadable(unknown);
+        }
+        if let Some((replication, attributes)) = outcome.document {
             self.diff
                 .push(Stage::Replicate, Op::PutReplication { replication }, attributes);
         }

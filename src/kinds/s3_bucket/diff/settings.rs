@@ -55,15 +55,20 @@ impl Comparison<'_> {
             return;
         };
         let want = wanted_encryption(block, have);
-        let same_key = |have: &Encryption| {
-            have.algorithm == want.algorithm
-                && match (&have.key, &want.key) {
-                    (Some(a), Some(b)) => keys::same(a, b),
-                    (a, b) => a == b,
-                }
+        let same_key = match have {
+            Some(have) if have.algorithm == want.algorithm => match (&want.key, &have.key) {
+                (Some(a), Some(b)) => keys::same(a, b, self.have, self.place),
+                (a, b) => Ok(a == b),
+            },
+            _ => Ok(false),
         };
         let mut attributes = Vec::new();
-        if !have.is_some_and(same_key) {
+        let same_key = match same_key {
+            Ok(same) => same,
+            // Neither the same nor another one: nothing is written, and nothing passes for clean.
+            Err(unknown) => return self.unreadable(unknown),
+        };
+        if !same_key {
             let shown = |e: &Encryption| Json::from(e.key.clone().unwrap_or_else(|| e.algorithm.clone()));
             attributes.push(AttributeChange::judged(
                 "encryption.kms_key",

@@ -5,6 +5,7 @@ mod contents;
 mod discovery;
 mod existence;
 
+use super::keys;
 use super::live::{Live, Part, Seen, SeenDestination};
 use super::spec::Spec;
 use crate::aws::{AwsError, Reader};
@@ -111,7 +112,7 @@ async fn one(
 ) -> Observed<Live> {
     let region = match existence::existence(cx.reader, home, cx.place, account, name).await {
         Existence::Ours(region) => region,
-        Existence::Nowhere => return Observed::Absent,
+        Existence::Nowhere => return absent(cx, spec).await,
         Existence::Unknown(why) => return Observed::Unreadable(why),
     };
     let elsewhere = region.as_ref().is_some_and(|r| *r != cx.place.region);
@@ -134,15 +135,29 @@ async fn one(
     };
     let parts = parts(spec, cx.depth);
     let Some(mut live) = bucket.read(&parts).await else {
-        return Observed::Absent;
+        return absent(cx, spec).await;
     };
     live.region = region;
+    live.aliases = keys::resolve(cx, spec, &live).await;
     if cx.depth.everything() {
         live.destinations = destinations(cx.reader, home, cx.place, account, &live).await;
         let prefixes = spec.into_iter().flat_map(|s| &s.looked_into.0);
         live.contents = bucket.contents(prefixes).await;
     }
     Observed::Present(live)
+}
+
+/// A bucket that is to be made under a key has to be able to: one whose alias points to nothing would be made
+/// and then left unencrypted.
+async fn absent(cx: &ReadContext<'_>, spec: Option<&Spec>) -> Observed<Live> {
+    let Some(spec) = spec else {
+        return Observed::Absent;
+    };
+    let aliases = keys::resolve(cx, Some(spec), &Live::default()).await;
+    match keys::dangling(spec, &aliases, cx.place).pop() {
+        Some(why) => Observed::Unreadable(why),
+        None => Observed::Absent,
+    }
 }
 
 /// One bucket, as reads see it.
@@ -194,6 +209,7 @@ impl Bucket<'_> {
             policy: seen(policy)?,
             destinations: BTreeMap::new(),
             contents: BTreeMap::new(),
+            aliases: BTreeMap::new(),
         })
     }
 }

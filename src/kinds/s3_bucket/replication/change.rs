@@ -3,32 +3,52 @@
 use super::wanted::{Wanted, path_of, wanted};
 use super::{Replication, Rule};
 use crate::kinds::order::{neutral, on_is_stronger};
-use crate::kinds::s3_bucket::order;
+use crate::kinds::s3_bucket::live::Live;
 use crate::kinds::s3_bucket::spec::Spec;
+use crate::kinds::s3_bucket::{keys, order};
 use crate::model::change::AttributeChange;
-use crate::model::{Judgement, Place};
+use crate::model::{Judgement, Place, Unreadable};
 use serde_json::Value as Json;
 
-/// The document to write, and what that changes; `None` when the bucket has what is wanted.
+/// What comparing replication rules gives.
+pub(in crate::kinds::s3_bucket) struct Outcome {
+    /// The document to write, and what that changes; `None` when the bucket has what is wanted.
+    pub(in crate::kinds::s3_bucket) document: Option<(Replication, Vec<AttributeChange>)>,
+    /// Keys of which it is not known whether they are the declared ones.
+    pub(in crate::kinds::s3_bucket) unreadable: Vec<Unreadable>,
+}
+
+/// What has to change for the rules `have` of the bucket `live` to be as declared.
 pub(in crate::kinds::s3_bucket) fn diff(
     spec: &Spec,
+    live: Option<&Live>,
     have: Option<&Replication>,
     role: &str,
     place: &Place,
-) -> Option<(Replication, Vec<AttributeChange>)> {
+) -> Outcome {
     let wanted = wanted(spec, place);
     let rules: &[Rule] = have.map_or(&[], |h| &h.rules);
     let (ours, foreign): (Vec<&Rule>, Vec<&Rule>) = rules.iter().partition(|r| r.is_ours());
     let mut attributes = Vec::new();
+    let mut unreadable = Vec::new();
     let mut needed: Vec<&Wanted<'_>> = Vec::new();
 
     for want in &wanted {
         let own = ours.iter().copied().find(|r| r.id == want.rule.id);
-        if own.is_none() && foreign.iter().any(|r| satisfies(r, want)) {
+        let mut same = |have: &Rule| match same_key(have, want, live, place) {
+            Ok(same) => Some(same),
+            Err(unknown) => {
+                unreadable.push(unknown);
+                None
+            }
+        };
+        if own.is_none() && foreign.iter().any(|r| satisfies(r, want, &mut same)) {
             continue;
         }
+        // A key of which it is not known is no difference to show: it has been noted.
+        let same = own.is_none_or(|own| same(own).unwrap_or(true));
         needed.push(want);
-        attributes.extend(rule_attributes(want, own));
+        attributes.extend(rule_attributes(want, own, same));
     }
     for stale in &ours {
         if !needed.iter().any(|w| w.rule.id == stale.id) {
@@ -64,7 +84,8 @@ pub(in crate::kinds::s3_bucket) fn diff(
             judgement,
         ));
     }
-    (!attributes.is_empty()).then(|| (document(role, &needed, &foreign), attributes))
+    let document = (!attributes.is_empty()).then(|| (document(role, &needed, &foreign), attributes));
+    Outcome { document, unreadable }
 }
 
 /// The whole document: rules of others as they are, ours above them in the order of the blocks.
@@ -92,7 +113,7 @@ fn document(role: &str, needed: &[&Wanted<'_>], foreign: &[&Rule]) -> Replicatio
 }
 
 /// Whether a rule of somebody else does what is declared; what is not declared it may do as it likes.
-fn satisfies(rule: &Rule, want: &Wanted<'_>) -> bool {
+fn satisfies(rule: &Rule, want: &Wanted<'_>, same_key: &mut impl FnMut(&Rule) -> Option<bool>) -> bool {
     let (have, wish, block) = (&rule.destination, &want.rule.destination, want.block);
     let same_class = |class: &Option<String>| class.as_deref().unwrap_or("STANDARD").to_owned();
     rule.enabled
@@ -101,23 +122,24 @@ fn satisfies(rule: &Rule, want: &Wanted<'_>) -> bool {
         && have.bucket == wish.bucket
         && (block.delete_markers.is_none() || rule.delete_markers == want.rule.delete_markers)
         && (block.within.is_none() || have.within_minutes == wish.within_minutes)
-        && (block.kms_key.is_none() || (rule.kms_objects && same_key(&have.replica_key, &wish.replica_key)))
         && (block.storage_class.is_none()
             || same_class(&have.storage_class) == same_class(&wish.storage_class))
         && (!wish.owner_override || have.owner_override)
         && (block.owner_override.is_none() || have.owner_override == wish.owner_override)
+        // Last, as it may end in a complaint. What is not known is left as it is.
+        && (block.kms_key.is_none() || (rule.kms_objects && same_key(rule) != Some(false)))
 }
 
-/// One key under two names: its ARN, or its id alone.
-fn same_key(a: &Option<String>, b: &Option<String>) -> bool {
-    match (a, b) {
-        (Some(a), Some(b)) => crate::kinds::s3_bucket::keys::same(a, b),
-        (a, b) => a == b,
+/// Whether a rule's copies are encrypted with the key that is declared.
+fn same_key(have: &Rule, want: &Wanted<'_>, live: Option<&Live>, place: &Place) -> Result<bool, Unreadable> {
+    match (&want.rule.destination.replica_key, &have.destination.replica_key) {
+        (Some(a), Some(b)) => keys::same_for_copies(want.block, (a, b), live, place),
+        (a, b) => Ok(a == b),
     }
 }
 
 /// One rule's attributes that differ.
-fn rule_attributes(want: &Wanted<'_>, before: Option<&Rule>) -> Vec<AttributeChange> {
+fn rule_attributes(want: &Wanted<'_>, before: Option<&Rule>, same_key: bool) -> Vec<AttributeChange> {
     let at = |name: &str| format!("{}.{name}", want.path);
     let after = &want.rule;
     let Some(before) = before else {
@@ -156,8 +178,7 @@ fn rule_attributes(want: &Wanted<'_>, before: Option<&Rule>) -> Vec<AttributeCha
     .into_iter()
     .flatten()
     .collect();
-    let same = same_key(&old.replica_key, &new.replica_key) && before.kms_objects == after.kms_objects;
-    if !same {
+    if !same_key || before.kms_objects != after.kms_objects {
         let key = |r: &Rule| r.destination.replica_key.clone().filter(|_| r.kms_objects);
         all.push(AttributeChange::judged(
             at("kms_key"),

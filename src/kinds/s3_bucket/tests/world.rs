@@ -38,6 +38,7 @@ pub(super) fn fresh(lock: bool) -> Live {
         policy: Some(Observed::Absent),
         contents: Default::default(),
         destinations: Default::default(),
+        aliases: Default::default(),
     }
 }
 

@@ -1,0 +1,147 @@
+//! What recovery points in vaults are worth: unread, late, and under which key.
+
+use super::database;
+use super::{PROD, VAULT, daily, everybody, objective, proved, row, served, vault};
+use crate::model::fact::{Coverage, Evidence, Facts, Schedule, TagMatch, Vault};
+use crate::model::objective::{CopiesRule, Objective};
+use crate::model::{Arn, Duration, Observed, Unreadable};
+use crate::prove::Proof;
+use crate::prove::copy::{Copy, Encryption, Grade, Mechanism};
+use crate::prove::verdict::Verdict;
+
+fn spoiled(mut vault: Evidence, spoil: impl FnOnce(&mut Vault)) -> Evidence {
+    if let Observed::Present(Facts::Vault(facts)) = &mut vault.facts {
+        spoil(facts);
+    }
+    vault
+}
+
+fn points(proof: &Proof) -> Option<&Copy> {
+    let copies = &proof.assets[0].copies;
+    copies.iter().find(|c| c.mechanism == Mechanism::RecoveryPoints)
+}
+
+/// What may be in a vault that nobody could read is neither a copy nor none, where a plan fills it.
+#[test]
+fn a_vault_that_could_not_be_read_leaves_it_open() {
+    let denied = || Unreadable {
+        action: "backup:ListRecoveryPointsByBackupVault".into(),
+        why: "denied".into(),
+        denied: true,
+    };
+    let unread = || {
+        spoiled(vault(VAULT, "us-west-2", Observed::Absent), |v| {
+            v.holds = Observed::Unreadable(denied());
+        })
+    };
+    let seen = [served(database()), unread(), daily(VAULT, "us-west-2")];
+    let asks = Objective {
+        survives: vec!["region_outage".into()],
+        copies: CopiesRule {
+            total: 3,
+            regions: 2,
+            accounts: 2,
+            ..CopiesRule::default()
+        },
+        ..objective("2d", 7)
+    };
+    let proof = proved(&seen, &everybody(), std::slice::from_ref(&asks));
+    assert_eq!(
+        row(&proof, "rds_instance.app", Mechanism::RecoveryPoints),
+        "???????"
+    );
+    assert_eq!(points(&proof).unwrap().grade, Grade::Unknown);
+    let asset = &proof.assets[0];
+    let cell = asset
+        .cells
+        .iter()
+        .find(|c| c.scenario == "region_outage")
+        .unwrap();
+    assert_eq!(cell.judged["core"][0].verdict, Verdict::Unknown);
+    for judged in &asset.rules["core"] {
+        assert_eq!(judged.verdict, Verdict::Unknown, "{judged:?}");
+    }
+    // By tags, or by a selection that could not be read, it may be filled as well.
+    let by_tag = |plan: &mut Schedule| {
+        plan.covers = Observed::Present(vec![Coverage {
+            resources: Vec::new(),
+            any_tag: vec![TagMatch {
+                test: "StringEquals".into(),
+                key: "backup".into(),
+                value: "daily".into(),
+            }],
+            ..plan.covers.present().unwrap()[0].clone()
+        }]);
+    };
+    let elsewhere = |plan: &mut Schedule| {
+        let mut of_others = plan.covers.present().unwrap()[0].clone();
+        of_others.resources = vec!["arn:aws:dynamodb:*:*:table/*".into()];
+        plan.covers = Observed::Present(vec![of_others]);
+    };
+    let unselected = |plan: &mut Schedule| plan.covers = Observed::Unreadable(denied());
+    type Change<'a> = &'a dyn Fn(&mut Schedule);
+    let changes: [(Change<'_>, bool); 3] = [(&by_tag, true), (&unselected, true), (&elsewhere, false)];
+    for (change, expected) in changes {
+        let mut plan = daily(VAULT, "us-west-2");
+        if let Observed::Present(Facts::Schedule(schedule)) = &mut plan.facts {
+            change(schedule);
+        }
+        let proof = proved(&[served(database()), unread(), plan], &everybody(), &[]);
+        assert_eq!(points(&proof).is_some(), expected);
+    }
+    // One that no plan fills is no copy that anybody meant.
+    let proof = proved(&seen[..2], &everybody(), &[]);
+    assert!(points(&proof).is_none());
+}
+
+/// A plan whose jobs fail keeps no promise: what counts is how old the newest recovery point is.
+#[test]
+fn a_newest_point_that_is_late_breaks_the_promise() {
+    let newest = |text: &str| {
+        let late = spoiled(vault(VAULT, "us-west-2", Observed::Absent), |v| {
+            if let Observed::Present(held) = &mut v.holds {
+                held[0].newest = Some(text.into());
+            }
+        });
+        let seen = [served(database()), late, daily(VAULT, "us-west-2")];
+        let copy = points(&proved(&seen, &everybody(), &[])).unwrap().clone();
+        (copy.staleness, copy.history.present().unwrap().spacing)
+    };
+    let hours = |n: u64| Duration::from_secs(n * 3600);
+    // At 29 hours the promise is just kept, at 30 it is not.
+    let (kept, spacing) = newest("2026-02-28T07:00:00Z");
+    assert_eq!((kept.promised, spacing), (Some(hours(29)), hours(29)));
+    let (broken, spacing) = newest("2026-02-28T06:00:00Z");
+    assert_eq!((broken.promised, broken.measured), (None, Some(hours(30))));
+    assert_eq!(spacing, hours(30));
+}
+
+/// A snapshot of a database stays under the database's key, and goes with it, whatever the vault's key is.
+#[test]
+fn recovery_points_are_under_their_own_keys() {
+    let key = |id: &str| -> Arn { format!("arn:aws:kms:us-east-1:{PROD}:key/{id}").parse().unwrap() };
+    let under = |keys: &[&str], vaults: Option<&str>| {
+        let near = spoiled(vault(PROD, "us-east-1", Observed::Absent), |v| {
+            v.key = vaults.map(key);
+            v.service_key = Some(vaults.is_none());
+            if let Observed::Present(held) = &mut v.holds {
+                held[0].keys = keys.iter().map(|id| key(id)).collect();
+            }
+        });
+        let seen = [served(database()), near, daily(PROD, "us-east-1")];
+        points(&proved(&seen, &everybody(), &[]))
+            .unwrap()
+            .encryption
+            .clone()
+    };
+    let with = |id: &str| Observed::Present(Encryption::Key(key(id)));
+    assert_eq!(under(&[], None), Observed::Present(Encryption::Service));
+    assert_eq!(under(&[], Some("vault")), with("vault"));
+    assert_eq!(under(&["vault"], Some("vault")), with("vault"));
+    assert_eq!(under(&["database"], Some("vault")), with("database"));
+    assert_eq!(under(&["database"], None), with("database"));
+    assert!(matches!(
+        under(&["database", "vault"], Some("vault")),
+        Observed::Unreadable(_)
+    ));
+}
