@@ -4,12 +4,13 @@ use super::cron;
 use super::live::{Life, LivePlan, Rule, Selection};
 use super::spec::Spec;
 use super::write::{Body, Op};
+use crate::access::glob;
 use crate::kinds::order::{neutral, on_is_stronger};
 use crate::kinds::s3_bucket::PROJECT_TAG;
 use crate::model::change::{Action, Diff, Stage};
 use crate::model::{Arn, AttributeChange, Judgement, Place};
 use serde_json::Value as Json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 fn set(path: impl Into<String>, value: Json) -> AttributeChange {
     AttributeChange::judged(path, Json::Null, value, Judgement::strengthens())
@@ -263,11 +264,16 @@ fn selections(want: &Spec, have: Option<&LivePlan>, diff: &mut Diff<Op>) {
         if fits.is_some() && replaces.is_empty() {
             continue;
         }
-        let before = same.iter().map(|(_, s)| *s).find(|s| **s != wanted);
-        let judgement = match before {
-            None => Judgement::strengthens(),
-            Some(before) if broader(&wanted, before) => Judgement::strengthens(),
-            Some(_) => Judgement::weakens("it may cover less than before"),
+        let others = || same.iter().map(|(_, s)| *s).filter(|s| **s != wanted);
+        // Of several of one name, one that covers more than is declared is what is lost.
+        let missed = others().find(|other| !broader(&wanted, other));
+        let before = missed.or_else(|| others().next());
+        let judgement = if missed.is_some() {
+            Judgement::weakens("it may cover less than before")
+        } else if others().any(|other| other.role != wanted.role) {
+            Judgement::weakens("whether the other role may back up all of it cannot be told")
+        } else {
+            Judgement::strengthens()
         };
         let change = AttributeChange::judged(
             path(&wanted.name),
@@ -297,8 +303,12 @@ fn selections(want: &Spec, have: Option<&LivePlan>, diff: &mut Diff<Op>) {
 
 /// Whether `new` covers all that `old` does, as far as that can be seen without asking for the resources.
 pub(super) fn broader(new: &Selection, old: &Selection) -> bool {
-    (new.resources.is_superset(&old.resources) || new.resources.contains("*"))
-        && new.not_resources.is_subset(&old.not_resources)
+    let takes_in = |patterns: &BTreeSet<String>, one: &String| patterns.iter().any(|p| glob::covers(p, one));
+    old.resources.iter().all(|one| takes_in(&new.resources, one))
+        && new
+            .not_resources
+            .iter()
+            .all(|one| takes_in(&old.not_resources, one))
         && new.tags.is_superset(&old.tags)
         && new.conditions.is_subset(&old.conditions)
 }

@@ -1,3 +1,5 @@
+mod world;
+
 use super::BackupPlan;
 use super::live::{LivePlan, Rule, Selection};
 use super::spec::Spec;

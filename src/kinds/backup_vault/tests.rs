@@ -1,3 +1,5 @@
+mod world;
+
 use super::BackupVault;
 use super::live::{LiveLock, LiveVault};
 use super::policy;

@@ -1,3 +1,5 @@
+mod world;
+
 use super::live::{LiveKey, LiveReplica};
 use super::spec::Spec;
 use super::write::Op;

@@ -78,6 +78,10 @@ once it declares none, the document is no longer looked at.
 What can delete counts as weakening: an expiration where there was none, or a sooner one. Not so where there is
 nothing to lose yet: in a bucket that is being created, and for replaced versions of a bucket that never kept any.
 
+A key of the bucket's own account and S3's own keys cannot be compared: with the key, reading takes one more
+permission, and whoever can delete it can destroy what it encrypts. Going from one to the other counts as weakening
+in both ways; a key of another account is more than either.
+
 A `replicate` without `role` derives a role, which the plan shows as `s3_bucket.NAME.replication_role`.
 
 ## What it never does

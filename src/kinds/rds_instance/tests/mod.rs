@@ -1,6 +1,7 @@
 //! What is said about a block, and how differences are judged.
 
 mod wire;
+mod world;
 
 use super::live::{LiveInstance, LiveReplica};
 use super::{Op, RdsInstance};

@@ -32,7 +32,8 @@ pub(in crate::kinds::s3_bucket) fn diff(
     }
     for stale in &ours {
         if !needed.iter().any(|w| w.rule.id == stale.id) {
-            attributes.push(removed(stale));
+            let successor = needed.iter().find(|w| takes_over(&w.rule, stale));
+            attributes.push(removed(stale, successor.map(|w| w.rule.id.as_str())));
         }
     }
     if attributes.is_empty() && out_of_order(&needed, &ours) {
@@ -171,14 +172,40 @@ fn rule_attributes(want: &Wanted<'_>, before: Option<&Rule>) -> Vec<AttributeCha
         || before.prefix != after.prefix
         || old.bucket != new.bucket;
     if rest_differs {
+        let judgement = redirected(before, after);
         all.push(AttributeChange::judged(
             at("to"),
             summary(before),
             summary(after),
-            Judgement::strengthens(),
+            judgement,
         ));
     }
     all
+}
+
+/// A rule under our name that somebody made to copy something else, or elsewhere.
+fn redirected(before: &Rule, after: &Rule) -> Judgement {
+    let elsewhere = before.destination.bucket != after.destination.bucket;
+    if before.enabled && (elsewhere || !before.prefix.starts_with(&after.prefix)) {
+        Judgement::weakens(lost(before))
+    } else if elsewhere || before.prefix != after.prefix || !before.tags.is_empty() {
+        Judgement::strengthens()
+    } else {
+        Judgement::neutral()
+    }
+}
+
+/// Whether a rule copies all that another does, and no less well.
+fn takes_over(new: &Rule, old: &Rule) -> bool {
+    let (to, from) = (&new.destination, &old.destination);
+    let one_zone = |class: &Option<String>| class.as_deref() == Some("ONEZONE_IA");
+    to.bucket == from.bucket
+        && old.prefix.starts_with(&new.prefix)
+        && (!new.delete_markers || old.delete_markers)
+        && (new.kms_objects || !old.kms_objects)
+        && (to.within_minutes.is_some() || from.within_minutes.is_none())
+        && (to.owner_override || !from.owner_override)
+        && (!one_zone(&to.storage_class) || one_zone(&from.storage_class))
 }
 
 /// A rule that is new: being there is what strengthens.
@@ -214,16 +241,24 @@ fn added(want: &Wanted<'_>, at: &dyn Fn(&str) -> String) -> Vec<AttributeChange>
     all
 }
 
-fn removed(rule: &Rule) -> AttributeChange {
-    let judgement = if rule.enabled {
-        Judgement::weakens(format!(
-            "new objects are no longer copied to {}; copies that are there stay",
-            rule.destination.bucket
-        ))
-    } else {
-        Judgement::neutral()
+/// A rule that goes; `successor` is the one that copies the same.
+fn removed(rule: &Rule, successor: Option<&str>) -> AttributeChange {
+    let judgement = match successor {
+        _ if !rule.enabled => Judgement::neutral(),
+        Some(id) => order::noted(
+            Judgement::neutral(),
+            &format!("the rule \"{id}\" copies the same"),
+        ),
+        None => Judgement::weakens(lost(rule)),
     };
     AttributeChange::judged(path_of(rule), summary(rule), Json::Null, judgement)
+}
+
+fn lost(rule: &Rule) -> String {
+    format!(
+        "new objects are no longer copied to {} as they were; copies that are there stay",
+        rule.destination.bucket
+    )
 }
 
 fn promise(before: Option<&String>, after: Option<&String>) -> Judgement {
@@ -236,8 +271,9 @@ fn promise(before: Option<&String>, after: Option<&String>) -> Judgement {
     }
 }
 
-fn replica_class(_: Option<&String>, after: Option<&String>) -> Judgement {
-    order::tier(None, after.map(|c| c.to_ascii_uppercase()).as_ref())
+fn replica_class(before: Option<&String>, after: Option<&String>) -> Judgement {
+    let wire = |class: Option<&String>| class.map(|c| c.to_ascii_uppercase());
+    order::tier(wire(before).as_ref(), wire(after).as_ref())
 }
 
 fn kms_objects(before: Option<&String>, after: Option<&String>) -> Judgement {

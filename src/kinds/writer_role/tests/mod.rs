@@ -1,6 +1,7 @@
 //! What a writer may do, who may become it, and how its differences are judged.
 
 mod trust;
+mod world;
 
 use super::live::LiveWriter;
 use super::spec::boundary_arn;
