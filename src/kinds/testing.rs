@@ -99,7 +99,7 @@ pub(super) fn evaluated(json: &Json, schema: &BlockSchema) -> EvaluatedBlock {
 
 /// The block that is written in JSON, and what was said of it.
 pub(super) fn decoded<K: Kind>(json: &Json, place: &Place) -> (Option<K::Spec>, Diagnostics) {
-    let block = evaluated(json, &K::Spec::schema(K::NAME));
+    let block = evaluated(json, super::find(K::NAME).unwrap().schema());
     let mut diagnostics = Diagnostics::new();
     let spec = K::Spec::decode(&block, &mut diagnostics);
     if let Some(spec) = &spec {

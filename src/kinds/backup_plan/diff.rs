@@ -251,16 +251,13 @@ fn selections(want: &Spec, have: Option<&LivePlan>, diff: &mut Diff<Op>) {
         Some(Err(unknown)) => return diff.unreadable.push(unknown.clone()),
     };
     let path = |name: &str| format!("selection[{}]", Json::from(name));
+    let (mut new, mut old, mut attributes) = (Vec::new(), Vec::new(), Vec::new());
     for block in &want.selection {
         let wanted = Selection::wanted(block);
         let same: Vec<_> = live.iter().filter(|(_, s)| s.name == wanted.name).collect();
         let fits = same.iter().position(|(_, s)| **s == wanted);
-        let replaces: Vec<String> = same
-            .iter()
-            .enumerate()
-            .filter(|(n, _)| Some(*n) != fits)
-            .map(|(_, (id, _))| (*id).clone())
-            .collect();
+        let replaces = same.iter().enumerate().filter(|(n, _)| Some(*n) != fits);
+        let replaces: Vec<String> = replaces.map(|(_, (id, _))| (*id).clone()).collect();
         if fits.is_some() && replaces.is_empty() {
             continue;
         }
@@ -275,30 +272,32 @@ fn selections(want: &Spec, have: Option<&LivePlan>, diff: &mut Diff<Op>) {
         } else {
             Judgement::strengthens()
         };
-        let change = AttributeChange::judged(
+        attributes.push(AttributeChange::judged(
             path(&wanted.name),
             before.map_or(Json::Null, shown),
             shown(&wanted),
             judgement,
-        );
-        let op = Op::Select {
-            selection: wanted,
-            replaces,
-        };
-        diff.push(Stage::Replicate, op, [change]);
+        ));
+        old.extend(replaces);
+        new.extend(fits.is_none().then_some(wanted));
     }
     for (id, gone) in live
         .iter()
         .filter(|(_, s)| !want.selection.iter().any(|b| b.name == s.name))
     {
-        let change = AttributeChange::judged(
+        attributes.push(AttributeChange::judged(
             path(&gone.name),
             shown(gone),
             Json::Null,
             Judgement::weakens("what it selects is no longer backed up by this plan"),
-        );
-        diff.push(Stage::Replicate, Op::Unselect { id: id.clone() }, [change]);
+        ));
+        old.push(id.clone());
     }
+    let op = Op::Select {
+        selections: new,
+        replaces: old,
+    };
+    diff.push(Stage::Replicate, op, attributes);
 }
 
 /// Whether `new` covers all that `old` does, as far as that can be seen without asking for the resources.

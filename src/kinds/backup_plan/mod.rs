@@ -79,14 +79,17 @@ impl Kind for BackupPlan {
         match op {
             Op::Create { .. } => "create the plan".into(),
             Op::Update { .. } => "replace the rules".into(),
-            Op::Select { selection, replaces } if replaces.is_empty() => {
-                format!("make the selection {}", selection.name)
+            Op::Select { selections, replaces } => {
+                let names: Vec<_> = selections.iter().map(|s| s.name.as_str()).collect();
+                match (names.as_slice(), replaces.as_slice()) {
+                    ([], _) => "remove old selections".into(),
+                    (_, []) => format!("make the selections {}", names.join(", ")),
+                    _ => format!(
+                        "make the selections {}, then remove the old ones",
+                        names.join(", ")
+                    ),
+                }
             }
-            Op::Select { selection, .. } => format!(
-                "make the selection {} anew, then remove the old one",
-                selection.name
-            ),
-            Op::Unselect { .. } => "remove a selection".into(),
             Op::Tag { .. } => "set tags".into(),
             Op::Remove => "remove the plan".into(),
         }

@@ -1,3 +1,4 @@
+mod properties;
 mod world;
 
 use super::BackupVault;

@@ -1,5 +1,6 @@
 //! What is said about a block, and how differences of a role are judged.
 
+mod properties;
 mod world;
 
 use super::{IamRole, Op};

@@ -14,6 +14,11 @@ pub(in crate::kinds) trait World: Kind<Spec: Debug, Live: Debug, Op: Debug> {
         None
     }
 
+    /// What is there once it is in use.
+    fn used(live: Self::Live) -> Self::Live {
+        live
+    }
+
     /// What is there after a write.
     fn write(live: Option<Self::Live>, op: &Self::Op) -> Self::Live;
 }

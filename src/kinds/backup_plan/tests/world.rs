@@ -38,18 +38,20 @@ impl World for BackupPlan {
                 live.rules = body.rules;
                 live.windows_vss = body.windows_vss;
             }
-            Op::Select { selection, replaces } => {
+            Op::Select { selections, replaces } => {
                 let all = selections_of(&mut live);
-                let there = all
-                    .iter()
-                    .any(|(id, s)| *s == selection && !replaces.contains(id));
-                if !there {
-                    let free = (0..).map(|n| format!("s{n}")).find(|id| !all.contains_key(id));
-                    all.insert(free.unwrap(), selection);
+                let before = all.clone();
+                for new in selections {
+                    let there = before.iter().any(|(id, s)| *s == new && !replaces.contains(id));
+                    if !there {
+                        let free = (0..).map(|n| format!("s{n}"));
+                        let mut free = free.filter(|id| !all.contains_key(id) && !replaces.contains(id));
+                        let id = free.next().unwrap();
+                        all.insert(id, new);
+                    }
                 }
                 all.retain(|id, _| !replaces.contains(id));
             }
-            Op::Unselect { id } => drop(selections_of(&mut live).remove(&id)),
             Op::Tag { tags } => tags_of(&mut live.tags).extend(tags),
             Op::Remove => panic!("what is declared is not removed"),
         }

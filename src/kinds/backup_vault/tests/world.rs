@@ -29,14 +29,20 @@ fn created(key: Option<Arn>, air_gap: Option<(u32, u32)>, tags: BTreeMap<String,
             max: Some(max),
         }),
         policy: Observed::Absent,
-        // Somebody backs up into it at once.
-        points: Some(3),
+        points: Some(0),
         holds: None,
         tags: Observed::Present(tags),
     }
 }
 
 impl World for BackupVault {
+    fn used(live: LiveVault) -> LiveVault {
+        LiveVault {
+            points: Some(3),
+            ..live
+        }
+    }
+
     fn write(live: Option<LiveVault>, op: &Op) -> LiveVault {
         if let Op::Create { key, air_gap, tags } = op {
             return live.unwrap_or_else(|| created(key.clone(), *air_gap, tags.clone()));

@@ -60,7 +60,8 @@ impl World for RdsInstance {
 
 fn started(live: &mut LiveInstance, copy: Copy) {
     // A start without backups, or of an encrypted instance without a key, is refused; the copy stays away.
-    let refused = live.retention_days == 0 || (live.encrypted && copy.key.is_none());
+    let days = live.pending_retention.unwrap_or(live.retention_days);
+    let refused = days == 0 || (live.encrypted && copy.key.is_none());
     let seen = if refused {
         Observed::Absent
     } else {

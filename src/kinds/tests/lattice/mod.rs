@@ -156,7 +156,8 @@ fn live<K: World>(base: &Json, side: &Side) -> K::Live {
         Side::Seen(declared, patch) => (declared, patch),
     };
     let spec = accepted::<K>(&block(base, declared));
-    let mut live = serde_json::to_value(applied::<K>(&spec, K::found().as_ref())).unwrap();
+    let live = K::used(applied::<K>(&spec, K::found().as_ref()));
+    let mut live = serde_json::to_value(live).unwrap();
     merge(&mut live, patch);
     serde_json::from_value(live).unwrap_or_else(|e| panic!("{patch}: {e}"))
 }

@@ -1,5 +1,6 @@
 //! What a writer may do, who may become it, and how its differences are judged.
 
+mod properties;
 mod trust;
 mod world;
 
