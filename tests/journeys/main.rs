@@ -40,4 +40,5 @@ mod prove;
 mod saved_plan;
 mod selection;
 mod signing;
+mod turns;
 mod writer;

@@ -81,13 +81,15 @@ impl Kind for BackupPlan {
             Op::Update { .. } => "replace the rules".into(),
             Op::Select { selections, replaces } => {
                 let names: Vec<_> = selections.iter().map(|s| s.name.as_str()).collect();
-                match (names.as_slice(), replaces.as_slice()) {
-                    ([], _) => "remove old selections".into(),
-                    (_, []) => format!("make the selections {}", names.join(", ")),
-                    _ => format!(
-                        "make the selections {}, then remove the old ones",
-                        names.join(", ")
-                    ),
+                let old = match replaces.len() {
+                    0 => "",
+                    1 => ", then remove the old one",
+                    _ => ", then remove the old ones",
+                };
+                match names.as_slice() {
+                    [] => "remove old selections".into(),
+                    [name] => format!("make the selection {name}{old}"),
+                    _ => format!("make the selections {}{old}", names.join(", ")),
                 }
             }
             Op::Tag { .. } => "set tags".into(),

@@ -215,7 +215,7 @@ fn found() -> impl Strategy<Value = LivePlan> {
 }
 
 proptest! {
-    #![proptest_config(laws::cases(1000))]
+    #![proptest_config(laws::cases(300))]
 
     #[test]
     fn the_laws_hold_of_a_plan(want in declared(), have in of(found())) {

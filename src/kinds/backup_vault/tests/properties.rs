@@ -168,7 +168,7 @@ fn found() -> impl Strategy<Value = LiveVault> {
 }
 
 proptest! {
-    #![proptest_config(laws::cases(1500))]
+    #![proptest_config(laws::cases(800))]
 
     #[test]
     fn the_laws_hold_of_a_vault(want in declared(), have in of(found())) {

@@ -70,7 +70,7 @@ fn found() -> impl Strategy<Value = LiveRole> {
 }
 
 proptest! {
-    #![proptest_config(laws::cases(1500))]
+    #![proptest_config(laws::cases(800))]
 
     #[test]
     fn the_laws_hold_of_a_role(want in declared(), have in of(found())) {

@@ -208,7 +208,7 @@ fn found() -> impl Strategy<Value = LiveKey> {
 }
 
 proptest! {
-    #![proptest_config(laws::cases(1000))]
+    #![proptest_config(laws::cases(300))]
 
     #[test]
     fn the_laws_hold_of_a_key(want in declared(), have in of(found())) {

@@ -145,7 +145,7 @@ fn found() -> impl Strategy<Value = LiveWriter> {
 }
 
 proptest! {
-    #![proptest_config(laws::cases(1500))]
+    #![proptest_config(laws::cases(300))]
 
     #[test]
     fn the_laws_hold_of_a_writer(want in declared(), have in of(found())) {
