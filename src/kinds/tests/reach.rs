@@ -98,8 +98,15 @@ fn is_like(pattern: &str, text: &str) -> bool {
     match rest.next() {
         None => text.is_empty(),
         Some('*') => {
-            let starts = text.char_indices().map(|(at, _)| at).chain([text.len()]);
-            starts.into_iter().any(|at| is_like(rest.as_str(), &text[at..]))
+            let mut left = text.chars();
+            loop {
+                if is_like(rest.as_str(), left.as_str()) {
+                    return true;
+                }
+                if left.next().is_none() {
+                    return false;
+                }
+            }
         }
         Some(wanted) => {
             let mut chars = text.chars();

@@ -285,13 +285,13 @@ fn shown_days(days: u32) -> String {
 }
 
 fn summary(rule: &Rule) -> serde_json::Value {
-    let mut summary = serde_json::json!({
-        "prefix": rule.filter.prefix,
-        "enabled": rule.enabled,
-        "effects": rule.effects,
-    });
+    let mut summary = serde_json::Map::from_iter([
+        ("prefix".to_owned(), rule.filter.prefix.as_str().into()),
+        ("enabled".to_owned(), rule.enabled.into()),
+        ("effects".to_owned(), serde_json::json!(rule.effects)),
+    ]);
     if rule.filter.narrowed() {
-        summary["filter"] = serde_json::json!(rule.filter);
+        summary.insert("filter".to_owned(), serde_json::json!(rule.filter));
     }
-    summary
+    summary.into()
 }
