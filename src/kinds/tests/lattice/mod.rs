@@ -6,8 +6,8 @@
 //!
 //! No row, because no kind manages it: MFA delete (needs the root user's device; lifecycle and versioning of
 //! such a bucket are findings), whether SSE-C is blocked (kept as it is), Multi-AZ and encryption of a
-//! database, and the key and air gap of a vault (findings), visibility of snapshots, DynamoDB, alerts,
-//! and other providers. Retention 0 of a database cannot be declared: see `rds_instance`'s own tests.
+//! database, and the key and air gap of a vault (findings), grants of a key besides its policy, visibility of
+//! snapshots, DynamoDB, alerts, and other providers. Retention 0 of a database cannot be declared: see `rds_instance`'s own tests.
 
 mod backups;
 mod databases;
