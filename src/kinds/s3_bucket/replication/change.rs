@@ -65,7 +65,63 @@ pub(in crate::kinds::s3_bucket) fn diff(
             judgement,
         ));
     }
-    (!attributes.is_empty()).then(|| (document(role, &needed, &foreign), attributes))
+    if attributes.is_empty() {
+        return None;
+    }
+    let document = document(role, &needed, &foreign);
+    if let Some((high, low)) = overridden(rules, &document.rules) {
+        let judgement = Judgement::weakens(format!(
+            "the rule \"{high}\" wins over \"{low}\" where both copy an object, and copies less of it"
+        ));
+        attributes.retain(|a| a.path != "replicate");
+        attributes.push(AttributeChange::judged(
+            "replicate",
+            ids(by_priority(&rules.iter().collect::<Vec<_>>())).into(),
+            ids(by_priority(&document.rules.iter().collect::<Vec<_>>())).into(),
+            judgement,
+        ));
+    }
+    Some((document, attributes))
+}
+
+/// A rule that newly wins over one that was there, for objects that it copies less well; the other one.
+fn overridden<'a>(before: &'a [Rule], after: &'a [Rule]) -> Option<(&'a str, &'a str)> {
+    let overlap = |a: &Rule, b: &Rule| a.prefix.starts_with(&b.prefix) || b.prefix.starts_with(&a.prefix);
+    let won = |high: &Rule, low: &Rule| {
+        let mut own = before
+            .iter()
+            .filter(|r| r.id == high.id && r.enabled && r.tags.is_empty());
+        own.any(|r| {
+            r.prefix == high.prefix
+                && r.destination.bucket == low.destination.bucket
+                && r.priority > low.priority
+        })
+    };
+    for low in before.iter().filter(|r| r.enabled) {
+        let itself = after.iter().find(|r| r.id == low.id);
+        let successors = || {
+            after
+                .iter()
+                .filter(|r| takes_over(r, low))
+                .max_by_key(|r| r.priority)
+        };
+        let Some(left) = itself.or_else(successors) else {
+            continue;
+        };
+        let wins = after
+            .iter()
+            .filter(|r| r.enabled && r.priority > left.priority)
+            .find(|high| {
+                high.destination.bucket == low.destination.bucket
+                    && overlap(high, low)
+                    && !no_less(high, low)
+                    && !won(high, low)
+            });
+        if let Some(high) = wins {
+            return Some((&high.id, &low.id));
+        }
+    }
+    None
 }
 
 /// The whole document: rules of others as they are, ours above them in the order of the blocks.
@@ -197,11 +253,18 @@ fn redirected(before: &Rule, after: &Rule) -> Judgement {
 
 /// Whether a rule copies all that another does, and no less well.
 fn takes_over(new: &Rule, old: &Rule) -> bool {
+    new.enabled
+        && new.tags.is_empty()
+        && new.destination.bucket == old.destination.bucket
+        && old.prefix.starts_with(&new.prefix)
+        && no_less(new, old)
+}
+
+/// Whether what a rule copies, it copies no less well than another.
+fn no_less(new: &Rule, old: &Rule) -> bool {
     let (to, from) = (&new.destination, &old.destination);
     let one_zone = |class: &Option<String>| class.as_deref() == Some("ONEZONE_IA");
-    to.bucket == from.bucket
-        && old.prefix.starts_with(&new.prefix)
-        && (!new.delete_markers || old.delete_markers)
+    (!new.delete_markers || old.delete_markers)
         && (new.kms_objects || !old.kms_objects)
         && (to.within_minutes.is_some() || from.within_minutes.is_none())
         && (to.owner_override || !from.owner_override)

@@ -126,6 +126,9 @@ fn what_a_bucket_copies() {
             s3("replicate.to", rule(json!({"prefix": ""})), copied(json!({"prefix": "pg/"}))),
             s3("replicate.to", rule(json!({"id": "backstay-acme-dr-aac57a29", "prefix": ""})), copied(json!({"prefix": "pg/"}))),
             s3("replicate[", rule(json!({"id": "backstay-acme-dr-x", "prefix": ""})), copied(json!({"prefix": "pg/"}))),
+            // One that wins over another, and copies less of what both are about.
+            s3("replicate", json!({"replicate": [{"to": dr(), "kms_key": key}]}), json!({"replicate": [{"to": dr(), "prefix": "pg/"}, {"to": dr(), "kms_key": key}]})).harmless_up(),
+            s3("replicate", json!({"replicate": [{"to": dr(), "kms_key": key}, {"to": dr(), "prefix": "pg/"}]}), json!({"replicate": [{"to": dr(), "prefix": "pg/"}, {"to": dr(), "kms_key": key}]})).harmless_up(),
             // How.
             s3("replicate.within", copied(json!({"within": "15m"})), copied(json!({}))),
             s3("replicate.delete_markers", copied(json!({"delete_markers": false})), copied(json!({"delete_markers": true}))),
