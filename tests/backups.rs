@@ -332,5 +332,5 @@ async fn a_plan_settles_and_its_selection_is_made_anew() {
     assert_eq!(action, Action::NoOp);
     let (action, done) = settle::<BackupPlan>(&plan("db:other")).await;
     assert_eq!(action, Action::Update);
-    assert_eq!(done, ["make the selection data anew, then remove the old one"]);
+    assert_eq!(done, ["make the selection data, then remove the old one"]);
 }

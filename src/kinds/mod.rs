@@ -22,6 +22,8 @@ pub mod s3_bucket;
 pub mod statement;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 pub mod writer_role;
 
 pub use decode::{Declared, Resources, decode};

@@ -2,10 +2,12 @@
 
 use super::{Kind, ReadContext};
 use crate::aws::{Cloud, Reader};
-use crate::diag::{Diagnostics, FileId, Span};
-use crate::model::schema::{Attribute, Block, EvaluatedBlock};
+use crate::diag::{Diagnostics, FileId, Severity, Span};
+use crate::model::convert::convert;
+use crate::model::schema::{Attribute, Block, BlockSchema, EvaluatedBlock};
 use crate::model::value::Value;
 use crate::model::{Observed, Place};
+use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
 /// Account 111111111111, us-east-1, project acme.
@@ -62,6 +64,60 @@ impl Written {
         assert_eq!(said, Vec::<String>::new());
         spec.unwrap()
     }
+}
+
+/// A block in JSON: nested blocks are arrays of objects, whose labels stand under `@`.
+pub(super) fn evaluated(json: &Json, schema: &BlockSchema) -> EvaluatedBlock {
+    let span = Span::new(FileId::NONE, 0..0);
+    let mut block = EvaluatedBlock {
+        labels: Vec::new(),
+        attributes: BTreeMap::new(),
+        blocks: BTreeMap::new(),
+        span,
+    };
+    for (key, value) in json.as_object().unwrap() {
+        if key == "@" {
+            block.labels.push(value.as_str().unwrap().to_owned());
+        } else if let Some(nested) = schema.block(key) {
+            let all = value.as_array().unwrap();
+            let all = all.iter().map(|b| evaluated(b, &nested.schema)).collect();
+            block.blocks.insert(key.clone(), all);
+        } else {
+            let attribute = schema
+                .attribute(key)
+                .unwrap_or_else(|| panic!("no argument {key}"));
+            let attribute = Attribute {
+                value: convert(&Value::from_json(value), &attribute.ty).unwrap(),
+                span,
+                name_span: span,
+            };
+            block.attributes.insert(key.clone(), attribute);
+        }
+    }
+    block
+}
+
+/// The block that is written in JSON, and what was said of it.
+pub(super) fn decoded<K: Kind>(json: &Json, place: &Place) -> (Option<K::Spec>, Diagnostics) {
+    let block = evaluated(json, super::find(K::NAME).unwrap().schema());
+    let mut diagnostics = Diagnostics::new();
+    let spec = K::Spec::decode(&block, &mut diagnostics);
+    if let Some(spec) = &spec {
+        K::validate(spec, place, &block, &mut diagnostics);
+    }
+    (spec, diagnostics)
+}
+
+/// The spec of a block in JSON that is accepted.
+pub(super) fn accepted<K: Kind>(json: &Json) -> K::Spec {
+    let (spec, diagnostics) = decoded::<K>(json, &place());
+    let errors: Vec<_> = diagnostics
+        .iter()
+        .filter(|d| d.severity == Severity::Error)
+        .map(|d| d.detail.clone())
+        .collect();
+    assert_eq!(errors, Vec::<String>::new(), "{json}");
+    spec.unwrap()
 }
 
 /// The account of [`place`] behind an endpoint, without retries of the SDK's own.

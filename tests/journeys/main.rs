@@ -41,4 +41,5 @@ mod prove;
 mod saved_plan;
 mod selection;
 mod signing;
+mod turns;
 mod writer;

@@ -4,12 +4,13 @@ use super::cron;
 use super::live::{Life, LivePlan, Rule, Selection};
 use super::spec::Spec;
 use super::write::{Body, Op};
+use crate::access::glob;
 use crate::kinds::order::{neutral, on_is_stronger};
 use crate::kinds::s3_bucket::PROJECT_TAG;
 use crate::model::change::{Action, Diff, Stage};
 use crate::model::{Arn, AttributeChange, Judgement, Place};
 use serde_json::Value as Json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 fn set(path: impl Into<String>, value: Json) -> AttributeChange {
     AttributeChange::judged(path, Json::Null, value, Judgement::strengthens())
@@ -250,55 +251,63 @@ fn selections(want: &Spec, have: Option<&LivePlan>, diff: &mut Diff<Op>) {
         Some(Err(unknown)) => return diff.unreadable.push(unknown.clone()),
     };
     let path = |name: &str| format!("selection[{}]", Json::from(name));
+    let (mut new, mut old, mut attributes) = (Vec::new(), Vec::new(), Vec::new());
     for block in &want.selection {
         let wanted = Selection::wanted(block);
         let same: Vec<_> = live.iter().filter(|(_, s)| s.name == wanted.name).collect();
         let fits = same.iter().position(|(_, s)| **s == wanted);
-        let replaces: Vec<String> = same
-            .iter()
-            .enumerate()
-            .filter(|(n, _)| Some(*n) != fits)
-            .map(|(_, (id, _))| (*id).clone())
-            .collect();
+        let replaces = same.iter().enumerate().filter(|(n, _)| Some(*n) != fits);
+        let replaces: Vec<String> = replaces.map(|(_, (id, _))| (*id).clone()).collect();
         if fits.is_some() && replaces.is_empty() {
             continue;
         }
-        let before = same.iter().map(|(_, s)| *s).find(|s| **s != wanted);
-        let judgement = match before {
-            None => Judgement::strengthens(),
-            Some(before) if broader(&wanted, before) => Judgement::strengthens(),
-            Some(_) => Judgement::weakens("it may cover less than before"),
+        let others = || same.iter().map(|(_, s)| *s).filter(|s| **s != wanted);
+        // Of several of one name, one that covers more than is declared is what is lost.
+        let missed = others().find(|other| !broader(&wanted, other));
+        let before = missed.or_else(|| others().next());
+        let judgement = if missed.is_some() {
+            Judgement::weakens("it may cover less than before")
+        } else if others().any(|other| other.role != wanted.role) {
+            Judgement::weakens("whether the other role may back up all of it cannot be told")
+        } else {
+            Judgement::strengthens()
         };
-        let change = AttributeChange::judged(
+        attributes.push(AttributeChange::judged(
             path(&wanted.name),
             before.map_or(Json::Null, shown),
             shown(&wanted),
             judgement,
-        );
-        let op = Op::Select {
-            selection: wanted,
-            replaces,
-        };
-        diff.push(Stage::Replicate, op, [change]);
+        ));
+        old.extend(replaces);
+        new.extend(fits.is_none().then_some(wanted));
     }
     for (id, gone) in live
         .iter()
         .filter(|(_, s)| !want.selection.iter().any(|b| b.name == s.name))
     {
-        let change = AttributeChange::judged(
+        attributes.push(AttributeChange::judged(
             path(&gone.name),
             shown(gone),
             Json::Null,
             Judgement::weakens("what it selects is no longer backed up by this plan"),
-        );
-        diff.push(Stage::Replicate, Op::Unselect { id: id.clone() }, [change]);
+        ));
+        old.push(id.clone());
     }
+    let op = Op::Select {
+        selections: new,
+        replaces: old,
+    };
+    diff.push(Stage::Replicate, op, attributes);
 }
 
 /// Whether `new` covers all that `old` does, as far as that can be seen without asking for the resources.
 pub(super) fn broader(new: &Selection, old: &Selection) -> bool {
-    (new.resources.is_superset(&old.resources) || new.resources.contains("*"))
-        && new.not_resources.is_subset(&old.not_resources)
+    let takes_in = |patterns: &BTreeSet<String>, one: &String| patterns.iter().any(|p| glob::covers(p, one));
+    old.resources.iter().all(|one| takes_in(&new.resources, one))
+        && new
+            .not_resources
+            .iter()
+            .all(|one| takes_in(&old.not_resources, one))
         && new.tags.is_superset(&old.tags)
         && new.conditions.is_subset(&old.conditions)
 }

@@ -79,14 +79,19 @@ impl Kind for BackupPlan {
         match op {
             Op::Create { .. } => "create the plan".into(),
             Op::Update { .. } => "replace the rules".into(),
-            Op::Select { selection, replaces } if replaces.is_empty() => {
-                format!("make the selection {}", selection.name)
+            Op::Select { selections, replaces } => {
+                let names: Vec<_> = selections.iter().map(|s| s.name.as_str()).collect();
+                let old = match replaces.len() {
+                    0 => "",
+                    1 => ", then remove the old one",
+                    _ => ", then remove the old ones",
+                };
+                match names.as_slice() {
+                    [] => "remove old selections".into(),
+                    [name] => format!("make the selection {name}{old}"),
+                    _ => format!("make the selections {}{old}", names.join(", ")),
+                }
             }
-            Op::Select { selection, .. } => format!(
-                "make the selection {} anew, then remove the old one",
-                selection.name
-            ),
-            Op::Unselect { .. } => "remove a selection".into(),
             Op::Tag { .. } => "set tags".into(),
             Op::Remove => "remove the plan".into(),
         }

@@ -38,17 +38,13 @@ pub enum Op {
         /// Rules and settings.
         body: Body,
     },
-    /// Makes a selection, then takes away those that it replaces.
+    /// Makes selections, then takes away those that are not wanted any more. One write for all of them: what
+    /// moves from one selection to another is never in neither.
     Select {
-        /// The new one.
-        selection: Selection,
+        /// The new ones.
+        selections: Vec<Selection>,
         /// Ids of old ones.
         replaces: Vec<String>,
-    },
-    /// Takes a selection away.
-    Unselect {
-        /// Its id.
-        id: String,
     },
     /// Sets tags and leaves others.
     Tag {
@@ -211,13 +207,9 @@ impl<'a> Plan<'a> {
             }
             Op::Update { body } => self.update(&client, body).await,
             Op::Select {
-                selection: new,
+                selections: new,
                 replaces,
             } => self.select(&client, new, replaces).await,
-            Op::Unselect { id } => {
-                let plan = self.id(&client).await?;
-                unselect(&client, &plan.id, id).await
-            }
             Op::Tag { tags } => {
                 let plan = self.id(&client).await?;
                 let call = client.tag_resource().resource_arn(plan.arn.as_str());
@@ -259,11 +251,12 @@ impl<'a> Plan<'a> {
         .await
     }
 
-    /// The new one first: until it is there, the old one goes on.
-    async fn select(&self, client: &Client, new: &Selection, replaces: &[String]) -> Result<(), AwsError> {
+    /// The new ones first: until they are there, the old ones go on.
+    async fn select(&self, client: &Client, new: &[Selection], replaces: &[String]) -> Result<(), AwsError> {
         let found = self.id(client).await?;
         let there = live::selections(client, &found.id).await?;
-        if !there.iter().any(|(id, s)| s == new && !replaces.contains(id)) {
+        let missing = |new: &&Selection| !there.iter().any(|(id, s)| s == *new && !replaces.contains(id));
+        for new in new.iter().filter(missing) {
             let call = client
                 .create_backup_selection()
                 .backup_plan_id(&found.id)

@@ -1,3 +1,6 @@
+mod properties;
+mod world;
+
 use super::BackupVault;
 use super::live::{LiveLock, LiveVault};
 use super::policy;

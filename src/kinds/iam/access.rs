@@ -29,25 +29,59 @@ impl Difference {
 
 /// What `after` gives that `before` does not, and the reverse.
 pub fn compare(before: &Document, after: &Document) -> Difference {
+    difference(before, after, Root::IsEverybody, |_| true)
+}
+
+/// The same of the policy of a resource, where a grant to an account's root is another one than a grant to
+/// a role of the account. Of what is gained only `dangerous` actions count, which are in lower case.
+pub fn compare_resource(before: &Document, after: &Document, dangerous: &[&str]) -> Difference {
+    difference(before, after, Root::IsItself, |piece| {
+        dangerous.iter().any(|action| match &piece.action {
+            Term::One(pattern) => glob_covers(pattern, action),
+            Term::AllBut(others) => !others.iter().any(|pattern| glob_covers(pattern, action)),
+        })
+    })
+}
+
+fn difference(
+    before: &Document,
+    after: &Document,
+    root: Root,
+    counts: impl Fn(&Piece) -> bool,
+) -> Difference {
     let (old, new) = (pieces(before), pieces(after));
-    let allows = |from: &[Piece], to: &[Piece]| uncovered(from, to, Effect::Allow);
-    let denies = |from: &[Piece], to: &[Piece]| uncovered(from, to, Effect::Deny);
+    let gained = uncovered(&new, &old, Effect::Allow, root);
+    let narrower = !uncovered(&old, &new, Effect::Allow, root).is_empty()
+        || !uncovered(&new, &old, Effect::Deny, root).is_empty();
     Difference {
-        gained: allows(&new, &old),
-        undenied: denies(&old, &new),
-        narrower: !allows(&old, &new).is_empty() || !denies(&new, &old).is_empty(),
+        gained: words(gained.into_iter().filter(|p| counts(p))),
+        undenied: words(uncovered(&old, &new, Effect::Deny, root)),
+        narrower,
     }
 }
 
-/// The pieces of `these` that no piece of `others` covers, each once, in words.
-fn uncovered(these: &[Piece], others: &[Piece], effect: Effect) -> Vec<String> {
-    let missing: BTreeSet<String> = these
+/// What an account's root means where it is named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Root {
+    /// All that the account lets act, as in a trust policy.
+    IsEverybody,
+    /// Nobody else.
+    IsItself,
+}
+
+/// The pieces of `these` that no piece of `others` covers.
+fn uncovered<'a>(these: &'a [Piece], others: &[Piece], effect: Effect, root: Root) -> Vec<&'a Piece> {
+    these
         .iter()
         .filter(|p| p.effect == effect)
-        .filter(|p| !others.iter().any(|o| o.effect == effect && o.covers(p)))
-        .map(ToString::to_string)
-        .collect();
-    missing.into_iter().collect()
+        .filter(|p| !others.iter().any(|o| o.effect == effect && o.covers(p, root)))
+        .collect()
+}
+
+/// Each once.
+fn words<'a>(pieces: impl IntoIterator<Item = &'a Piece>) -> Vec<String> {
+    let each: BTreeSet<String> = pieces.into_iter().map(ToString::to_string).collect();
+    each.into_iter().collect()
 }
 
 /// One thing that a list names, or the complement of a list.
@@ -115,12 +149,12 @@ fn terms(list: &Match) -> Vec<Term> {
 
 impl Piece {
     /// Whether every request that `narrow` is about is one that `self` is about.
-    fn covers(&self, narrow: &Piece) -> bool {
+    fn covers(&self, narrow: &Piece, root: Root) -> bool {
         let principal = match (&self.principal, &narrow.principal) {
             (None, None) => true,
             (Some((broad_kind, broad)), Some((kind, name))) => {
                 let everybody = broad_kind == "AWS" && *broad == Term::One("*".into());
-                everybody || (broad_kind == kind && covers_principal(broad, name))
+                everybody || (broad_kind == kind && covers_principal(broad, name, root))
             }
             _ => false,
         };
@@ -136,12 +170,12 @@ impl Piece {
     }
 }
 
-/// An account's root in a trust policy stands for all that the account lets assume the role.
-fn covers_principal(broad: &Term, narrow: &Term) -> bool {
+/// Wildcards mean nothing in the name of a principal.
+fn covers_principal(broad: &Term, narrow: &Term, root: Root) -> bool {
     if let (Term::One(broad), Term::One(narrow)) = (broad, narrow) {
         let account = |arn: &str| arn.split(':').nth(4).map(str::to_owned);
-        let root = broad.ends_with(":root") && narrow.starts_with("arn:");
-        return broad == narrow || (root && account(broad) == account(narrow));
+        let whole = root == Root::IsEverybody && broad.ends_with(":root") && narrow.starts_with("arn:");
+        return broad == narrow || (whole && account(broad) == account(narrow));
     }
     covers_term(broad, narrow)
 }

@@ -57,7 +57,9 @@ pub fn attached(arn: &str) -> Judgement {
 pub fn detached(policy: &LivePolicy) -> Judgement {
     match &policy.document {
         Some(Observed::Present(document)) => {
-            match compare(document, &Document::new([])).undenied.as_slice() {
+            let difference = compare(document, &Document::new([]));
+            match difference.undenied.as_slice() {
+                [] if difference.narrower => Judgement::strengthens(),
                 [] => Judgement::neutral(),
                 lost => Judgement::weakens(format!("no longer denied: {}", some(lost))),
             }
@@ -121,7 +123,8 @@ fn broader(before: &Document, after: &Document, what: &str) -> Judgement {
     }
 }
 
-fn some(list: &[String]) -> String {
+/// The first of a list, and how many more there are.
+pub fn some(list: &[String]) -> String {
     let shown: Vec<_> = list.iter().take(NAMED).map(String::as_str).collect();
     match list.len().saturating_sub(NAMED) {
         0 => shown.join("; "),

@@ -133,6 +133,12 @@ pub(super) fn update(want: &Spec, have: &LiveRole, place: &Place) -> Diff<Op> {
         let changes = judge::tags(tags, &have.tags);
         diff.push(Stage::Identity, Op::Tag(tags.clone()), changes);
     }
+    // What takes away comes before what gives, so that a role that is left between two writes has not
+    // got what it had and what it gets.
+    diff.changes.sort_by_key(|c| {
+        let directions = c.attributes.iter().map(|a| a.direction);
+        directions.max()
+    });
     if !diff.changes.is_empty() {
         diff.action = Action::Update;
     }

@@ -1,5 +1,8 @@
 //! What is said about a block, and how differences of a role are judged.
 
+mod properties;
+mod world;
+
 use super::{IamRole, Op};
 use crate::kinds::Kind;
 use crate::kinds::iam::live::{LivePolicy, LiveRole, Settings};
@@ -183,7 +186,7 @@ fn each_change_is_judged() {
             block().set("managed_policies", json!([])),
             attached(text("Allow")),
             "managed_policies[\"arn:aws:iam::111111111111:policy/limit\"]",
-            Neutral,
+            Strengthens,
         ),
         (
             "a policy that denies less",

@@ -62,6 +62,8 @@ pub(super) const DANGEROUS: &[&str] = &[
     "kms:disablekeyrotation",
     "kms:putkeypolicy",
     "kms:reencryptfrom",
+    // A replica has a policy of its own, which whoever makes it says.
+    "kms:replicatekey",
     "kms:schedulekeydeletion",
     "kms:updatealias",
     "kms:updateprimaryregion",

@@ -1,3 +1,6 @@
+mod properties;
+mod world;
+
 use super::live::{LiveKey, LiveReplica};
 use super::spec::Spec;
 use super::write::Op;

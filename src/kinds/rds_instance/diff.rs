@@ -206,8 +206,8 @@ fn refused(want: &Pitr, have: &LiveInstance) -> Option<String> {
 
 fn replicas(want: &Spec, have: &LiveInstance, place: &Place, diff: &mut Diff<Op>) {
     let Some(source) = &have.arn else { return };
-    let on = have.retention_days > 0
-        || have.pending_retention.is_some_and(|days| days > 0)
+    // What is in flight is what will be: backups that are being switched off leave nothing to copy.
+    let on = have.pending_retention.unwrap_or(have.retention_days) > 0
         || diff.changes.iter().any(|c| {
             matches!(
                 c.op,
@@ -274,13 +274,14 @@ fn path(replicate: &Replicate) -> String {
 
 /// Why a copy cannot be made.
 fn possible(want: &Replicate, have: &LiveInstance, on: bool) -> Result<(), String> {
-    let exists = matches!(have.replicas.get(&want.region), Some(Observed::Present(_)));
+    let there = have.replicas.get(&want.region).and_then(Observed::present);
     if !on {
         return Err(
             "automated backups are switched off, so there is nothing to copy; set pitr.retention".into(),
         );
     }
-    if have.encrypted && want.kms_key.is_none() && !exists {
+    let keyed = want.kms_key.is_some() || there.is_some_and(|copy| copy.key.is_some());
+    if have.encrypted && !keyed {
         return Err(format!(
             "the instance is encrypted, and its copy needs a key in {}; set kms_key",
             want.region
@@ -313,6 +314,12 @@ fn start(want: &Replicate, copy: Copy, diff: &mut Diff<Op>) {
 fn replace(want: &Replicate, have: &LiveReplica, copy: Copy, aliases: &keys::Aliases, diff: &mut Diff<Op>) {
     const GAP: &str = "RDS cannot change a copy: it is stopped and started anew, and until the new one has caught \
                        up the other region holds only what the old one had";
+    // What is not declared stays: a copy that is made anew would have RDS's retention, and no key.
+    let anew = Copy {
+        retention: copy.retention.or(have.retention_days),
+        key: copy.key.clone().or_else(|| have.key.clone()),
+        ..copy.clone()
+    };
     let mut changes = Vec::new();
     if let (Some(days), before) = (copy.retention, have.retention_days)
         && before != Some(days)
@@ -343,12 +350,16 @@ fn replace(want: &Replicate, have: &LiveReplica, copy: Copy, aliases: &keys::Ali
         true
     });
     if let (Some(key), false) = (&copy.key, same) {
+        let judgement = match anew.retention {
+            Some(_) => Judgement::neutral(),
+            None => Judgement::weakens("the retention there is not known, and RDS would choose another"),
+        };
         changes.push(AttributeChange::judged(
             format!("{}.kms_key", path(want)),
             have.key.as_ref().map_or(Json::Null, |k| k.as_str().into()),
             key.as_str().into(),
-            Judgement::neutral().disruptive(GAP),
+            judgement.disruptive(GAP),
         ));
     }
-    diff.push(Stage::Replicate, Op::ReplaceCopy(copy), changes);
+    diff.push(Stage::Replicate, Op::ReplaceCopy(anew), changes);
 }

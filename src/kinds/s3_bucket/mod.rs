@@ -82,6 +82,10 @@ A key may be named by reference, ARN, id or alias. An alias is the key that it p
 that has been made to point elsewhere is a difference, and one that points to nothing is an error. Ids and aliases
 without an ARN are those of the bucket's account and region, and for copies of the destination's.
 
+A key of the bucket's own account and S3's own keys cannot be compared: with the key, reading takes one more
+permission, and whoever can delete it can destroy what it encrypts. Going from one to the other counts as weakening
+in both ways; a key of another account is more than either.
+
 A `replicate` without `role` derives a role, which the plan shows as `s3_bucket.NAME.replication_role`.
 
 ## What it never does

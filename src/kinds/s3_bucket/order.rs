@@ -124,18 +124,17 @@ pub(super) fn keep(before: Option<&u32>, after: Option<&u32>) -> Judgement {
 }
 
 /// Where old objects are moved to: cheaper, slower to come back, and in one class less safe.
-pub(super) fn tier(_: Option<&String>, after: Option<&String>) -> Judgement {
-    match after.map(String::as_str) {
-        Some("ONEZONE_IA") => Judgement::weakens("objects there are lost when their one zone is"),
-        Some("GLACIER") => noted(
-            Judgement::neutral(),
-            "a restore from there waits for minutes to hours",
-        ),
-        Some("DEEP_ARCHIVE") => noted(
-            Judgement::neutral(),
-            "a restore from there waits for 12 to 48 hours",
-        ),
+pub(super) fn tier(before: Option<&String>, after: Option<&String>) -> Judgement {
+    const ONE_ZONE: &str = "ONEZONE_IA";
+    let judgement = match before.map(String::as_str) {
+        Some(ONE_ZONE) => Judgement::strengthens(),
         _ => Judgement::neutral(),
+    };
+    match after.map(String::as_str) {
+        Some(ONE_ZONE) => Judgement::weakens("objects there are lost when their one zone is"),
+        Some("GLACIER") => noted(judgement, "a restore from there waits for minutes to hours"),
+        Some("DEEP_ARCHIVE") => noted(judgement, "a restore from there waits for 12 to 48 hours"),
+        _ => judgement,
     }
 }
 
@@ -176,37 +175,53 @@ pub(super) fn ownership(before: Option<&Ownership>, after: Option<&Ownership>) -
     }
 }
 
-/// How new objects are encrypted; `home` is the account of the bucket.
+/// Whose key encrypts new objects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum KeyHolder {
+    /// S3 itself.
+    S3,
+    /// KMS for S3, in the bucket's account: nobody can delete it.
+    Service,
+    /// The bucket's account.
+    Home,
+    /// Another account.
+    Elsewhere,
+}
+
+fn holder(encryption: &Encryption, home: &str) -> KeyHolder {
+    let account = |key: &str| {
+        key.parse::<crate::model::Arn>()
+            .ok()
+            .and_then(|arn| arn.account())
+    };
+    match encryption.key.as_deref() {
+        _ if !encryption.algorithm.starts_with("aws:kms") => KeyHolder::S3,
+        None => KeyHolder::Service,
+        Some(key) if account(key).is_some_and(|a| a.as_str() != home) => KeyHolder::Elsewhere,
+        Some(_) => KeyHolder::Home,
+    }
+}
+
+/// How new objects are encrypted; `home` is the account of the bucket. A key of the same account and none
+/// cannot be compared: the key is one more permission to read, and one more way to destroy.
 pub(super) fn encryption(before: Option<&Encryption>, after: &Encryption, home: &str) -> Judgement {
-    let with_key = |e: &Encryption| e.algorithm.starts_with("aws:kms");
-    match (before.is_some_and(with_key), with_key(after)) {
-        (true, false) => Judgement::weakens(
-            "new objects are encrypted with S3's own keys: reading one no longer needs a permission on a KMS key",
-        ),
-        (false, true) => {
-            let elsewhere = after
-                .key
-                .as_deref()
-                .and_then(|k| k.parse::<crate::model::Arn>().ok())
-                .and_then(|arn| arn.account())
-                .is_some_and(|account| account.as_str() != home);
-            if elsewhere {
-                Judgement::strengthens()
-            } else {
-                // Reading now needs the key too; deleting the key now destroys every object under it.
-                noted(
-                    Judgement::neutral(),
-                    "objects already there keep their encryption; whoever can delete the key can destroy \
-                     every object that is encrypted with it",
-                )
-            }
-        }
-        (true, true) => noted(
-            Judgement::neutral(),
-            "objects already there stay under the key they were written with: keep it",
-        ),
-        (false, false) if before.is_none() => Judgement::strengthens(),
-        (false, false) => Judgement::neutral(),
+    const READ: &str =
+        "new objects are encrypted with S3's own keys: reading one no longer needs a permission on a KMS key";
+    const DESTROY: &str = "objects already there keep their encryption; whoever can delete the key can destroy every object that \
+                           is encrypted with it";
+    const HOME: &str = "new objects are encrypted with a key of the bucket's own account, so that one account is \
+                        enough to read them";
+    const KEEP: &str = "objects already there stay under the key they were written with: keep it";
+    let from = before.map_or(KeyHolder::S3, |e| holder(e, home));
+    match (from, holder(after, home)) {
+        (KeyHolder::S3, KeyHolder::S3) if before.is_none() => Judgement::strengthens(),
+        (KeyHolder::S3, KeyHolder::S3 | KeyHolder::Service) => Judgement::neutral(),
+        (_, KeyHolder::S3) => Judgement::weakens(READ),
+        (KeyHolder::Elsewhere, KeyHolder::Home | KeyHolder::Service) => Judgement::weakens(HOME),
+        (KeyHolder::S3 | KeyHolder::Service, KeyHolder::Home) => Judgement::weakens(DESTROY),
+        (KeyHolder::S3, KeyHolder::Elsewhere) => Judgement::strengthens(),
+        (KeyHolder::Home | KeyHolder::Service, KeyHolder::Elsewhere) => noted(Judgement::strengthens(), KEEP),
+        (_, _) => noted(Judgement::neutral(), KEEP),
     }
 }
 

@@ -162,10 +162,7 @@ fn nothing_else(have: &LiveRole, diff: &mut Diff<Op>) {
             format!("policies[{}]", Json::from(policy.arn.as_str())),
             true.into(),
             false.into(),
-            match judge::detached(policy) {
-                less if less.reason.is_some() => less,
-                _ => Judgement::strengthens(),
-            },
+            judge::detached(policy),
         );
         diff.push(Stage::Identity, Op::Detach(policy.arn.clone()), [change]);
     }

@@ -52,7 +52,7 @@ fn check(root: &Json, schema: &Json, value: &Json, path: &str, wrong: &mut Vec<S
             }
             "const" | "enum" => {}
             "minimum" => {
-                if value.as_f64() < rule.as_f64() {
+                if value.is_number() && value.as_f64() < rule.as_f64() {
                     no(format!("{value} is less than {rule}"));
                 }
             }

@@ -1,6 +1,8 @@
 //! What is said about a block, and how differences are judged.
 
+mod properties;
 mod wire;
+mod world;
 
 use super::live::{LiveInstance, LiveReplica};
 use super::{Op, RdsInstance};
@@ -287,6 +289,27 @@ fn copies_are_started_replaced_and_stopped() {
     assert!(matches!(&start.op, Op::StartCopy(copy) if copy.retention == Some(14)));
     assert!(matches!(&stop.op, Op::StopCopy { region, .. } if region.as_str() == "eu-west-1"));
     assert_eq!(stop.attributes[0].direction, Direction::Weakens);
+}
+
+/// RDS makes a copy anew with a retention of its own and without a key, unless it is told.
+#[test]
+fn a_copy_that_is_made_anew_keeps_what_is_not_declared() {
+    let region = || Written::new().set("region", "us-west-2");
+    let other = "arn:aws:kms:us-west-2:111111111111:key/k2";
+    for (copy, days, key) in [
+        (region().set("kms_key", other), 14, other),
+        (region().set("retention", "35d"), 35, KEY),
+    ] {
+        let diff = diff(&block().nest("replicate", copy), &copied(there(14)));
+        let [change] = &diff.changes[..] else {
+            panic!("{diff:?}")
+        };
+        let Op::ReplaceCopy(copy) = &change.op else {
+            panic!("{diff:?}")
+        };
+        assert_eq!(copy.retention, Some(days));
+        assert_eq!(copy.key.as_ref().map(|k| k.as_str()), Some(key));
+    }
 }
 
 #[test]

@@ -88,6 +88,8 @@ pub(in crate::kinds::s3_bucket) fn diff(
     outcome
 }
 
+const TOUCHES_MORE: &str = "the rule deletes objects that it did not touch before";
+
 /// One rule's attributes that differ.
 fn attributes(
     path: &str,
@@ -127,15 +129,27 @@ fn attributes(
     let (old, new) = (before.map(prefix).unwrap_or_default(), prefix(after));
     if old != new {
         let deletes = expiry(after).is_some() && before.is_some();
-        let judgement = if deletes && !new.starts_with(&old) {
-            Judgement::weakens("the rule deletes objects that it did not touch before")
-        } else {
-            Judgement::neutral()
+        let judgement = match (deletes, new.starts_with(&old)) {
+            (true, false) => Judgement::weakens(TOUCHES_MORE),
+            (true, true) => Judgement::strengthens(),
+            (false, _) => Judgement::neutral(),
         };
         all.push(AttributeChange::judged(
             at("prefix"),
             before.map_or(serde_json::Value::Null, |_| old.into()),
             new.into(),
+            judgement,
+        ));
+    }
+    if let Some(narrow) = before.filter(|b| b.filter.narrowed()) {
+        let judgement = match expiry(after) {
+            Some(_) => Judgement::weakens(TOUCHES_MORE),
+            None => Judgement::neutral(),
+        };
+        all.push(AttributeChange::judged(
+            path,
+            summary(narrow),
+            summary(after),
             judgement,
         ));
     }
@@ -180,11 +194,16 @@ fn attributes(
         ));
     }
     if noncurrent {
+        // Where nothing is deleted, it does not matter how many would be kept.
+        let order = match before.and_then(expiry).is_some() && expiry(after).is_some() {
+            true => order::keep,
+            false => neutral,
+        };
         all.extend(AttributeChange::compare(
             at("keep"),
             before.and_then(keep).as_ref(),
             keep(after).as_ref(),
-            order::keep,
+            order,
         ));
     }
     if safe {
@@ -266,9 +285,13 @@ fn shown_days(days: u32) -> String {
 }
 
 fn summary(rule: &Rule) -> serde_json::Value {
-    serde_json::json!({
-        "prefix": rule.filter.prefix,
-        "enabled": rule.enabled,
-        "effects": rule.effects,
-    })
+    let mut summary = serde_json::Map::from_iter([
+        ("prefix".to_owned(), rule.filter.prefix.as_str().into()),
+        ("enabled".to_owned(), rule.enabled.into()),
+        ("effects".to_owned(), serde_json::json!(rule.effects)),
+    ]);
+    if rule.filter.narrowed() {
+        summary.insert("filter".to_owned(), serde_json::json!(rule.filter));
+    }
+    summary.into()
 }

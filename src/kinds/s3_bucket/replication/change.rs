@@ -52,7 +52,8 @@ pub(in crate::kinds::s3_bucket) fn diff(
     }
     for stale in &ours {
         if !needed.iter().any(|w| w.rule.id == stale.id) {
-            attributes.push(removed(stale));
+            let successor = needed.iter().find(|w| takes_over(&w.rule, stale));
+            attributes.push(removed(stale, successor.map(|w| w.rule.id.as_str())));
         }
     }
     if attributes.is_empty() && out_of_order(&needed, &ours) {
@@ -84,8 +85,69 @@ pub(in crate::kinds::s3_bucket) fn diff(
             judgement,
         ));
     }
-    let document = (!attributes.is_empty()).then(|| (document(role, &needed, &foreign), attributes));
-    Outcome { document, unreadable }
+    if attributes.is_empty() {
+        return Outcome {
+            document: None,
+            unreadable,
+        };
+    }
+    let document = document(role, &needed, &foreign);
+    if let Some((high, low)) = overridden(rules, &document.rules) {
+        let judgement = Judgement::weakens(format!(
+            "the rule \"{high}\" wins over \"{low}\" where both copy an object, and copies less of it"
+        ));
+        attributes.retain(|a| a.path != "replicate");
+        attributes.push(AttributeChange::judged(
+            "replicate",
+            ids(by_priority(&rules.iter().collect::<Vec<_>>())).into(),
+            ids(by_priority(&document.rules.iter().collect::<Vec<_>>())).into(),
+            judgement,
+        ));
+    }
+    Outcome {
+        document: Some((document, attributes)),
+        unreadable,
+    }
+}
+
+/// A rule that newly wins over one that was there, for objects that it copies less well; the other one.
+fn overridden<'a>(before: &'a [Rule], after: &'a [Rule]) -> Option<(&'a str, &'a str)> {
+    let overlap = |a: &Rule, b: &Rule| a.prefix.starts_with(&b.prefix) || b.prefix.starts_with(&a.prefix);
+    let won = |high: &Rule, low: &Rule| {
+        let mut own = before
+            .iter()
+            .filter(|r| r.id == high.id && r.enabled && r.tags.is_empty());
+        own.any(|r| {
+            r.prefix == high.prefix
+                && r.destination.bucket == low.destination.bucket
+                && r.priority > low.priority
+        })
+    };
+    for low in before.iter().filter(|r| r.enabled) {
+        let itself = after.iter().find(|r| r.id == low.id);
+        let successors = || {
+            after
+                .iter()
+                .filter(|r| takes_over(r, low))
+                .max_by_key(|r| r.priority)
+        };
+        let Some(left) = itself.or_else(successors) else {
+            continue;
+        };
+        let wins = after
+            .iter()
+            .filter(|r| r.enabled && r.priority > left.priority)
+            .find(|high| {
+                high.destination.bucket == low.destination.bucket
+                    && overlap(high, low)
+                    && !no_less(high, low)
+                    && !won(high, low)
+            });
+        if let Some(high) = wins {
+            return Some((&high.id, &low.id));
+        }
+    }
+    None
 }
 
 /// The whole document: rules of others as they are, ours above them in the order of the blocks.
@@ -192,14 +254,47 @@ fn rule_attributes(want: &Wanted<'_>, before: Option<&Rule>, same_key: bool) -> 
         || before.prefix != after.prefix
         || old.bucket != new.bucket;
     if rest_differs {
+        let judgement = redirected(before, after);
         all.push(AttributeChange::judged(
             at("to"),
             summary(before),
             summary(after),
-            Judgement::strengthens(),
+            judgement,
         ));
     }
     all
+}
+
+/// A rule under our name that somebody made to copy something else, or elsewhere.
+fn redirected(before: &Rule, after: &Rule) -> Judgement {
+    let elsewhere = before.destination.bucket != after.destination.bucket;
+    if before.enabled && (elsewhere || !before.prefix.starts_with(&after.prefix)) {
+        Judgement::weakens(lost(before))
+    } else if elsewhere || before.prefix != after.prefix || !before.tags.is_empty() {
+        Judgement::strengthens()
+    } else {
+        Judgement::neutral()
+    }
+}
+
+/// Whether a rule copies all that another does, and no less well.
+fn takes_over(new: &Rule, old: &Rule) -> bool {
+    new.enabled
+        && new.tags.is_empty()
+        && new.destination.bucket == old.destination.bucket
+        && old.prefix.starts_with(&new.prefix)
+        && no_less(new, old)
+}
+
+/// Whether what a rule copies, it copies no less well than another.
+fn no_less(new: &Rule, old: &Rule) -> bool {
+    let (to, from) = (&new.destination, &old.destination);
+    let one_zone = |class: &Option<String>| class.as_deref() == Some("ONEZONE_IA");
+    (!new.delete_markers || old.delete_markers)
+        && (new.kms_objects || !old.kms_objects)
+        && (to.within_minutes.is_some() || from.within_minutes.is_none())
+        && (to.owner_override || !from.owner_override)
+        && (!one_zone(&to.storage_class) || one_zone(&from.storage_class))
 }
 
 /// A rule that is new: being there is what strengthens.
@@ -235,16 +330,24 @@ fn added(want: &Wanted<'_>, at: &dyn Fn(&str) -> String) -> Vec<AttributeChange>
     all
 }
 
-fn removed(rule: &Rule) -> AttributeChange {
-    let judgement = if rule.enabled {
-        Judgement::weakens(format!(
-            "new objects are no longer copied to {}; copies that are there stay",
-            rule.destination.bucket
-        ))
-    } else {
-        Judgement::neutral()
+/// A rule that goes; `successor` is the one that copies the same.
+fn removed(rule: &Rule, successor: Option<&str>) -> AttributeChange {
+    let judgement = match successor {
+        _ if !rule.enabled => Judgement::neutral(),
+        Some(id) => order::noted(
+            Judgement::neutral(),
+            &format!("the rule \"{id}\" copies the same"),
+        ),
+        None => Judgement::weakens(lost(rule)),
     };
     AttributeChange::judged(path_of(rule), summary(rule), Json::Null, judgement)
+}
+
+fn lost(rule: &Rule) -> String {
+    format!(
+        "new objects are no longer copied to {} as they were; copies that are there stay",
+        rule.destination.bucket
+    )
 }
 
 fn promise(before: Option<&String>, after: Option<&String>) -> Judgement {
@@ -257,8 +360,9 @@ fn promise(before: Option<&String>, after: Option<&String>) -> Judgement {
     }
 }
 
-fn replica_class(_: Option<&String>, after: Option<&String>) -> Judgement {
-    order::tier(None, after.map(|c| c.to_ascii_uppercase()).as_ref())
+fn replica_class(before: Option<&String>, after: Option<&String>) -> Judgement {
+    let wire = |class: Option<&String>| class.map(|c| c.to_ascii_uppercase());
+    order::tier(wire(before).as_ref(), wire(after).as_ref())
 }
 
 fn kms_objects(before: Option<&String>, after: Option<&String>) -> Judgement {

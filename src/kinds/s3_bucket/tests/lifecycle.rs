@@ -240,7 +240,7 @@ fn a_wider_prefix_reaches_more() {
     let narrower = plan(&expire("pg/old/", 90), &live);
     assert_eq!(
         change(&narrower, "expire[\"dumps\"].prefix").direction,
-        Direction::Neutral
+        Direction::Strengthens
     );
 }
 

@@ -3,6 +3,7 @@
 mod block;
 mod contributions;
 mod declared;
+mod laws;
 mod lifecycle;
 mod locks;
 mod policies;

@@ -125,7 +125,8 @@ fn encryption_keeps_what_is_not_declared() {
         ..fresh(false)
     };
     let diff = plan(&want, &have);
-    assert_eq!(directions(&diff), [("encryption.kms_key", Direction::Neutral)]);
+    // One more permission to read, and one more way to destroy: not comparable.
+    assert_eq!(directions(&diff), [("encryption.kms_key", Direction::Weakens)]);
     let Op::PutEncryption { encryption } = &diff.changes[0].op else {
         panic!("one write");
     };

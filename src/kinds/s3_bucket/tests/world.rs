@@ -1,8 +1,10 @@
 //! A bucket that does what it is told: what S3 shows after our writes.
 
+use crate::kinds::s3_bucket::S3Bucket;
 use crate::kinds::s3_bucket::live::{Encryption, Live, PublicAccessBlock, VersioningState};
 use crate::kinds::s3_bucket::op::Op;
 use crate::kinds::s3_bucket::spec::{Mode, Ownership};
+use crate::kinds::tests::world::World;
 use crate::model::Observed;
 use crate::model::change::Diff;
 use crate::model::fact::{LockMode, LockRetention, ObjectLock, Versioning};
@@ -98,5 +100,13 @@ fn write(live: &mut Live, op: &Op) {
         Op::PutPolicy { document } if document.statements.is_empty() => live.policy = Some(Observed::Absent),
         Op::PutPolicy { document } => live.policy = Some(Observed::Present(document)),
         Op::PutReplication { replication } => live.replication = Some(Observed::Present(replication)),
+    }
+}
+
+impl World for S3Bucket {
+    fn write(live: Option<Live>, op: &Op) -> Live {
+        let mut live = live.unwrap_or_default();
+        write(&mut live, op);
+        live
     }
 }

@@ -1,7 +1,9 @@
 //! What a writer may do, who may become it, and how its differences are judged.
 
 mod dumps;
+mod properties;
 mod trust;
+mod world;
 
 use super::live::LiveWriter;
 use super::spec::boundary_arn;

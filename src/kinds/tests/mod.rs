@@ -1,0 +1,8 @@
+//! What holds for all kinds: the lattice of protection, and what an apply must never do on its way.
+
+pub(super) mod documents;
+mod lattice;
+pub(super) mod laws;
+pub(super) mod reach;
+pub(super) mod roles;
+pub(super) mod world;
