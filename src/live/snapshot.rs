@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 /// A moment, RFC 3339 in UTC.
 pub type Timestamp = jiff::Timestamp;
 
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// One thing that was read.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

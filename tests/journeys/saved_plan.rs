@@ -93,7 +93,7 @@ async fn a_plan_that_is_not_whole_is_refused() {
         ("half", plan[..plan.len() / 2].to_owned()),
         ("without its end", plan[..plan.len() - 2].to_owned()),
         ("altered", plan.replace("data-", "prod-")),
-        ("of another version", plan.replacen("1", "9", 1)),
+        ("of another version", plan.replacen("2", "9", 1)),
         ("another file", estate.read("main.hcl")),
     ];
     let mark = estate.mark();

@@ -176,10 +176,21 @@ pub struct Live {
     pub policy: Seen<Document>,
     /// The buckets that rules copy to, by name.
     pub destinations: BTreeMap<String, SeenDestination>,
+    /// Whether it holds nothing, not even an old version. Asked only of a bucket that says it is being created.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub is_empty: Option<bool>,
     /// What lies under the prefixes that are looked into.
     #[serde(default)]
     pub contents: BTreeMap<String, Observed<Contents>>,
     /// What the aliases of keys that are declared or shown here point to.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub aliases: Aliases,
+}
+
+impl Live {
+    /// Whether a tag says that an apply has not finished creating it.
+    pub fn says_unfinished(&self) -> bool {
+        let tags = self.tags.as_ref().and_then(Observed::present);
+        tags.is_some_and(|tags| tags.contains_key(super::CREATING_TAG))
+    }
 }

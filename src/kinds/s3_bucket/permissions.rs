@@ -32,7 +32,9 @@ pub(super) fn permissions(spec: &Spec, place: &Place, purpose: Purpose) -> Vec<P
         on_bucket("s3:ListBucket"),
     ];
     all.extend(parts.iter().map(|part| on_bucket(part.read_action())));
-    if depth.everything() && !spec.looked_into.0.is_empty() {
+    // For an apply, whether one that was left half made holds anything.
+    let looks = depth.everything() && !spec.looked_into.0.is_empty();
+    if looks || purpose == Purpose::Apply {
         all.push(on_bucket(read::LIST));
     }
     // Asked only when an alias is named or seen, and which key that is isn't known before.

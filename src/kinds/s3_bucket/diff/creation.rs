@@ -17,8 +17,15 @@ impl Comparison<'_> {
         self.is_new() || self.unfinished().is_some()
     }
 
-    /// The tags of a bucket of this project whose creation was cut off.
+    /// The tags of a bucket of this project whose creation was cut off. It has to be empty: a tag can be set by whoever
+    /// may tag, and what holds something has something to lose.
     fn unfinished(&self) -> Option<&Tags> {
+        self.marked()
+            .filter(|_| self.have.is_some_and(|live| live.is_empty == Some(true)))
+    }
+
+    /// The tags of a bucket of this project that says it is being created.
+    fn marked(&self) -> Option<&Tags> {
         let tags = self.have?.tags.as_ref()?.present()?;
         let ours = |name: &str| tags.get(name) == Some(&self.place.project);
         (ours(PROJECT_TAG) && ours(CREATING_TAG)).then_some(tags)
@@ -26,19 +33,27 @@ impl Comparison<'_> {
 
     /// Judges what belongs to a creation, and marks its beginning and its end.
     pub(super) fn creation(&mut self) {
-        if !self.is_young() {
+        let young = self.is_young();
+        if !young && self.marked().is_none() {
             return;
         }
         let mut harmless = false;
         for change in self.diff.changes.iter_mut().flat_map(|c| &mut c.attributes) {
             // Nothing is stored yet, so nothing can be lost.
-            if change.direction == Direction::Weakens {
+            if young && change.direction == Direction::Weakens {
                 change.direction = Direction::Neutral;
                 change.reason = None;
                 harmless = true;
             }
         }
-        if let Some(tags) = self.unfinished() {
+        if let Some(tags) = self.marked() {
+            let note = match young {
+                true => "an apply that created the bucket was cut off; this one finishes it",
+                false => {
+                    "an apply that created the bucket was cut off; it is judged like any other, since it is not \
+                     known to be empty"
+                }
+            };
             let mut left = tags.clone();
             left.extend(self.want.tags.clone().unwrap_or_default());
             left.remove(CREATING_TAG);
@@ -46,10 +61,7 @@ impl Comparison<'_> {
                 tag_path(CREATING_TAG),
                 self.place.project.as_str().into(),
                 Json::Null,
-                order::noted(
-                    Judgement::neutral(),
-                    "an apply that created the bucket was cut off; this one finishes it",
-                ),
+                order::noted(Judgement::neutral(), note),
             );
             self.diff.push(Stage::Lock, Op::PutTags { tags: left }, [change]);
             return;

@@ -50,6 +50,17 @@ pub(super) async fn read(
     Ok(seen.contents(false))
 }
 
+/// Whether a bucket holds neither an object nor a version nor a mark of a deletion.
+pub(super) async fn is_empty(client: &Client, bucket: &str, owner: &str) -> Result<bool, AwsError> {
+    let call = client
+        .list_object_versions()
+        .bucket(bucket)
+        .expected_bucket_owner(owner)
+        .max_keys(1);
+    let page = call.send().await.map_err(|e| classify(ACTION, e))?;
+    Ok(page.versions().is_empty() && page.delete_markers().is_empty())
+}
+
 #[derive(Default)]
 struct Seen {
     keys: BTreeSet<String>,

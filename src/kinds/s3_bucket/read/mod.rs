@@ -138,6 +138,10 @@ async fn one(
         return absent(cx, spec).await;
     };
     live.region = region;
+    if live.says_unfinished() {
+        // Anybody who may tag could say so; that there is nothing to lose takes looking.
+        live.is_empty = bucket.is_empty().await;
+    }
     live.aliases = keys::resolve(cx, spec, &live).await;
     if cx.depth.everything() {
         live.destinations = destinations(cx.reader, home, cx.place, account, &live).await;
@@ -182,6 +186,12 @@ macro_rules! part {
 }
 
 impl Bucket<'_> {
+    /// Whether nothing lies in it; `None` when that cannot be read.
+    async fn is_empty(&self) -> Option<bool> {
+        let _permit = self.reader.permit().await;
+        contents::is_empty(&self.client, self.name, self.owner).await.ok()
+    }
+
     /// `None` when the bucket turned out to be gone.
     async fn read(&self, parts: &BTreeSet<Part>) -> Option<Live> {
         let (tags, versioning, encryption, public_access, ownership, lock, lifecycle, replication, policy) = futures::join!(
@@ -208,6 +218,7 @@ impl Bucket<'_> {
             replication: seen(replication)?,
             policy: seen(policy)?,
             destinations: BTreeMap::new(),
+            is_empty: None,
             contents: BTreeMap::new(),
             aliases: BTreeMap::new(),
         })

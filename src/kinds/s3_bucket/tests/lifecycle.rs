@@ -320,3 +320,38 @@ fn rules_survive_the_wire() {
         }
     }
 }
+
+/// A creation that was cut off is finished without approvals where there is nothing to lose, and only there: whoever may
+/// tag can say that a bucket is being created.
+#[test]
+fn a_bucket_that_says_it_is_being_created_has_to_be_empty() {
+    let want = expire("", 30);
+    for (is_empty, expected) in [
+        (Some(true), Direction::Neutral),
+        (Some(false), Direction::Weakens),
+        (None, Direction::Weakens),
+    ] {
+        let tags = ["backstay:project", "backstay:creating"].map(|name| (name.to_owned(), "acme".to_owned()));
+        let have = Live {
+            tags: Some(Observed::Present(tags.into())),
+            is_empty,
+            ..versioned()
+        };
+        let diff = plan(&want, &have);
+        let expires: Vec<Direction> = directions(&diff)
+            .into_iter()
+            .filter(|(path, _)| path.starts_with("expire"))
+            .map(|(_, direction)| direction)
+            .collect();
+        assert!(!expires.is_empty());
+        assert!(
+            expires.iter().all(|d| *d == expected),
+            "{is_empty:?}: {expires:?}"
+        );
+        // The mark goes either way.
+        assert_eq!(
+            change(&diff, "tags[\"backstay:creating\"]").direction,
+            Direction::Neutral
+        );
+    }
+}

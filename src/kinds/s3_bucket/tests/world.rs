@@ -38,6 +38,7 @@ pub(super) fn fresh(lock: bool) -> Live {
         lifecycle: Some(Observed::Absent),
         replication: Some(Observed::Absent),
         policy: Some(Observed::Absent),
+        is_empty: Some(true),
         contents: Default::default(),
         destinations: Default::default(),
         aliases: Default::default(),
