@@ -174,7 +174,12 @@ fn capped(arn: &Arn) -> Node {
 }
 
 fn name(arn: &Arn) -> String {
-    short_identity(arn.as_str()).to_owned()
+    match arn.account() {
+        Some(account) if arn.as_str() == administrator_of(&account) => {
+            format!("an administrator of {account}")
+        }
+        _ => short_identity(arn.as_str()).to_owned(),
+    }
 }
 
 impl Maker {
