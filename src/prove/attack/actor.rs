@@ -127,12 +127,14 @@ fn levels(membership: &Membership) -> Guardrails {
 
 /// Everybody who is known; of every account its root, and who may become anybody. Of one account the
 /// administrator stands before those whose policies it rewrites and those whom it could make under the names in `excepted`.
+/// Nobody is without what denies it something unless denials go: most are denied something, and few may take that off.
 pub(super) fn actors(
     accounts: &BTreeSet<&AccountId>,
     everybody: Everybody<'_>,
     rails: &BTreeMap<AccountId, Rc<Guardrails>>,
     ids: &Ids,
     excepted: &BTreeSet<String>,
+    denials_go: bool,
 ) -> Vec<Actor> {
     let everything = Rc::new(Policies::everything("everything"));
     let free = Rc::new(Guardrails::None);
@@ -170,7 +172,7 @@ pub(super) fn actors(
                 rails: Rc::clone(rails),
                 ..known_actor(account, principal, ids)
             };
-            if as_read.denying != Denying::default() {
+            if denials_go && as_read.denying != Denying::default() {
                 all.push(loosened(&as_read));
             }
             if as_read.boundary.is_some() {

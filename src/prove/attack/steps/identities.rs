@@ -298,26 +298,53 @@ impl Maker {
 
     /// A denial that is taken off denies nothing any more.
     fn loosening(&mut self, who: &Actor, denied: &[&Actor], asker: &Asker) {
-        let groups = format!("arn:aws:iam::{}:group/*", who.account);
         for target in denied {
-            let one = Target::One(target.arn.as_str());
-            let (own_policies, of_groups) = match target.kind {
-                PrincipalKind::Role => (LOOSENS_ROLE, &[][..]),
-                PrincipalKind::User => (LOOSENS_USER, LOOSENS_GROUP),
-            };
-            let [inline, attached] = own_policies;
-            let lying = inline.iter().filter(|_| target.denying.inline);
-            let attached = attached.iter().filter(|_| target.denying.attached);
-            let ways = lying.chain(attached).map(|action| (*action, one.clone()));
-            let of_groups = of_groups.iter().map(|action| (*action, Target::Within(&groups)));
-            for (action, on) in ways.chain(of_groups) {
-                let answer = asker.ask(&own(who, action, on));
+            for (action, answer) in loosens(who, target, asker) {
                 let because = format!("{} may {action} on {}", name(&who.arn), name(&target.arn));
                 let needs = vec![acts(who), acts(target)];
                 self.push(needs, loosened(&target.arn), because, answer);
             }
         }
     }
+}
+
+/// How somebody may take off what denies another one something. Nothing for who may write that one's policies: that leads
+/// to more.
+fn loosens(who: &Actor, target: &Actor, asker: &Asker) -> Vec<(&'static str, Answer)> {
+    let one = Target::One(target.arn.as_str());
+    let groups = format!("arn:aws:iam::{}:group/*", who.account);
+    let ([inline, attached], of_groups, writes) = match target.kind {
+        PrincipalKind::Role => (LOOSENS_ROLE, &[][..], REWRITES_ROLE),
+        PrincipalKind::User => (LOOSENS_USER, LOOSENS_GROUP, REWRITES_USER),
+    };
+    let inline = inline.iter().filter(|_| target.denying.inline);
+    let attached = attached.iter().filter(|_| target.denying.attached);
+    let ways = inline.chain(attached).map(|action| (*action, one.clone()));
+    let ways = ways.chain(of_groups.iter().map(|action| (*action, Target::Within(&groups))));
+    let found: Vec<(&'static str, Answer)> = ways
+        .map(|(action, on)| (action, asker.ask(&own(who, action, on))))
+        .filter(|(_, answer)| *answer != Answer::No)
+        .collect();
+    let writes = || {
+        let mut writes = writes.iter().filter(|action| !action.ends_with("Boundary"));
+        writes.any(|action| matches!(asker.ask(&own(who, action, one.clone())), Answer::Yes(_)))
+    };
+    if found.is_empty() || writes() {
+        Vec::new()
+    } else {
+        found
+    }
+}
+
+/// Whether anybody may take off what denies anybody something.
+pub(super) fn may_loosen(asker: &Asker) -> bool {
+    let denied = asker.actors.iter().filter(|a| a.denying != Denying::default());
+    denied.into_iter().any(|target| {
+        let others = asker.actors.iter().filter(|a| a.account == target.account);
+        others
+            .filter(|who| who.stands_alone())
+            .any(|who| !loosens(who, target, asker).is_empty())
+    })
 }
 
 impl Over<'_> {

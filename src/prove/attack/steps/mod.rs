@@ -112,7 +112,11 @@ fn take(
     let levels = levels.flat_map(|m| m.levels.iter().flat_map(|l| &l.policies));
     let policies = levels.filter_map(|(_, document)| document.present());
     names.extend(trusts.chain(policies).flat_map(excepted).cloned());
-    let asker = Asker::new(actors(&accounts, everybody, rails, &ids, &names));
+    let ask = |denials_go| Asker::new(actors(&accounts, everybody, rails, &ids, &names, denials_go));
+    let mut asker = ask(false);
+    if !rails.is_empty() || identities::may_loosen(&asker) {
+        asker = ask(true);
+    }
     maker.roots(&asker);
     maker.becoming(&asker);
     maker.escalating(&asker);
