@@ -18,7 +18,7 @@ use backstay::model::fact::{
 };
 use backstay::model::objective::scenarios;
 use backstay::model::policy::Document;
-use backstay::model::{AccountId, Observed, Principal, PrincipalKind, Scope};
+use backstay::model::{AccountId, Level, Membership, Observed, Principal, PrincipalKind, Scope};
 use backstay::prove::attack::{Memberships, Principals};
 use backstay::prove::{Input, Proof, prove};
 use criterion::{BenchmarkId, Criterion, criterion_group};
@@ -51,6 +51,7 @@ const SMALL: Size = Size {
 struct Estate {
     evidence: Vec<Evidence>,
     principals: Principals,
+    memberships: Memberships,
 }
 
 fn document(statements: &str) -> Document {
@@ -214,6 +215,34 @@ fn estate(size: Size) -> Estate {
     Estate {
         evidence: all,
         principals: accounts.zip(people.into_iter().map(Observed::Present)).collect(),
+        memberships: Memberships::new(),
+    }
+}
+
+/// The same in an organization that keeps everybody from leaving it and from switching off trails.
+fn bound(estate: Estate) -> Estate {
+    let policy = |name: &str, statement: &str| (name.to_owned(), Observed::Present(document(statement)));
+    let all = policy("all", r#"{"Effect":"Allow","Action":"*","Resource":"*"}"#);
+    let stays = policy(
+        "stays",
+        r#"{"Effect":"Deny","Action":["organizations:LeaveOrganization","cloudtrail:StopLogging"],"Resource":"*"}"#,
+    );
+    let level = |target: &str, policies: &[&(String, Observed<Document>)]| Level {
+        target: target.to_owned(),
+        policies: policies.iter().map(|p| (*p).clone()).collect(),
+    };
+    let membership = Membership {
+        organization: "o-acme".to_owned(),
+        management: "999999999999".parse().expect("an account"),
+        levels: vec![level("r-acme", &[&all, &stays]), level("ou-acme-prod", &[&all])],
+        delegation: Observed::Absent,
+    };
+    let accounts = estate.principals.keys();
+    Estate {
+        memberships: accounts
+            .map(|a| (a.clone(), Observed::Present(membership.clone())))
+            .collect(),
+        ..estate
     }
 }
 
@@ -221,7 +250,7 @@ fn proof(estate: &Estate) -> Proof {
     prove(&Input {
         evidence: &estate.evidence,
         principals: &estate.principals,
-        memberships: &Memberships::new(),
+        memberships: &estate.memberships,
         objectives: &[],
         scenarios: &scenarios(),
         read_at: "2026-03-01T12:00:00Z",
@@ -236,11 +265,10 @@ fn peak() -> Option<u64> {
     Some(kilobytes / 1024)
 }
 
-fn once(size: Size) {
-    let estate = estate(size);
+fn once(size: Size, estate: &Estate) {
     let before = peak();
     let begun = Instant::now();
-    let proof = black_box(proof(&estate));
+    let proof = black_box(proof(estate));
     eprintln!(
         "{} roles, {} buckets, {} databases, {} accounts: {:.2} s, peak {} MB (facts alone {} MB), {} assets",
         size.roles,
@@ -263,14 +291,20 @@ fn proving(criterion: &mut Criterion) {
             bencher.iter(|| proof(black_box(&estate)));
         });
     }
+    let organized = bound(estate(LARGE));
+    group.bench_function("1000 in an organization", |bencher| {
+        bencher.iter(|| proof(black_box(&organized)));
+    });
     group.finish();
 }
 
 criterion_group!(benches, proving);
 
 fn main() {
-    once(SMALL);
-    once(LARGE);
+    once(SMALL, &estate(SMALL));
+    once(LARGE, &estate(LARGE));
+    eprintln!("The same in an organization:");
+    once(LARGE, &bound(estate(LARGE)));
     benches();
     Criterion::default().configure_from_args().final_summary();
 }
