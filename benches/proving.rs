@@ -134,6 +134,8 @@ fn bucket(name: &str, account: &str, region: &str, copy: Option<&str>, locked: b
         delete_markers: false,
         within_minutes: Some(15),
         owner_override: true,
+        key: None,
+        kms_objects: false,
     };
     let store = ObjectStore {
         name: name.to_owned(),

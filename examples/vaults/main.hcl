@@ -20,6 +20,13 @@ account "vault" {
   assume_role = "arn:aws:iam::222222222222:role/backstay"
 }
 
+# The third one. Nothing in it is managed here, but who is in it may enter the vault: a proof has to see them.
+account "office" {
+  id          = "333333333333"
+  region      = "us-west-2"
+  assume_role = "arn:aws:iam::333333333333:role/audit"
+}
+
 variable "key_administrator" {
   description = "Who looks after the key in production, and does not use it."
   type        = string

@@ -4,7 +4,7 @@
 use super::lock::writer;
 use super::{Outcome, StepResult};
 use crate::aws::Cloud;
-use crate::diag::{Diagnostic, code};
+use crate::diag::{Diagnostic, Exit, code};
 use crate::evidence::lease::Holder;
 use crate::evidence::record::{
     Approval, Change, Ended, Intent, Keys, Line, Step, StepVerdict, Verdict, text,
@@ -97,6 +97,17 @@ fn changes(plan: &Plan) -> impl Iterator<Item = Line> {
         })
 }
 
+/// What became of the policy that the posture declares.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Enacted {
+    /// Another one was never asked for, or the apply did not come to it.
+    Unchanged,
+    /// It is in force now.
+    Now(Box<InForce>),
+    /// It could not be put in force.
+    Not,
+}
+
 impl Journal {
     /// Of this apply, as `history` shows it.
     pub fn id(&self) -> &str {
@@ -118,20 +129,30 @@ impl Journal {
         outcome: &Outcome,
         took: &BTreeMap<StepId, Duration>,
         lock_lost: bool,
-        enacted: Option<InForce>,
+        enacted: Enacted,
     ) -> Result<(), Diagnostic> {
+        let enforced = !matches!(enacted, Enacted::Not);
         let ended = Ended {
             id: self.id.clone(),
             at: Timestamp::now(),
-            result: verdict(outcome, lock_lost),
-            exit: outcome.exit().code(),
+            result: match verdict(outcome, lock_lost) {
+                Verdict::Done if !enforced => Verdict::Partial,
+                other => other,
+            },
+            exit: match outcome.exit() {
+                Exit::Clean if !enforced => Exit::Partial.code(),
+                other => other.code(),
+            },
             done: outcome.done(),
             failed: failed(outcome),
             not_run: outcome.results.len() - outcome.done() - failed(outcome),
         };
         let lines: Vec<Line> = std::iter::once(Line::Result(ended))
             .chain(steps(plan, outcome, took))
-            .chain(enacted.map(|policy| Line::Policy(Box::new(policy))))
+            .chain(match enacted {
+                Enacted::Now(policy) => Some(Line::Policy(policy)),
+                Enacted::Unchanged | Enacted::Not => None,
+            })
             .collect();
         let Err(why) = keep(&self.writer, &self.keys.result, lines.clone()).await else {
             return Ok(());

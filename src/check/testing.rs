@@ -169,6 +169,8 @@ pub(crate) fn replica(spoil: impl FnOnce(&mut Replica)) -> Replica {
         delete_markers: false,
         within_minutes: Some(15),
         owner_override: true,
+        key: None,
+        kms_objects: false,
     };
     spoil(&mut replica);
     replica

@@ -128,6 +128,12 @@ pub struct Replica {
     pub within_minutes: Option<u32>,
     /// Whether the destination's account owns the copies.
     pub owner_override: bool,
+    /// The key that copies are encrypted with, when the rule names one.
+    #[serde(default)]
+    pub key: Option<String>,
+    /// Whether objects that are encrypted with a key of KMS are copied too.
+    #[serde(default)]
+    pub kms_objects: bool,
 }
 
 /// What is known of a bucket or its like.

@@ -1,7 +1,7 @@
 //! Saved plans: two lines of JSON, a head and the plan. The head holds the digest of the
 //! second line's bytes, so a plan that was altered by one byte is refused.
 
-use super::Plan;
+use super::{Plan, planner};
 use crate::diag::{Diagnostic, code};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -81,6 +81,16 @@ pub fn load_with_digest(text: &str) -> Result<(Plan, String), Diagnostic> {
         return Err(bad(
             "It does not fit this version: its steps are not sorted.".into()
         ));
+    }
+    // The digest keeps accidents out; whoever writes a file can write a digest, too.
+    if let Err(address) = planner::rederive(&plan) {
+        return Err(bad(format!(
+            "What it would do to {address} is not what was planned for it: it was altered, or made by another build of \
+             this version."
+        )));
+    }
+    if plan.validity.is_none() {
+        return Err(bad("It does not say how long it is valid: it was altered.".into()));
     }
     Ok((plan, head.sha256))
 }

@@ -85,6 +85,65 @@ pub fn make(cx: Context<'_>) -> (Plan, Diagnostics) {
     (plan, diagnostics)
 }
 
+/// Whether the steps of a plan are those that its resources and what was seen of them give, with the same judgements. What
+/// a person is shown and signs is the judgement; what is done is the write.
+///
+/// # Errors
+/// The first resource of which that is not so.
+pub(super) fn rederive(plan: &Plan) -> Result<(), Address> {
+    for change in &plan.changes {
+        let mut planner = Planner::default();
+        let named = match &change.desired {
+            Some(desired) => {
+                planner.compare_with(desired, &change.saw);
+                (&desired.address, &desired.kind, &desired.place, &desired.ident)
+                    == (&change.address, &change.kind, &change.place, &change.ident)
+            }
+            None => {
+                planner.release(&Entry {
+                    kind: change.kind.clone(),
+                    place: change.place.clone(),
+                    ident: change.ident.clone(),
+                    seen: change.saw.clone(),
+                });
+                true
+            }
+        };
+        let attributes = planner.steps.iter_mut().flat_map(|step| &mut step.attributes);
+        attributes.for_each(|attribute| dated(attribute, plan.read_at));
+        let same = |(_, ours): (_, &Step), theirs: &Step| {
+            (&ours.address, &ours.what, ours.stage, &ours.op, &ours.attributes)
+                == (
+                    &theirs.address,
+                    &theirs.what,
+                    theirs.stage,
+                    &theirs.op,
+                    &theirs.attributes,
+                )
+        };
+        let steps: Vec<_> = plan.steps_of(&change.address).collect();
+        let known = planner
+            .changes
+            .first()
+            .map(|c| (&c.address, c.action, &c.findings));
+        let is_so = named
+            && known == Some((&change.address, change.action, &change.findings))
+            && steps.len() == planner.steps.len()
+            && steps
+                .into_iter()
+                .zip(&planner.steps)
+                .all(|(ours, theirs)| same(ours, theirs));
+        if !is_so {
+            return Err(change.address.clone());
+        }
+    }
+    let belongs = |step: &&Step| plan.changes.iter().any(|c| c.address == step.address);
+    match plan.steps.iter().find(|step| !belongs(step)) {
+        Some(step) => Err(step.address.clone()),
+        None => Ok(()),
+    }
+}
+
 /// Says of something final from which day on it could be taken back, were it applied now.
 fn dated(attribute: &mut AttributeChange, now: Timestamp) {
     let (Some(why), Some(days)) = (&mut attribute.irreversible, attribute.final_for) else {
@@ -108,21 +167,23 @@ struct Planner {
 
 impl Planner {
     fn compare(&mut self, desired: &Desired, snapshot: &Snapshot) {
-        let Some(kind) = kinds::find(&desired.kind) else {
-            self.diagnostics.push(unknown_kind(&desired.kind));
-            return;
-        };
-        let unknown;
-        let seen = match snapshot.get(&desired.kind, &desired.place, &desired.ident) {
-            Some(seen) => seen,
-            None => {
-                unknown = Observed::Unreadable(Unreadable {
+        match snapshot.get(&desired.kind, &desired.place, &desired.ident) {
+            Some(seen) => self.compare_with(desired, seen),
+            None => self.compare_with(
+                desired,
+                &Observed::Unreadable(Unreadable {
                     action: String::new(),
                     why: "it is not in the snapshot".into(),
                     denied: false,
-                });
-                &unknown
-            }
+                }),
+            ),
+        }
+    }
+
+    fn compare_with(&mut self, desired: &Desired, seen: &Observed<Json>) {
+        let Some(kind) = kinds::find(&desired.kind) else {
+            self.diagnostics.push(unknown_kind(&desired.kind));
+            return;
         };
         let have = match seen {
             Observed::Present(have) => Some(have),

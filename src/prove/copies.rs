@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 
 /// Logs leave the instance every five minutes (RDS User Guide, "Restoring to a specified time").
 const LOG_INTERVAL: Duration = Duration::from_secs(300);
+/// Three times that, and they have stopped.
+const LATE: Duration = Duration::from_secs(900);
 pub(super) const ZERO: Duration = Duration::from_secs(0);
 
 /// Everything that was seen, by ARN.
@@ -119,8 +121,10 @@ fn of_database(evidence: &Evidence, arn: &Arn, db: &Database) -> Vec<Copy> {
             copies.extend(replicas.iter().map(|r| backup_replica(evidence, arn, r, &live)));
         }
         Observed::Absent => {}
-        // There may be copies that nobody could see; what is not seen is not counted on.
-        Observed::Unreadable(_) => {}
+        Observed::Unreadable(why) => {
+            let unread = objects::unread(evidence, &live, Mechanism::BackupReplica, "replicas", why);
+            copies.push(unread);
+        }
     }
     copies.insert(0, live);
     copies
@@ -138,6 +142,8 @@ fn point_in_time(
     encryption: Observed<Encryption>,
 ) -> Copy {
     let behind = lag(&evidence.read_at, db.latest_restorable.as_deref());
+    // RDS has no event for backups that fail: that they have stopped shows in this alone.
+    let late = behind.is_none_or(|behind| behind > LATE);
     let mut grounds = vec![ground(
         evidence,
         format!(
@@ -163,7 +169,7 @@ fn point_in_time(
         }),
         // The promise holds while the instance serves; a stopped one ships no logs, and writes none.
         staleness: Staleness {
-            promised: (db.status == "available").then_some(LOG_INTERVAL),
+            promised: (db.status == "available" && !late).then_some(LOG_INTERVAL),
             measured: behind,
         },
         holder: Holder::Backups {
@@ -174,11 +180,10 @@ fn point_in_time(
             "deleting the instance keeps its automated backups only when that is asked for (DeleteAutomatedBackups=false)"
                 .into(),
         ),
-        grade: if behind.is_some() {
-            Grade::Evidenced
-        } else {
-            Grade::Configured
-        },
+        unusable: behind
+            .is_none()
+            .then(|| "no moment can be restored yet (LatestRestorableTime is absent)".to_owned()),
+        grade: if late { Grade::Configured } else { Grade::Evidenced },
         grounds,
         ..live.clone()
     }

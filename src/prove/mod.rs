@@ -223,7 +223,7 @@ pub fn prove(input: &Input<'_>) -> Proof {
     let replicas: BTreeSet<String> = assets
         .iter()
         .flat_map(|(_, copies)| copies.iter().flatten())
-        .filter(|c| c.mechanism == Mechanism::ObjectReplica)
+        .filter(|c| c.mechanism == Mechanism::ObjectReplica && c.unknown.is_none())
         .map(|c| c.holder.arn().to_string())
         .collect();
     let asked: BTreeSet<&Address> = input.objectives.iter().flat_map(|o| &o.protects).collect();

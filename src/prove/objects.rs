@@ -45,6 +45,9 @@ pub(super) fn of_store(evidence: &Evidence, arn: &Arn, store: &ObjectStore, seen
             ..live.clone()
         });
     }
+    if let Observed::Unreadable(why) = &store.replicas {
+        copies.push(unread(evidence, &live, Mechanism::ObjectReplica, "replicas", why));
+    }
     for replica in store.replicas.present().into_iter().flatten() {
         if replica.enabled && replica.bucket != *arn {
             copies.push(object_replica(evidence, replica, seen, &live));
@@ -166,6 +169,12 @@ pub(super) fn object_replica(evidence: &Evidence, replica: &Replica, seen: &ByAr
         Some(Facts::ObjectStore(store)) => Some(store.as_ref()),
         _ => None,
     });
+    let source = match evidence.facts.present() {
+        Some(Facts::ObjectStore(source)) => Some(source.as_ref()),
+        _ => None,
+    };
+    let sealed =
+        source.is_some_and(|s| matches!(encryption(evidence, s), Observed::Present(Encryption::Key(_))));
     let unseen = || Unreadable {
         action: String::new(),
         why: format!("{name} is not part of this posture, so its settings were not read"),
@@ -195,8 +204,9 @@ pub(super) fn object_replica(evidence: &Evidence, replica: &Replica, seen: &ByAr
                 .or_else(|| there.map(|e| e.scope.region.clone())),
             zonal: false,
         },
-        encryption: match (there, store) {
-            (Some(there), Some(store)) => encryption(there, store),
+        encryption: match (replica_key(replica), there, store) {
+            (Some(key), _, _) => Observed::Present(Encryption::Key(key)),
+            (None, Some(there), Some(store)) => encryption(there, store),
             _ => Observed::Unreadable(unseen()),
         },
         history: store.map_or_else(|| Observed::Unreadable(unseen()), history),
@@ -206,19 +216,93 @@ pub(super) fn object_replica(evidence: &Evidence, replica: &Replica, seen: &ByAr
                 .map(|m| Duration::from_secs(u64::from(m) * 60)),
             measured: None,
         },
-        lock: store.map_or_else(|| Observed::Unreadable(unseen()), lock),
+        // What is locked at the source arrives with that lock, and not with the destination's own.
+        lock: match source.map(lock) {
+            Some(Observed::Present(travels)) => Observed::Present(Lock {
+                contents_days: store.and_then(contents_days),
+                ..travels
+            }),
+            Some(Observed::Unreadable(why)) => Observed::Unreadable(why),
+            Some(Observed::Absent) | None => store.map_or_else(|| Observed::Unreadable(unseen()), lock),
+        },
         holder: Holder::Bucket {
             arn: replica.bucket.clone(),
             overwritable: store
                 .is_none_or(|s| !matches!(s.versioning, Observed::Present(Versioning::Enabled))),
         },
-        partial: (!replica.prefix.is_empty()).then(|| format!("only keys under \"{}\"", replica.prefix)),
+        unusable: (sealed && !replica.kms_objects).then(|| {
+            "what is encrypted with a key is not copied: the rule leaves such objects out \
+             (SseKmsEncryptedObjects)"
+                .to_owned()
+        }),
+        partial: partial(replica, source, store),
         grade: if store.is_some() {
             Grade::Configured
         } else {
             Grade::Unknown
         },
         grounds,
+        ..live.clone()
+    }
+}
+
+/// The key that a rule has copies encrypted with: one without an ARN is of the destination.
+fn replica_key(replica: &Replica) -> Option<Arn> {
+    let key = replica.key.as_ref()?;
+    key.parse().ok().or_else(|| {
+        let (region, account) = (replica.region.as_ref()?, replica.account.as_ref()?);
+        let resource = match key.starts_with("alias/") || key.starts_with("key/") {
+            true => key.clone(),
+            false => format!("key/{key}"),
+        };
+        Some(Arn::kms(region.partition(), region, account, &resource))
+    })
+}
+
+/// What of the source is not in the replica: other keys, and what the destination deletes while the source keeps it.
+fn partial(replica: &Replica, source: Option<&ObjectStore>, store: Option<&ObjectStore>) -> Option<String> {
+    if !replica.prefix.is_empty() {
+        return Some(format!("only keys under \"{}\"", replica.prefix));
+    }
+    let there = store.and_then(|s| s.expiries.present());
+    let shortest = there.into_iter().flatten().filter_map(|e| e.current_days).min()?;
+    let here = source.and_then(contents_days);
+    let longer = here.is_none_or(|days| days > shortest);
+    longer.then(|| {
+        format!(
+            "only what was written in the last {shortest} days, since {} deletes objects then",
+            replica.bucket.resource()
+        )
+    })
+}
+
+/// Copies of which nobody knows whether there are any.
+pub(super) fn unread(
+    evidence: &Evidence,
+    live: &Copy,
+    mechanism: Mechanism,
+    what: &str,
+    why: &Unreadable,
+) -> Copy {
+    let says = format!("whether it is copied elsewhere could not be read: {}", why.why);
+    Copy {
+        id: format!("{}/{what}", evidence.subject),
+        mechanism,
+        domain: Domain {
+            account: None,
+            region: None,
+            zonal: false,
+        },
+        encryption: Observed::Unreadable(why.clone()),
+        history: Observed::Unreadable(why.clone()),
+        staleness: Staleness {
+            promised: None,
+            measured: None,
+        },
+        lock: Observed::Unreadable(why.clone()),
+        unknown: Some(says.clone()),
+        grade: Grade::Unknown,
+        grounds: vec![ground(evidence, says)],
         ..live.clone()
     }
 }

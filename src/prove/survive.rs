@@ -1,7 +1,7 @@
 //! One copy against one disaster.
 
 use super::attack::Attack;
-use super::copy::{Copy, Encryption, Mechanism};
+use super::copy::{Copy, Encryption, Mechanism, Reach};
 use crate::model::objective::{Extent, Scenario};
 use crate::model::{Duration, Observed};
 use serde::Serialize;
@@ -106,7 +106,7 @@ fn attacked(copy: &Copy, live: &Copy, scenario: &Scenario, age: Duration, attack
 fn of_extent(copy: &Copy, live: &Copy, extent: Extent, age: Duration) -> Survival {
     match extent {
         Extent::Data => of_data(copy, age),
-        Extent::Store => of_store(copy),
+        Extent::Store => of_store(copy).and(still_kept(copy, age)),
         Extent::Zone if copy.domain.zonal => Survival::Lost("it lies in one zone".into()),
         Extent::Zone => Survival::Survives,
         Extent::Region => of_region(copy, live),
@@ -141,6 +141,30 @@ fn of_store(copy: &Copy) -> Survival {
             Observed::Present(_) => Survival::Survives,
         },
         (_, None) => Survival::Survives,
+    }
+}
+
+/// What goes back less far than the store has been gone has nothing of it left.
+fn still_kept(copy: &Copy, age: Duration) -> Survival {
+    match &copy.history {
+        // How far dumps go back is measured; the newest may stay for longer, when nothing takes its place.
+        Observed::Present(history)
+            if copy.mechanism == Mechanism::LogicalDump && !history.reach.covers(age) =>
+        {
+            Survival::Conditional(format!("no rule deletes its newest for {age}"))
+        }
+        Observed::Present(history) if !history.reach.covers(age) => Survival::Lost(format!(
+            "it keeps nothing longer than {}, and the store has been gone for {age}",
+            reached(history.reach)
+        )),
+        _ => Survival::Survives,
+    }
+}
+
+fn reached(reach: Reach) -> String {
+    match reach {
+        Reach::For(reach) => reach.to_string(),
+        Reach::Unlimited => "ever".to_owned(),
     }
 }
 

@@ -87,6 +87,8 @@ fn replica(to: &str, owner: &str, place: &str) -> Replica {
         delete_markers: false,
         within_minutes: Some(15),
         owner_override: true,
+        key: None,
+        kms_objects: false,
     }
 }
 
@@ -773,4 +775,115 @@ fn a_key_decides_over_everything_under_it() {
     assert_eq!(with(key(KeyState::Enabled, nobody.clone())), "YYYYYYY");
     assert_eq!(with(key(KeyState::PendingDeletion, nobody.clone())), "-------");
     assert_eq!(with(key(KeyState::Disabled, nobody)), "-------");
+}
+
+/// A replica is worth what arrives in it and stays.
+#[test]
+fn a_replica_holds_what_arrives_and_stays() {
+    let of = |change: &dyn Fn(&mut ObjectStore, &mut ObjectStore)| {
+        let mut source = bucket("up", PROD);
+        source.replicas = Observed::Present(vec![replica("dr", VAULT, "us-west-2")]);
+        let mut target = bucket("dr", VAULT);
+        change(&mut source, &mut target);
+        let seen = [stored(source, "us-east-1"), stored(target, "us-west-2")];
+        row(
+            &proved(&seen, &everybody(), &[]),
+            "s3_bucket.up",
+            Mechanism::ObjectReplica,
+        )
+    };
+    let key = |account: &str, region: &str| format!("arn:aws:kms:{region}:{account}:key/k");
+    assert_eq!(of(&|_, _| {}), "YYYYYYY");
+    // Objects under a key are left out unless the rule says otherwise.
+    let sealed = |source: &mut ObjectStore| source.encryption = Observed::Present(key(PROD, "us-east-1"));
+    assert_eq!(of(&|source, _| sealed(source)), "-------");
+    // The rule's key is the replica's, whatever the destination does by itself.
+    let under_a_key = |source: &mut ObjectStore| {
+        sealed(source);
+        source.replicas = Observed::Present(vec![Replica {
+            kms_objects: true,
+            key: Some(key(PROD, "us-west-2")),
+            ..replica("dr", VAULT, "us-west-2")
+        }]);
+    };
+    let found = of(&|source, _| under_a_key(source));
+    assert!(!found.contains('-') && found.as_bytes()[3] != b'Y', "{found}");
+    // What the destination deletes while the source keeps it is not there.
+    assert_eq!(of(&|_, target| target.expiries = expiring(7, 400)), "ccccccc");
+    let both = of(&|source, target| {
+        source.expiries = expiring(7, 400);
+        target.expiries = expiring(7, 400);
+    });
+    assert_eq!(both, "YYYYYYY");
+    // Nobody could read where it is copied to: there may be a copy, and there may be none.
+    let mut source = bucket("up", PROD);
+    source.replicas = Observed::Unreadable(crate::model::Unreadable {
+        action: "s3:GetReplicationConfiguration".into(),
+        why: "access denied".into(),
+        denied: true,
+    });
+    let proof = proved(&[stored(source, "us-east-1")], &everybody(), &[]);
+    assert_eq!(row(&proof, "s3_bucket.up", Mechanism::ObjectReplica), "???????");
+}
+
+/// Backups that have stopped promise nothing, and those that have not begun hold nothing.
+#[test]
+fn point_in_time_backups_are_as_good_as_their_newest_moment() {
+    let point = |latest: Option<&str>| {
+        let seen = served(Database {
+            latest_restorable: latest.map(Into::into),
+            ..database()
+        });
+        let proof = proved(&[seen], &everybody(), &[]);
+        let copies = &proof.assets[0].copies;
+        let copy = copies
+            .iter()
+            .find(|c| c.mechanism == Mechanism::PointInTime)
+            .unwrap();
+        (copy.staleness.promised.is_some(), copy.unusable.is_some())
+    };
+    assert_eq!(point(Some("2026-03-01T11:56:00Z")), (true, false));
+    assert_eq!(point(Some("2026-02-27T11:56:00Z")), (false, false));
+    assert_eq!(point(None), (false, true));
+}
+
+/// Who is named and was not read may do anything.
+#[test]
+fn strangers_are_not_known() {
+    let seen = replicated(bucket("dr", VAULT));
+    // An account that the vault trusts, and of which nobody read who is in it.
+    let mut trusted = everybody();
+    let keeper = role(VAULT, "keeper", &["s3:*"], &["arn:aws:iam::999999999999:root"]);
+    trusted.insert(account(VAULT), Observed::Present(vec![keeper]));
+    assert_eq!(compromised(&seen, &trusted), '?');
+    // The same by a bucket's policy.
+    let mut target = bucket("dr", VAULT);
+    target.policy = Observed::Present(Document::new([Statement::new(
+        Effect::Allow,
+        ["s3:*"],
+        ["arn:aws:s3:::dr", "arn:aws:s3:::dr/*"],
+    )
+    .principal("AWS", "arn:aws:iam::999999999999:user/contractor")]));
+    assert_eq!(compromised(&replicated(target), &everybody()), '?');
+
+    // A scenario's identity that is not there.
+    let typo = Scenario {
+        name: "typo".into(),
+        holds: None,
+        identities: vec!["arn:aws:iam::111111111111:role/deplyo".parse().unwrap()],
+        ..scenarios().remove(0)
+    };
+    let proof = prove(&Input {
+        evidence: &seen,
+        principals: &everybody(),
+        memberships: &Memberships::new(),
+        objectives: &[],
+        scenarios: &[typo],
+        read_at: "2026-03-01T12:00:00Z",
+    });
+    let copies = &proof.assets[0].cells[0].copies;
+    assert!(
+        copies.iter().all(|c| c.survival != Survival::Survives),
+        "{copies:#?}"
+    );
 }

@@ -253,8 +253,11 @@ pub(super) fn is_immutable(copy: &Copy) -> Observed<bool> {
 
 /// The copies rule. What is not known counts for nothing, and turns a failure into not knowing.
 pub(super) fn of_copies(rule: &CopiesRule, copies: &[&Copy]) -> Vec<Judged> {
-    // Nothing can be restored from what is unusable: it is no copy.
-    let usable = || copies.iter().filter(|c| c.unusable.is_none());
+    // Nothing can be restored from what is unusable, and not all from a part: that is no copy.
+    let usable = || {
+        let all = copies.iter();
+        all.filter(|c| c.unusable.is_none() && c.partial.is_none())
+    };
     // A standby and old versions lie with the data itself: they are no further copy.
     let kept: Vec<&&Copy> = usable()
         .filter(|c| !matches!(c.mechanism, Mechanism::Standby | Mechanism::Versions))

@@ -9,11 +9,12 @@ use owo_colors::OwoColorize;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-/// What was done, what was not and what is not known, then one line that says the same as the exit code.
-pub fn summary(plan: &Plan, outcome: &Outcome, style: Style) -> String {
+/// What was done, what was not and what is not known, then one line that says the same as the exit code. `enforced` is false
+/// when the policy that the posture declares could not be put in force.
+pub fn summary(plan: &Plan, outcome: &Outcome, enforced: bool, style: Style) -> String {
     let mut out = String::new();
-    let whole = outcome.is_whole();
-    if !whole {
+    let whole = outcome.is_whole() && enforced;
+    if !outcome.is_whole() {
         let _ = writeln!(out, "\nDone:");
         list(&mut out, plan, outcome, Verdict::Done);
         let _ = writeln!(
@@ -30,6 +31,12 @@ pub fn summary(plan: &Plan, outcome: &Outcome, style: Style) -> String {
         format!(
             "Apply complete! Resources: {} added, {} changed, {} destroyed, {} released.",
             counts.add, counts.change, counts.remove, counts.release
+        )
+    } else if outcome.is_whole() {
+        format!(
+            "Apply incomplete: all {} steps done, but the policy of the posture is not in force. Run the same command again \
+             to go on.",
+            outcome.results.len()
         )
     } else {
         format!(

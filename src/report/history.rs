@@ -116,6 +116,7 @@ pub fn json(records: Vec<Record>) -> Result<String, serde_json::Error> {
             .chain(record.policy.map(|p| Line::Policy(Box::new(p))))
             .collect::<Vec<_>>()
     }))
+    .map(|lines| escape::json(&lines))
 }
 
 fn time(at: Timestamp) -> String {

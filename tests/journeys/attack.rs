@@ -358,8 +358,8 @@ async fn built(case: &Case) -> Estate {
     for role in &case.roles {
         let who = match role.trusts {
             None => estate.fill("arn:aws:iam::ACCOUNT:root"),
-            // An identity of an account that has none.
-            Some(_) => estate.fill("arn:aws:iam::VAULT:root"),
+            // A role that nobody has made.
+            Some(_) => estate.fill("arn:aws:iam::ACCOUNT:role/nobody"),
         };
         let trust = json!({"Effect": "Allow", "Principal": {"AWS": who}, "Action": "sts:AssumeRole"});
         let boundary = match &role.boundary {

@@ -153,6 +153,21 @@ const COMMANDS: &[(&[&str], bool)] = &[
 ];
 
 #[tokio::test]
+async fn what_was_there_before_an_apply_is_shown_in_its_record_and_not_obeyed() {
+    let estate = saying(HARM).await;
+    estate.heal();
+    estate.fault(rewritten("GetBucketTagging", xml(HARM)));
+    estate.run(&["apply", "--auto-approve", "--target", "s3_bucket.data"]);
+    for arguments in [&["history"][..], &["history", "--json"]] {
+        let run = estate.run(arguments).exits(0);
+        harmless(&run, &arguments.join(" "));
+    }
+    let records = estate.run(&["history", "--json"]);
+    assert!(records.stdout.contains("EVIL"), "{}", records.stdout);
+    assert!(records.lines().len() > 2);
+}
+
+#[tokio::test]
 async fn what_the_cloud_says_is_shown_and_not_obeyed_in_any_format() {
     let estate = saying(HARM).await;
     for (arguments, seen) in COMMANDS {

@@ -37,3 +37,25 @@ pub(crate) struct SelectionArgs {
     #[arg(long = "exclude", value_name = "ADDRESS")]
     pub(crate) excludes: Vec<String>,
 }
+
+impl PostureArgs {
+    /// The first option that says something of the posture.
+    pub(crate) fn given(&self) -> Option<&'static str> {
+        match &self.variables {
+            v if !v.vars.is_empty() => Some("-var"),
+            v if !v.var_files.is_empty() => Some("-var-file"),
+            _ => None,
+        }
+    }
+}
+
+impl SelectionArgs {
+    /// The first option that leaves something out.
+    pub(crate) fn given(&self) -> Option<&'static str> {
+        match self {
+            s if !s.targets.is_empty() => Some("-target"),
+            s if !s.excludes.is_empty() => Some("-exclude"),
+            _ => None,
+        }
+    }
+}

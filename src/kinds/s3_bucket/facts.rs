@@ -124,5 +124,7 @@ fn replica(rule: &replication::Rule, spec: Option<&Spec>, have: &Live) -> Option
         delete_markers: rule.delete_markers,
         within_minutes: rule.destination.within_minutes,
         owner_override: rule.destination.owner_override,
+        key: rule.destination.replica_key.clone(),
+        kms_objects: rule.kms_objects,
     })
 }

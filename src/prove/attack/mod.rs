@@ -161,6 +161,17 @@ impl Attack {
             .map(|arn| Node::Acts(arn.to_string()))
             .collect();
         let account = live.domain.account.as_ref();
+        if let Some(stranger) = named
+            .iter()
+            .find(|n| !self.actors.values().flatten().any(|a| a == *n))
+        {
+            let why = format!(
+                "what {}, whom the scenario names, may do was not read",
+                stranger.short()
+            );
+            let others: Vec<Node> = named.iter().filter(|n| *n != stranger).cloned().collect();
+            return self.against(copy, account, &others).and(Survival::Unknown(why));
+        }
         match scenario.holds {
             Some(Holds::Account) if account.is_none() => {
                 Survival::Unknown("whose account is attacked is not known".into())

@@ -339,7 +339,7 @@ fn rules_that_delete_end_the_reach() {
         ..nightly()
     });
     single.versioning = Observed::Present(Never);
-    assert_eq!(fate(&estate(single), &everybody()), "--Y-Y-Y");
+    assert_eq!(fate(&estate(single), &everybody()), "--Y-Y-c");
 }
 
 fn dr(contents: Option<Contents>) -> ObjectStore {

@@ -10,6 +10,7 @@ use super::progress::Progress;
 use super::{approving, asking, failed, read_file};
 use crate::options::{PostureArgs, SelectionArgs};
 use crate::terminal::Terminal;
+use backstay::apply::audit::Enacted;
 use backstay::apply::{self, Event, Options, StepResult};
 use backstay::aws::Cloud;
 use backstay::diag::{Diagnostic, Diagnostics, Exit, Sources, code, escape, render};
@@ -95,6 +96,13 @@ pub(crate) async fn run(args: ApplyArgs, terminal: Terminal) -> Exit {
         terminal.tell("Interrupted. Nothing was changed.");
         Exit::Interrupted
     };
+    if args.posture.dir.is_file()
+        && let Some(option) = args.selection.given().or_else(|| args.posture.given())
+    {
+        let why = format!("{option} has no effect on a saved plan, which runs as it is.");
+        let remedy = "Leave it out, or make another plan with it.";
+        return failed(terminal, Diagnostic::error(code::USAGE, why).remedy(remedy));
+    }
     let begun = tokio::select! {
         begun = begin(&args, terminal) => begun,
         () = interrupts.next() => return unchanged(),
@@ -284,13 +292,19 @@ async fn prepare(
             ));
         }
     }
-    if !args.auto_approve
-        && asking::yes("Do you want to perform these actions?", terminal).await != Some(true)
-    {
-        terminal.tell("Nothing was changed.");
-        return Err(Exit::Error);
+    if !args.auto_approve {
+        if asking::yes("Do you want to perform these actions?", terminal).await != Some(true) {
+            terminal.tell("Nothing was changed.");
+            return Err(Exit::Error);
+        }
+        // An answer takes as long as it takes: what was shown has to be what is there.
+        if let Err(diagnostics) = still_so(&plan, &cloud).await {
+            say(&diagnostics, &sources);
+            terminal.tell("Nothing was changed.");
+            return Err(Exit::Error);
+        }
     }
-    // An answer may take longer than a window is open.
+    // It may take longer than a window is open, too.
     let took = Timestamp::now().duration_since(looked);
     if refused(now.saturating_add(took).unwrap_or(Timestamp::MAX)) {
         return Err(Exit::Error);
@@ -301,6 +315,13 @@ async fn prepare(
         cloud,
         sources,
     })
+}
+
+/// Whether everything that the plan touches is as it saw it, and the same policy in force.
+async fn still_so(plan: &Plan, cloud: &Cloud) -> Result<(), Diagnostics> {
+    apply::verify(plan, cloud).await?;
+    approving::still_in_force(plan, cloud).await?;
+    Ok(())
 }
 
 async fn go(
@@ -367,16 +388,18 @@ async fn go(
         }
     }
     let mut exit = outcome.exit();
-    let mut enacted = None;
+    let mut enacted = Enacted::Unchanged;
     if let Some(journal) = journal.as_ref().filter(|_| exit == Exit::Clean) {
         match journal.enact(plan).await {
             Ok(done) => enacted = done,
             Err(diagnostic) => {
                 diagnostics.push(diagnostic);
+                enacted = Enacted::Not;
                 exit = Exit::Partial;
             }
         }
     }
+    let enforced = enacted != Enacted::Not;
     said(args, &diagnostics, sources, terminal);
     if let Some(journal) = journal
         && let Err(diagnostic) = journal.end(plan, &outcome, &took, lock_lost, enacted).await
@@ -392,7 +415,7 @@ async fn go(
     }
     terminal.print(&match args.json {
         true => json::text(&json::after(plan, &outcome, cloud.attempts(), exit.code())),
-        false => report::apply::summary(plan, &outcome, terminal.style()),
+        false => report::apply::summary(plan, &outcome, enforced, terminal.style()),
     });
     exit
 }

@@ -15,6 +15,8 @@ const MAKES: &[&[&str]] = &[
     &["iam:CreateRole", "iam:AttachRolePolicy"],
     &["iam:CreateUser", "iam:CreateAccessKey", "iam:PutUserPolicy"],
     &["iam:CreateUser", "iam:CreateAccessKey", "iam:AttachUserPolicy"],
+    &["iam:CreateUser", "iam:CreateLoginProfile", "iam:PutUserPolicy"],
+    &["iam:CreateUser", "iam:CreateLoginProfile", "iam:AttachUserPolicy"],
 ];
 
 /// What gives the caller, or somebody it then acts as, any permission it likes.
@@ -22,11 +24,13 @@ pub(super) const REWRITES_ROLE: &[&str] = &[
     "iam:PutRolePolicy",
     "iam:AttachRolePolicy",
     "iam:DeleteRolePermissionsBoundary",
+    "iam:PutRolePermissionsBoundary",
 ];
 pub(super) const REWRITES_USER: &[&str] = &[
     "iam:PutUserPolicy",
     "iam:AttachUserPolicy",
     "iam:DeleteUserPermissionsBoundary",
+    "iam:PutUserPermissionsBoundary",
 ];
 pub(super) const REWRITES_POLICY: &[&str] = &["iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion"];
 pub(super) const REWRITES_GROUP: &[&str] = &[

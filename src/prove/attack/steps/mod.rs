@@ -17,7 +17,7 @@ use super::ask::{Answer, Ask, Asker, Guard};
 use super::graph::{Certainty, Node, Step, short_identity};
 use crate::access::{Guardrails, Policies, Target};
 use crate::model::fact::{Evidence, Facts, LockMode};
-use crate::model::policy::Document;
+use crate::model::policy::{Document, Effect, Principals as Named};
 use crate::model::{AccountId, Arn, Observed};
 use crate::prove::copy::Copy;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -79,9 +79,12 @@ fn take(
     copies: &[Copy],
 ) -> Vec<Step> {
     let principals = everybody.principals;
+    let named = strangers(evidence, everybody);
+    let strangers: BTreeSet<AccountId> = named.iter().map(|(account, _)| account.clone()).collect();
     let mut accounts: BTreeSet<&AccountId> = principals.keys().collect();
     accounts.extend(copies.iter().filter_map(|c| c.domain.account.as_ref()));
     accounts.extend(managing(everybody));
+    accounts.extend(&strangers);
     let known = || principals.values().filter_map(Observed::present).flatten();
     let ids: Ids = known().map(|p| (p.id.clone(), p.arn.to_string())).collect();
     let mut maker = Maker {
@@ -90,7 +93,8 @@ fn take(
         asked: BTreeSet::new(),
         openers: BTreeMap::new(),
     };
-    let mut names: BTreeSet<String> = BTreeSet::new();
+    // Somebody there may be whoever is let in.
+    let mut names: BTreeSet<String> = named.into_iter().map(|(_, name)| name).collect();
     for item in evidence {
         let (Some(arn), Some(facts)) = (&item.arn, item.facts.present()) else {
             continue;
@@ -117,6 +121,16 @@ fn take(
     if !rails.is_empty() || identities::may_loosen(&asker) {
         asker = ask(true);
     }
+    for account in &strangers {
+        // Whoever is attacked may lead there: nobody has looked.
+        let why = format!("who can act in {account}, which a policy lets in, is not known");
+        maker.push(
+            Vec::new(),
+            Node::Acts(administrator_of(account)),
+            format!("somebody acts in {account}"),
+            Answer::Unknown(why),
+        );
+    }
     maker.roots(&asker);
     maker.becoming(&asker);
     maker.escalating(&asker);
@@ -128,6 +142,35 @@ fn take(
     }
     maker.keys(copies, &asker);
     maker.steps
+}
+
+/// Whom a trust or the policy of a resource lets in by name, of accounts whose roles and users nobody read.
+fn strangers(evidence: &[Evidence], everybody: Everybody<'_>) -> BTreeSet<(AccountId, String)> {
+    let known = everybody
+        .principals
+        .values()
+        .filter_map(Observed::present)
+        .flatten();
+    let trusts = known.filter_map(|p| p.trust.present());
+    let facts = evidence.iter().filter_map(|e| e.facts.present());
+    let policies = facts.filter_map(policy_of).filter_map(Observed::present);
+    let statements = trusts.chain(policies).flat_map(|document| &document.statements);
+    let named = statements
+        .filter(|s| s.effect == Effect::Allow)
+        .filter_map(|s| match &s.principals {
+            Some(Named::Only(map)) => map.get("AWS"),
+            Some(Named::AllBut(_)) | None => None,
+        });
+    let account = |name: &String| match name.parse::<Arn>() {
+        Ok(arn) => arn.account(),
+        Err(_) => name.parse().ok(),
+    };
+    let unread =
+        |account: &AccountId| !matches!(everybody.principals.get(account), Some(Observed::Present(_)));
+    let named = named
+        .flatten()
+        .filter_map(|name| Some((account(name)?, name.clone())));
+    named.filter(|(account, _)| unread(account)).collect()
 }
 
 /// `None` where there is none.
