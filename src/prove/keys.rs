@@ -32,9 +32,17 @@ pub(super) fn settle(mut copy: Copy, all: &[Evidence]) -> Copy {
         Some(replica) => replica.state.clone(),
         None => Observed::Present(key.state.clone()),
     };
-    let says = format!("its key {} is {state:?}", key.alias);
+    let is = match &state {
+        Observed::Present(KeyState::Enabled) => "enabled",
+        Observed::Present(KeyState::Disabled) => "disabled",
+        Observed::Present(KeyState::PendingDeletion) => "being deleted",
+        Observed::Present(KeyState::Other(word)) => word,
+        Observed::Absent => "not there",
+        Observed::Unreadable(_) => "in a state that could not be read",
+    };
+    let says = format!("its key {} is {is}", key.alias);
     copy.grounds.push(super::copies::ground(evidence, says));
-    copy.unusable = match state {
+    let unusable = match state {
         Observed::Present(KeyState::Enabled) => None,
         Observed::Present(KeyState::Disabled) => Some(format!("its key {} is disabled", key.alias)),
         Observed::Present(KeyState::PendingDeletion) => {
@@ -47,6 +55,8 @@ pub(super) fn settle(mut copy: Copy, all: &[Evidence]) -> Copy {
             return copy;
         }
     };
+    // A key that works mends nothing else.
+    copy.unusable = copy.unusable.or(unusable);
     if key.service_managed {
         copy.encryption = Observed::Present(Encryption::Service);
     } else if replica.is_none() {

@@ -777,6 +777,26 @@ fn a_key_decides_over_everything_under_it() {
     assert_eq!(with(key(KeyState::Disabled, nobody)), "-------");
 }
 
+/// A key that works makes nothing usable that was not.
+#[test]
+fn an_enabled_key_does_not_mend_what_is_broken() {
+    let mut source = bucket("up", PROD);
+    source.encryption = Observed::Present("arn:aws:kms:us-east-1:111111111111:key/s".into());
+    source.replicas = Observed::Present(vec![replica("dr", VAULT, "us-west-2")]);
+    let mut target = bucket("dr", VAULT);
+    target.encryption = Observed::Present("arn:aws:kms:us-west-2:111111111111:key/k".into());
+    let root =
+        Document::new([Statement::new(Effect::Allow, ["kms:*"], ["*"])
+            .principal("AWS", "arn:aws:iam::111111111111:root")]);
+    let seen = [
+        stored(source, "us-east-1"),
+        stored(target, "us-west-2"),
+        key(KeyState::Enabled, root),
+    ];
+    let proof = proved(&seen, &everybody(), &[]);
+    assert_eq!(row(&proof, "s3_bucket.up", Mechanism::ObjectReplica), "-------");
+}
+
 /// A replica is worth what arrives in it and stays.
 #[test]
 fn a_replica_holds_what_arrives_and_stays() {

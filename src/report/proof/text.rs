@@ -277,7 +277,11 @@ impl Page {
             count(Verdict::Unknown),
             count(Verdict::CannotBeMet),
             count(Verdict::Fails),
-            proof.read_at,
+            // To the second: nobody reads the rest, and the line would be too long.
+            proof
+                .read_at
+                .split_once('.')
+                .map_or(proof.read_at.clone(), |(second, _)| format!("{second}Z")),
         );
         out.push_str(&self.verdict(&line, proof.verdict()));
     }
