@@ -315,3 +315,28 @@ fn a_writer_can_put_only_what_its_organization_lets_it() {
         "{why}"
     );
 }
+
+/// The management account is the attacked one: it reaches its members by ways that no policy of theirs tells.
+#[test]
+fn whoever_manages_the_organization_may_reach_its_members() {
+    let seen = super::replicated(bucket("dr", VAULT));
+    let mut kept = membership(&[]);
+    kept.management = account(PROD);
+    let memberships = Memberships::from([(account(VAULT), Observed::Present(kept))]);
+    let fate = |memberships: &Memberships| {
+        let proof = prove(&Input {
+            evidence: &seen,
+            principals: &everybody(),
+            memberships,
+            objectives: &[],
+            scenarios: &scenarios(),
+            read_at: "2026-03-01T12:00:00Z",
+        });
+        row(&proof, "s3_bucket.up", Mechanism::ObjectReplica)
+            .chars()
+            .nth(3)
+            .unwrap()
+    };
+    assert_eq!(fate(&Memberships::new()), 'Y');
+    assert_eq!(fate(&memberships), 'c');
+}

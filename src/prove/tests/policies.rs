@@ -340,3 +340,27 @@ fn resources_of_other_services_count() {
         "YYY-YYY"
     );
 }
+
+/// Who may replace the policy may change the data by that, and so is one of those whose theft is ransomware.
+#[test]
+fn whoever_may_let_itself_write_is_a_writer() {
+    let mut up = bucket("up", PROD);
+    up.policy = Observed::Present(doc(
+        r#"{"Effect":"Deny","Principal":"*","Action":"s3:PutObject","Resource":"arn:aws:s3:::up/*",
+            "Condition":{"ArnNotLike":{"aws:PrincipalArn":"arn:aws:iam::111111111111:role/app"}}}"#,
+    ));
+    let with = |actions: &[&str]| {
+        let all = vec![
+            role(PROD, "app", &["s3:PutObject"], &[]),
+            role(PROD, "opener", actions, &[]),
+        ];
+        let principals = Principals::from([(account(PROD), Observed::Present(all))]);
+        let proof = proved(&[stored(up.clone(), "us-east-1")], &principals, &[]);
+        row(&proof, "s3_bucket.up", Mechanism::Versions)
+            .chars()
+            .nth(5)
+            .unwrap()
+    };
+    assert_eq!(with(&["s3:GetObject"]), 'Y');
+    assert_eq!(with(&["s3:PutBucketPolicy", "s3:DeleteObjectVersion"]), 'c');
+}

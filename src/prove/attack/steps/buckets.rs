@@ -107,6 +107,15 @@ impl Maker {
             self.destroyed(copy, &store, way, governed && way.is_held, asker);
         }
         if live {
+            self.push(
+                vec![Node::Opened(arn.to_string())],
+                Node::Changes(copy.asset.to_string()),
+                format!(
+                    "whom its new policy lets in may s3:PutObject on {}",
+                    store.named(&store.objects)
+                ),
+                Answer::Yes(String::new()),
+            );
             let found = asker.each(
                 asker.candidates("s3:PutObject", owner, guarded(store.policy)),
                 |who| asker.ask(&store.asked(who, "s3:PutObject", &store.objects, guarded(store.policy))),

@@ -52,6 +52,16 @@ impl Maker {
                 Answer::Yes(String::new()),
             );
         }
+        // Whether any of these is set up, no policy of the account tells.
+        let ways =
+            "root sessions (sts:AssumeRoot), stack sets or Identity Center of the organization reach it"
+                .to_owned();
+        self.push(
+            vec![Node::Acts(administrator_of(management))],
+            Node::Acts(administrator_of(account)),
+            format!("who administers {management} manages {account}"),
+            Answer::If(ways, String::new()),
+        );
         let mut delegation = Policies::none();
         add(
             &mut delegation,
