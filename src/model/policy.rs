@@ -108,6 +108,15 @@ impl Statement {
         self
     }
 
+    /// Whom its `Principal` names, of one kind (`AWS`, `Service`, `Federated`); nobody where it says whom it does not mean.
+    pub fn named(&self, kind: &str) -> impl Iterator<Item = &String> {
+        let names = match &self.principals {
+            Some(Principals::Only(map)) => map.get(kind),
+            Some(Principals::AllBut(_)) | None => None,
+        };
+        names.into_iter().flatten()
+    }
+
     /// Adds a condition.
     #[must_use]
     pub fn when<V>(mut self, operator: &str, key: &str, values: V) -> Self

@@ -5,7 +5,7 @@ use super::copy::{
     Copy, Domain, Encryption, Grade, Ground, History, Holder, Lock, Mechanism, Reach, Staleness,
 };
 use crate::model::fact::{Evidence, Expiry, Facts, ObjectStore, Replica, Versioning};
-use crate::model::{Arn, Duration, Observed, Unreadable};
+use crate::model::{AccountId, Arn, Duration, Observed, Region, Unreadable};
 
 /// The bucket itself, its old versions and its replicas.
 pub(super) fn of_store(evidence: &Evidence, arn: &Arn, store: &ObjectStore, seen: &ByArn<'_>) -> Vec<Copy> {
@@ -69,14 +69,20 @@ pub(super) fn encryption(evidence: &Evidence, store: &ObjectStore) -> Observed<E
     if SERVICE.contains(&named.as_str()) {
         return Observed::Present(Encryption::Service);
     }
-    Observed::Present(Encryption::Key(named.parse().unwrap_or_else(|_| {
-        let region = &evidence.scope.region;
-        let resource = match named.starts_with("alias/") || named.starts_with("key/") {
-            true => named.clone(),
-            false => format!("key/{named}"),
-        };
-        Arn::kms(region.partition(), region, &store.account, &resource)
-    })))
+    Observed::Present(Encryption::Key(
+        named
+            .parse()
+            .unwrap_or_else(|_| key_of(named, &evidence.scope.region, &store.account)),
+    ))
+}
+
+/// A key that is named by its id or alias alone, as one of this region and account.
+fn key_of(named: &str, region: &Region, account: &AccountId) -> Arn {
+    let resource = match named.starts_with("alias/") || named.starts_with("key/") {
+        true => named.to_owned(),
+        false => format!("key/{named}"),
+    };
+    Arn::kms(region.partition(), region, account, &resource)
 }
 
 pub(super) fn lock(store: &ObjectStore) -> Observed<Lock> {
@@ -249,14 +255,9 @@ pub(super) fn object_replica(evidence: &Evidence, replica: &Replica, seen: &ByAr
 /// The key that a rule has copies encrypted with: one without an ARN is of the destination.
 fn replica_key(replica: &Replica) -> Option<Arn> {
     let key = replica.key.as_ref()?;
-    key.parse().ok().or_else(|| {
-        let (region, account) = (replica.region.as_ref()?, replica.account.as_ref()?);
-        let resource = match key.starts_with("alias/") || key.starts_with("key/") {
-            true => key.clone(),
-            false => format!("key/{key}"),
-        };
-        Some(Arn::kms(region.partition(), region, account, &resource))
-    })
+    key.parse()
+        .ok()
+        .or_else(|| Some(key_of(key, replica.region.as_ref()?, replica.account.as_ref()?)))
 }
 
 /// What of the source is not in the replica: other keys, and what the destination deletes while the source keeps it.

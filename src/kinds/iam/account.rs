@@ -163,20 +163,25 @@ fn default_version(arn: &str, policy: &ManagedPolicyDetail) -> Observed<Document
 
 /// A text that cannot be parsed exists all the same: its meaning is unknown, it is not absent.
 fn document(action: &str, what: &str, text: Option<&str>) -> Observed<Document> {
-    let unknown = |why: String| {
-        Observed::Unreadable(Unreadable {
-            action: action.to_owned(),
-            why: format!("{what}: {why}"),
-            denied: false,
-        })
-    };
-    match text {
-        None => unknown("the answer holds no document".into()),
-        Some(text) => match Document::parse(text) {
-            Ok(document) => Observed::Present(document),
-            Err(bad) => unknown(bad.to_string()),
+    parsed(text).map_or_else(
+        |why| {
+            Observed::Unreadable(Unreadable {
+                action: action.to_owned(),
+                why: format!("{what}: {why}"),
+                denied: false,
+            })
         },
-    }
+        Observed::Present,
+    )
+}
+
+/// The document of an answer.
+///
+/// # Errors
+/// Why there is none.
+pub(super) fn parsed(text: Option<&str>) -> Result<Document, String> {
+    let text = text.ok_or("the answer holds no document")?;
+    Document::parse(text).map_err(|bad| bad.to_string())
 }
 
 fn tags(tags: &[Tag]) -> BTreeMap<String, String> {

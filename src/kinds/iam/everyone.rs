@@ -1,6 +1,6 @@
 //! Every role and user of an account with all that says what they may do, in one paged call.
 
-use super::account::PAGE;
+use super::account::{PAGE, parsed};
 use crate::aws::{AwsError, Reader, classify};
 use crate::model::policy::Document;
 use crate::model::{Observed, Principal, PrincipalKind, Unreadable};
@@ -164,13 +164,7 @@ fn resolve(raw: Raw) -> Vec<Principal> {
 }
 
 fn document(text: Option<&str>) -> Observed<Document> {
-    match text {
-        None => unknown("the answer holds no document".into()),
-        Some(text) => match Document::parse(text) {
-            Ok(document) => Observed::Present(document),
-            Err(bad) => unknown(bad.to_string()),
-        },
-    }
+    parsed(text).map_or_else(unknown, Observed::Present)
 }
 
 fn unknown(why: String) -> Observed<Document> {

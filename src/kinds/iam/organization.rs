@@ -3,6 +3,7 @@
 //! Any account may ask which organization it is in; the policies themselves tell only the management
 //! account and those it has delegated to. From the API reference of AWS Organizations.
 
+use super::account::parsed;
 use crate::aws::{AwsError, Class, Reader, classify};
 use crate::model::policy::Document;
 use crate::model::{AccountId, Level, Membership, Observed};
@@ -183,9 +184,5 @@ fn document(action: &str, text: Option<&str>) -> Observed<Document> {
         let error = AwsError::new(action, Class::Refused, "Malformed", why);
         Observed::Unreadable(error.unreadable())
     };
-    match text.map(Document::parse) {
-        None => unclear("the answer holds no document".into()),
-        Some(Ok(document)) => Observed::Present(document),
-        Some(Err(bad)) => unclear(bad.to_string()),
-    }
+    parsed(text).map_or_else(unclear, Observed::Present)
 }

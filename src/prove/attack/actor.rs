@@ -71,6 +71,26 @@ impl Actor {
         }
     }
 
+    /// The same one, without what its own policies deny it; `None` for who is denied nothing. What the same policies allow
+    /// is kept: it may have been used before.
+    pub(super) fn loosened(&self) -> Option<Self> {
+        (self.denying != Denying::default()).then(|| Self {
+            account: self.account.clone(),
+            arn: self.arn.clone(),
+            kind: self.kind,
+            caller: self.caller.clone(),
+            standing: Standing::Loosened,
+            place: 0,
+            identity: Rc::new(self.identity.without_denials()),
+            boundary: self.boundary.clone(),
+            trust: None,
+            rails: Rc::clone(&self.rails),
+            services: BTreeSet::new(),
+            providers: BTreeSet::new(),
+            denying: Denying::default(),
+        })
+    }
+
     /// Whether its own documents decide what it may.
     pub(super) fn has_documents(&self) -> bool {
         matches!(self.standing, Standing::Known | Standing::Loosened)
@@ -127,14 +147,12 @@ fn levels(membership: &Membership) -> Guardrails {
 
 /// Everybody who is known; of every account its root, and who may become anybody. Of one account the
 /// administrator stands before those whose policies it rewrites and those whom it could make under the names in `excepted`.
-/// Nobody is without what denies it something unless denials go: most are denied something, and few may take that off.
 pub(super) fn actors(
     accounts: &BTreeSet<&AccountId>,
     everybody: Everybody<'_>,
     rails: &BTreeMap<AccountId, Rc<Guardrails>>,
     ids: &Ids,
     excepted: &BTreeSet<String>,
-    denials_go: bool,
 ) -> Vec<Actor> {
     let everything = Rc::new(Policies::everything("everything"));
     let free = Rc::new(Guardrails::None);
@@ -172,9 +190,6 @@ pub(super) fn actors(
                 rails: Rc::clone(rails),
                 ..known_actor(account, principal, ids)
             };
-            if denials_go && as_read.denying != Denying::default() {
-                all.push(loosened(&as_read));
-            }
             if as_read.boundary.is_some() {
                 all.push(Actor {
                     boundary: as_read.boundary.clone(),
@@ -259,11 +274,7 @@ pub(super) fn known_actor(account: &AccountId, principal: &Principal, ids: &Ids)
 /// Whom a role's trust names, of one kind.
 fn trusted(principal: &Principal, kind: &str) -> BTreeSet<String> {
     let statements = principal.trust.present().into_iter().flat_map(|t| &t.statements);
-    let named = statements.filter_map(|s| match &s.principals {
-        Some(Named::Only(map)) => map.get(kind),
-        Some(Named::AllBut(_)) | None => None,
-    });
-    named.flatten().cloned().collect()
+    statements.flat_map(|s| s.named(kind)).cloned().collect()
 }
 
 fn denying(principal: &Principal) -> Denying {
@@ -280,26 +291,6 @@ fn denying(principal: &Principal) -> Denying {
     Denying {
         inline: some(false),
         attached: some(true),
-    }
-}
-
-/// The same one, without what its own policies deny it. What the same policies allow is kept: it may have been used
-/// before.
-fn loosened(who: &Actor) -> Actor {
-    Actor {
-        account: who.account.clone(),
-        arn: who.arn.clone(),
-        kind: who.kind,
-        caller: who.caller.clone(),
-        standing: Standing::Loosened,
-        place: 0,
-        identity: Rc::new(who.identity.without_denials()),
-        boundary: who.boundary.clone(),
-        trust: None,
-        rails: Rc::clone(&who.rails),
-        services: BTreeSet::new(),
-        providers: BTreeSet::new(),
-        denying: Denying::default(),
     }
 }
 

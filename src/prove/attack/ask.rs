@@ -99,6 +99,11 @@ impl Asker {
         }
     }
 
+    /// The same with more who can act.
+    pub(super) fn joined_by(self, more: Vec<Actor>) -> Self {
+        Self::new(self.actors.into_iter().chain(more).collect())
+    }
+
     fn powers(&self, action: &'static str) -> Rc<Powers> {
         if let Some(known) = self.powers.borrow().get(action) {
             return Rc::clone(known);

@@ -27,7 +27,7 @@ fn everybody(identity: Subject<'_, Identity>, _: &Estate<'_>) -> Judged {
         &identity,
         |statement| {
             let open = match &statement.principals {
-                Some(Principals::Only(_)) => names(statement, "AWS").any(|n| n == "*"),
+                Some(Principals::Only(_)) => statement.named("AWS").any(|n| n == "*"),
                 Some(Principals::AllBut(_)) => true,
                 None => false,
             };
@@ -54,14 +54,14 @@ pub const FEDERATION_WITHOUT_SUBJECT: Rule = Rule {
 fn federation_without_subject(identity: Subject<'_, Identity>, _: &Estate<'_>) -> Judged {
     if !trusts(&identity)?
         .iter()
-        .any(|s| names(s, "Federated").next().is_some())
+        .any(|s| s.named("Federated").next().is_some())
     {
         return Ok(None);
     }
     judged(
         &identity,
         |statement| {
-            let provider = names(statement, "Federated").next()?;
+            let provider = statement.named("Federated").next()?;
             // SAML providers pin by audience and attributes instead.
             let saml = provider.contains(":saml-provider/");
             let pinned = if saml {
@@ -95,7 +95,8 @@ fn stranger_without_external_id(identity: Subject<'_, Identity>, estate: &Estate
     judged(
         &identity,
         |statement| {
-            let stranger = names(statement, "AWS")
+            let stranger = statement
+                .named("AWS")
                 .find(|name| account(name).is_some_and(|account| !estate.is_own_account(&account)))?;
             (!narrowed(statement, &["sts:externalid"])).then(|| stranger.to_owned())
         },
@@ -123,7 +124,7 @@ fn whole_account(identity: Subject<'_, Identity>, _: &Estate<'_>) -> Judged {
     judged(
         &identity,
         |statement| {
-            let whole = names(statement, "AWS").find(|name| {
+            let whole = statement.named("AWS").find(|name| {
                 name.parse::<AccountId>().is_ok()
                     || name.parse::<Arn>().is_ok_and(|arn| arn.resource() == "root")
             })?;
@@ -178,14 +179,6 @@ fn judged(
         }
         None => Verdict::pass(passed).because_all(statements.iter().map(|s| format!("trust: {}", who(s)))),
     }))
-}
-
-fn names<'a>(statement: &'a Statement, kind: &'a str) -> impl Iterator<Item = &'a str> {
-    let names = match &statement.principals {
-        Some(Principals::Only(map)) => map.get(kind),
-        Some(Principals::AllBut(_)) | None => None,
-    };
-    names.into_iter().flatten().map(String::as_str)
 }
 
 fn who(statement: &Statement) -> String {

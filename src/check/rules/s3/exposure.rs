@@ -147,10 +147,7 @@ fn refuses_plain_http(statement: &Statement, bucket: &str) -> bool {
         }
         _ => false,
     };
-    let everybody = match &statement.principals {
-        Some(Principals::Only(map)) => map.get("AWS").is_some_and(|names| names.contains("*")),
-        Some(Principals::AllBut(_)) | None => false,
-    };
+    let everybody = statement.named("AWS").any(|name| name == "*");
     let everything = match &statement.actions {
         Match::Only(set) => set.iter().any(|a| a == "*" || a.eq_ignore_ascii_case("s3:*")),
         Match::AllBut(_) => false,

@@ -70,7 +70,7 @@ fn takes_over(above: &Actor, who: &Actor, asker: &Asker) -> Answer {
         }
         Standing::Rewritten | Standing::Capped => ways.extend(on(rewrites, &one)),
         Standing::Loosened => {
-            ways.extend(loosens.iter().flat_map(|actions| on(actions, &one)));
+            ways.extend(on(&loosens, &one));
             ways.extend(on(LOOSENS_GROUP, &Target::Within(&groups)));
         }
         // Whoever has been given every permission: anybody will do.

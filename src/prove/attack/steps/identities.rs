@@ -40,8 +40,8 @@ pub(super) const REWRITES_GROUP: &[&str] = &[
 ];
 
 /// What takes off somebody a policy that lies in it, or one that is attached.
-pub(super) const LOOSENS_ROLE: [&[&str]; 2] = [&["iam:DeleteRolePolicy"], &["iam:DetachRolePolicy"]];
-pub(super) const LOOSENS_USER: [&[&str]; 2] = [&["iam:DeleteUserPolicy"], &["iam:DetachUserPolicy"]];
+pub(super) const LOOSENS_ROLE: [&str; 2] = ["iam:DeleteRolePolicy", "iam:DetachRolePolicy"];
+pub(super) const LOOSENS_USER: [&str; 2] = ["iam:DeleteUserPolicy", "iam:DetachUserPolicy"];
 /// The same for what a user has of its groups, which lies in them or is attached to them.
 pub(super) const LOOSENS_GROUP: &[&str] = &[
     "iam:RemoveUserFromGroup",
@@ -321,9 +321,12 @@ fn loosens(who: &Actor, target: &Actor, asker: &Asker) -> Vec<(&'static str, Ans
         PrincipalKind::Role => (LOOSENS_ROLE, &[][..], REWRITES_ROLE),
         PrincipalKind::User => (LOOSENS_USER, LOOSENS_GROUP, REWRITES_USER),
     };
-    let inline = inline.iter().filter(|_| target.denying.inline);
-    let attached = attached.iter().filter(|_| target.denying.attached);
-    let ways = inline.chain(attached).map(|action| (*action, one.clone()));
+    let inline = target.denying.inline.then_some(inline);
+    let attached = target.denying.attached.then_some(attached);
+    let ways = inline
+        .into_iter()
+        .chain(attached)
+        .map(|action| (action, one.clone()));
     let ways = ways.chain(of_groups.iter().map(|action| (*action, Target::Within(&groups))));
     let found: Vec<(&'static str, Answer)> = ways
         .map(|(action, on)| (action, asker.ask(&own(who, action, on))))

@@ -17,7 +17,7 @@ use super::ask::{Answer, Ask, Asker, Guard};
 use super::graph::{Certainty, Node, Step, short_identity};
 use crate::access::{Guardrails, Policies, Target};
 use crate::model::fact::{Evidence, Facts, LockMode};
-use crate::model::policy::{Document, Effect, Principals as Named};
+use crate::model::policy::{Document, Effect};
 use crate::model::{AccountId, Arn, Observed};
 use crate::prove::copy::Copy;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -116,10 +116,11 @@ fn take(
     let levels = levels.flat_map(|m| m.levels.iter().flat_map(|l| &l.policies));
     let policies = levels.filter_map(|(_, document)| document.present());
     names.extend(trusts.chain(policies).flat_map(excepted).cloned());
-    let ask = |denials_go| Asker::new(actors(&accounts, everybody, rails, &ids, &names, denials_go));
-    let mut asker = ask(false);
+    let mut asker = Asker::new(actors(&accounts, everybody, rails, &ids, &names));
+    // Most are denied something, and few may take that off.
     if !rails.is_empty() || identities::may_loosen(&asker) {
-        asker = ask(true);
+        let undenied = asker.actors.iter().filter_map(Actor::loosened).collect();
+        asker = asker.joined_by(undenied);
     }
     for account in &strangers {
         // Whoever is attacked may lead there: nobody has looked.
@@ -155,21 +156,15 @@ fn strangers(evidence: &[Evidence], everybody: Everybody<'_>) -> BTreeSet<(Accou
     let facts = evidence.iter().filter_map(|e| e.facts.present());
     let policies = facts.filter_map(policy_of).filter_map(Observed::present);
     let statements = trusts.chain(policies).flat_map(|document| &document.statements);
-    let named = statements
-        .filter(|s| s.effect == Effect::Allow)
-        .filter_map(|s| match &s.principals {
-            Some(Named::Only(map)) => map.get("AWS"),
-            Some(Named::AllBut(_)) | None => None,
-        });
+    let allowed = statements.filter(|s| s.effect == Effect::Allow);
+    let named = allowed.flat_map(|s| s.named("AWS"));
     let account = |name: &String| match name.parse::<Arn>() {
         Ok(arn) => arn.account(),
         Err(_) => name.parse().ok(),
     };
     let unread =
         |account: &AccountId| !matches!(everybody.principals.get(account), Some(Observed::Present(_)));
-    let named = named
-        .flatten()
-        .filter_map(|name| Some((account(name)?, name.clone())));
+    let named = named.filter_map(|name| Some((account(name)?, name.clone())));
     named.filter(|(account, _)| unread(account)).collect()
 }
 

@@ -1,6 +1,6 @@
 //! Who becomes a role through a service that acts as it, or through whoever vouches for people.
 
-use super::super::actor::{Actor, Standing};
+use super::super::actor::Actor;
 use super::super::ask::{Answer, Asker};
 use super::super::graph::Node;
 use super::{Maker, acts, name, own};
@@ -254,7 +254,7 @@ fn starts(service: &str) -> Option<&'static [&'static str]> {
 /// Whether a service could act as the role.
 fn lets_in(role: &Actor, service: &Caller, asker: &Asker) -> bool {
     let Some(trust) = &role.trust else { return false };
-    if role.standing != Standing::Known || !trust.could_allow_to("sts:AssumeRole", service) {
+    if !trust.could_allow_to("sts:AssumeRole", service) {
         return false;
     }
     let request = Request {
