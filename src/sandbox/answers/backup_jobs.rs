@@ -81,12 +81,23 @@ fn point_arn(resource: &str, account: &str, region: &str) -> String {
     }
 }
 
-/// State and message of a job that ended so.
-fn end(failed: Option<&String>) -> (&'static str, &str) {
-    match failed {
-        Some(why) => ("FAILED", why.as_str()),
-        None => ("COMPLETED", ""),
+/// A job that ended at once: what every kind of it shows, and `own`, its ids and places.
+fn ended(asked: &Asked<'_>, point: &Point, failed: Option<&str>, own: Value) -> Value {
+    let mut shape = json!({
+        "AccountId": asked.call.account,
+        "ResourceArn": point.resource,
+        "ResourceType": resource_type(&point.resource),
+        "IamRoleArn": point.role,
+        "CreationDate": seconds(asked.now),
+        "CompletionDate": seconds(asked.now),
+        "State": if failed.is_some() { "FAILED" } else { "COMPLETED" },
+        "StatusMessage": failed.unwrap_or_default(),
+        "IsParent": false,
+    });
+    if let (Value::Object(shape), Value::Object(own)) = (&mut shape, own) {
+        shape.extend(own);
     }
+    shape
 }
 
 /// The key of the database that is to be backed up; nothing for other resources, which are not looked for.
@@ -147,22 +158,13 @@ pub(super) fn back_up(state: &mut State, asked: &Asked<'_>) -> Result<Value, Ref
         kept_until: None,
     };
     let failed = vault.unfit(delete_after);
-    let (ended, message) = end(failed.as_ref());
-    let job = json!({
+    let own = json!({
         "BackupJobId": id(),
-        "AccountId": call.account,
         "BackupVaultName": name,
         "BackupVaultArn": vault.arn(),
         "RecoveryPointArn": failed.is_none().then_some(&point.arn),
-        "ResourceArn": resource,
-        "ResourceType": resource_type(resource),
-        "IamRoleArn": role,
-        "CreationDate": seconds(now),
-        "CompletionDate": seconds(now),
-        "State": ended,
-        "StatusMessage": message,
-        "IsParent": false,
     });
+    let job = ended(asked, &point, failed.as_deref(), own);
     let started = json!({
         "BackupJobId": at(&job, "BackupJobId"),
         "RecoveryPointArn": at(&job, "RecoveryPointArn"),
@@ -222,23 +224,14 @@ pub(super) fn copy(state: &mut State, asked: &Asked<'_>) -> Result<Value, Refusa
         key: vault.key.clone(),
         kept_until: None,
     };
-    let (ended, message) = end(failed.as_ref());
-    let job = json!({
+    let own = json!({
         "CopyJobId": id(),
-        "AccountId": call.account,
         "SourceBackupVaultArn": source,
         "SourceRecoveryPointArn": wanted,
         "DestinationBackupVaultArn": to,
         "DestinationRecoveryPointArn": failed.is_none().then_some(&copied.arn),
-        "ResourceArn": copied.resource,
-        "ResourceType": resource_type(&copied.resource),
-        "IamRoleArn": role,
-        "CreationDate": seconds(now),
-        "CompletionDate": seconds(now),
-        "State": ended,
-        "StatusMessage": message,
-        "IsParent": false,
     });
+    let job = ended(asked, &copied, failed.as_deref(), own);
     let started = json!({
         "CopyJobId": at(&job, "CopyJobId"),
         "CreationDate": seconds(now),
