@@ -3,6 +3,7 @@
 pub mod cron;
 mod diff;
 pub mod live;
+mod moments;
 pub mod spec;
 pub mod target;
 #[cfg(test)]
