@@ -40,6 +40,7 @@ mod preflight;
 mod prove;
 mod saved_plan;
 mod selection;
+mod sensitive;
 mod signing;
 mod turns;
 mod writer;
