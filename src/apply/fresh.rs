@@ -3,8 +3,8 @@
 use crate::aws::Cloud;
 use crate::diag::{Diagnostic, Diagnostics, code};
 use crate::kinds::{self, Depth, Wanted};
-use crate::live::{self, Ask, Request};
 use crate::live::Entry;
+use crate::live::{self, Ask, Request};
 use crate::model::Observed;
 use crate::plan::Plan;
 
@@ -33,7 +33,10 @@ pub async fn verify(plan: &Plan, cloud: &Cloud) -> Result<(), Diagnostics> {
             spec: c.desired.as_ref().map(|d| d.spec.clone()),
         },
     });
-    let witnesses = plan.witnesses.iter().filter(|w| !matches!(w.seen, Observed::Unreadable(_)));
+    let witnesses = plan
+        .witnesses
+        .iter()
+        .filter(|w| !matches!(w.seen, Observed::Unreadable(_)));
     let beside = witnesses.clone().map(|entry| Ask {
         kind: entry.kind.clone(),
         place: entry.place.clone(),
@@ -60,7 +63,13 @@ pub async fn verify(plan: &Plan, cloud: &Cloud) -> Result<(), Diagnostics> {
             );
         }
     }
-    for Entry { kind, place, ident, seen } in witnesses {
+    for Entry {
+        kind,
+        place,
+        ident,
+        seen,
+    } in witnesses
+    {
         if let Err(why) = same(kind, seen, snapshot.get(kind, place, ident)) {
             let said = format!("{kind} \"{ident}\", by which changes were judged: {why}.");
             let remedy = "Nothing was changed. Make a new plan and look at it.";

@@ -117,7 +117,8 @@ pub(super) fn each_of(value: &Value, span: Span, strict: bool, diagnostics: &mut
     let detail = if value.is_null() {
         "The value of for_each is null.".to_owned()
     } else if value.is_sensitive() {
-        "The value of for_each is sensitive, but its keys and how many there are show in every plan.".to_owned()
+        "The value of for_each is sensitive, but its keys and how many there are show in every plan."
+            .to_owned()
     } else {
         match value.view() {
             View::Unknown(_) => {

@@ -12,11 +12,9 @@ pub(super) fn refused(value: &Value, what: &str, span: Span, diagnostics: &mut D
         let detail = format!(
             "{what} is sensitive. It would show: in plans and records of applies, and in the cloud itself."
         );
-        diagnostics.push(
-            Diagnostic::error(code::SENSITIVE, detail)
-                .at(span)
-                .remedy("Write nonsensitive(…) around the part of it that is no secret, and keep secrets out of blocks."),
-        );
+        diagnostics.push(Diagnostic::error(code::SENSITIVE, detail).at(span).remedy(
+            "Write nonsensitive(…) around the part of it that is no secret, and keep secrets out of blocks.",
+        ));
     }
     is_sensitive
 }

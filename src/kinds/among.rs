@@ -92,7 +92,9 @@ impl Among {
             && let Some((path, why)) = kind.lets_in(want, resource.have, resource.place, &self.accounts)?
         {
             let attributes = diff.changes.iter_mut().flat_map(|c| &mut c.attributes);
-            attributes.filter(|a| a.path == path).for_each(|a| worsen(a, &why));
+            attributes
+                .filter(|a| a.path == path)
+                .for_each(|a| worsen(a, &why));
         }
         match resource.have {
             Some(have) if diff.changes.iter().flat_map(|c| &c.attributes).any(sets_tag) => {
@@ -124,9 +126,8 @@ impl Among {
             .filter(|a| sets_tag(a))
             .collect();
         let after = before.as_ref().map(|tags| changed(tags, &attributes));
-        let near = |s: &&Selecting| {
-            (&s.account, &s.region) == (&resource.place.account_id, &resource.place.region)
-        };
+        let near =
+            |s: &&Selecting| (&s.account, &s.region) == (&resource.place.account_id, &resource.place.region);
         for selecting in self.selecting.iter().filter(near) {
             for attribute in &mut attributes {
                 let key = tag_of(&attribute.path).unwrap_or_default();
@@ -152,7 +153,10 @@ impl Among {
 
 /// One reason more to call a change weaker.
 fn worsen(attribute: &mut AttributeChange, why: &str) {
-    let before = attribute.reason.take().filter(|_| attribute.direction == Direction::Weakens);
+    let before = attribute
+        .reason
+        .take()
+        .filter(|_| attribute.direction == Direction::Weakens);
     attribute.direction = Direction::Weakens;
     attribute.reason = Some(match before {
         Some(before) => format!("{before}; {why}"),
@@ -173,7 +177,9 @@ fn sets_tag(attribute: &AttributeChange) -> bool {
 fn changed(before: &Tags, attributes: &[&mut AttributeChange]) -> Tags {
     let mut after = before.clone();
     for attribute in attributes {
-        let Some(key) = tag_of(&attribute.path) else { continue };
+        let Some(key) = tag_of(&attribute.path) else {
+            continue;
+        };
         match attribute.after.as_str() {
             Some(value) => drop(after.insert(key, value.to_owned())),
             None => drop(after.remove(&key)),
@@ -209,9 +215,11 @@ fn takes_in(coverage: &Coverage, arn: &Arn, tags: &Tags) -> bool {
 
 /// Whether tags are as a selection asks; one that is missing is another one.
 fn holds(asked: &TagMatch, tags: &Tags) -> bool {
-    let is = tags.get(&asked.key).is_some_and(|value| match asked.test.as_str() {
-        "StringLike" | "StringNotLike" => glob::covers(&asked.value, value),
-        _ => *value == asked.value,
-    });
+    let is = tags
+        .get(&asked.key)
+        .is_some_and(|value| match asked.test.as_str() {
+            "StringLike" | "StringNotLike" => glob::covers(&asked.value, value),
+            _ => *value == asked.value,
+        });
     is != matches!(asked.test.as_str(), "StringNotEquals" | "StringNotLike")
 }

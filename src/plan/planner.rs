@@ -107,7 +107,10 @@ fn witnesses(declared: &[Desired], snapshot: &Snapshot) -> Vec<Entry> {
         .filter(|e| selects(&e.kind) && e.ident != kinds::UNDISCOVERED)
         .filter_map(|entry| {
             let seen = settle(kinds::find(&entry.kind)?, &entry.seen).ok()?;
-            Some(Entry { seen, ..entry.clone() })
+            Some(Entry {
+                seen,
+                ..entry.clone()
+            })
         })
         .collect();
     let unread = declared
@@ -142,7 +145,11 @@ fn judged_by_others(steps: &[Step]) -> bool {
 /// # Errors
 /// The first resource of which that is not so.
 pub(super) fn rederive(plan: &Plan) -> Result<(), Address> {
-    let first = || plan.changes.first().map_or_else(Policies::address, |c| c.address.clone());
+    let first = || {
+        plan.changes
+            .first()
+            .map_or_else(Policies::address, |c| c.address.clone())
+    };
     let among = among(&plan.accounts, &plan.witnesses).map_err(|_| first())?;
     for change in &plan.changes {
         let mut planner = Planner {

@@ -146,8 +146,14 @@ fn a_value_that_is_given_wrongly_is_not_shown() {
             .iter()
             .map(|d| (words(&loaded), d.span.map(|s| loaded.sources.location(s).file)))
             .collect();
-        assert!(!format!("{shown:?}").contains(SECRET), "{origin} {value}: {shown:?}");
+        assert!(
+            !format!("{shown:?}").contains(SECRET),
+            "{origin} {value}: {shown:?}"
+        );
         let elsewhere = |file: &Option<String>| file.as_ref().is_some_and(|f| !f.ends_with("main.hcl"));
-        assert!(!shown.iter().any(|(_, file)| elsewhere(file)), "{origin} {value}: {shown:?}");
+        assert!(
+            !shown.iter().any(|(_, file)| elsewhere(file)),
+            "{origin} {value}: {shown:?}"
+        );
     }
 }

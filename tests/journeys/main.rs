@@ -25,6 +25,7 @@ mod bad_cloud;
 mod bad_text;
 mod calls;
 mod crash;
+mod dips;
 mod drift;
 mod faults;
 mod guarded;

@@ -115,12 +115,30 @@ async fn what_is_used_beside_arguments_is_written_nowhere() {
         assert!(run.code.is_some_and(|code| code == 0 || code == 2), "{run:#?}");
         quiet(&run);
     }
-    quiet(&estate.run(&["apply", "--auto-approve", "--json", "saved.plan"]).exits(0));
-    quiet(&estate.run(&["apply", "--auto-approve", "-var", &format!("secret={SECRET}")]).exits(0));
-    for arguments in [&["check"][..], &["check", "--format", "json"], &["prove"], &["history", "--json"]] {
+    quiet(
+        &estate
+            .run(&["apply", "--auto-approve", "--json", "saved.plan"])
+            .exits(0),
+    );
+    quiet(
+        &estate
+            .run(&["apply", "--auto-approve", "-var", &format!("secret={SECRET}")])
+            .exits(0),
+    );
+    for arguments in [
+        &["check"][..],
+        &["check", "--format", "json"],
+        &["prove"],
+        &["history", "--json"],
+    ] {
         quiet(&estate.run(arguments));
     }
-    for expression in ["var.secret", "local.pair", "module.one.secret", "[for x in [var.secret] : x]"] {
+    for expression in [
+        "var.secret",
+        "local.pair",
+        "module.one.secret",
+        "[for x in [var.secret] : x]",
+    ] {
         let run = estate.answer(&["console"], &format!("{expression}\n"));
         quiet(&run);
         assert!(run.stdout.contains("(sensitive value)"), "{run:#?}");
@@ -138,12 +156,27 @@ async fn what_is_used_beside_arguments_is_written_nowhere() {
 #[tokio::test]
 async fn an_argument_that_would_show_it_is_refused_before_the_cloud_is_asked() {
     for (before, after) in [
-        ("tags       = { team = \"app\" }", "tags       = { team = var.secret }"),
-        ("tags       = { team = \"app\" }", "tags       = { (module.one.secret) = \"app\" }"),
+        (
+            "tags       = { team = \"app\" }",
+            "tags       = { team = var.secret }",
+        ),
+        (
+            "tags       = { team = \"app\" }",
+            "tags       = { (module.one.secret) = \"app\" }",
+        ),
         ("\"data-ACCOUNT\"", "\"data-${local.pair.password}\""),
-        ("actions = [\"s3:DeleteBucket\"]", "actions = [\"s3:${var.secret}\"]"),
-        ("s3_bucket \"data\" {", "s3_bucket \"data\" {\n  for_each = toset([var.secret])"),
-        ("  value     = local.pair\n  sensitive = true", "  value     = local.pair"),
+        (
+            "actions = [\"s3:DeleteBucket\"]",
+            "actions = [\"s3:${var.secret}\"]",
+        ),
+        (
+            "s3_bucket \"data\" {",
+            "s3_bucket \"data\" {\n  for_each = toset([var.secret])",
+        ),
+        (
+            "  value     = local.pair\n  sensitive = true",
+            "  value     = local.pair",
+        ),
     ] {
         let estate = estate();
         estate.edit(before, after);
@@ -163,7 +196,11 @@ async fn an_argument_that_would_show_it_is_refused_before_the_cloud_is_asked() {
             let said = format!("{}{}", run.stdout, run.stderr);
             assert!(said.contains("sensitive"), "{after}: {run:#?}");
         }
-        assert!(estate.asked(mark).is_empty(), "{after}: {:#?}", estate.asked(mark));
+        assert!(
+            estate.asked(mark).is_empty(),
+            "{after}: {:#?}",
+            estate.asked(mark)
+        );
         assert!(!estate.path("saved.plan").exists(), "{after}");
     }
 }

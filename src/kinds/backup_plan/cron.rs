@@ -199,7 +199,10 @@ impl Schedule {
         };
         years
             && all(&self.times().collect(), other.times().collect())
-            && all(&self.days().into_iter().collect(), other.days().into_iter().collect())
+            && all(
+                &self.days().into_iter().collect(),
+                other.days().into_iter().collect(),
+            )
     }
 
     /// The longest and the shortest time between two starts, in minutes. `None` when it does not go on for ever:
@@ -265,7 +268,10 @@ mod tests {
             ("cron(0 5 ? * SUN *)", "cron(0 5 ? * SUN#2 *)"),
             ("cron(0 5 28-31 * ? *)", "cron(0 5 L * ? *)"),
         ] {
-            assert!(parse(wide).unwrap().takes_in(&parse(narrow).unwrap()), "{wide} {narrow}");
+            assert!(
+                parse(wide).unwrap().takes_in(&parse(narrow).unwrap()),
+                "{wide} {narrow}"
+            );
         }
         for (one, other) in [
             ("cron(0 5 ? * * *)", "cron(0 6 ? * * *)"),
@@ -275,7 +281,10 @@ mod tests {
             ("cron(0 5 ? * MON *)", "cron(0 6 ? * * *)"),
         ] {
             let (one, other) = (parse(one).unwrap(), parse(other).unwrap());
-            assert!(!one.takes_in(&other) && !other.takes_in(&one), "{one:?} {other:?}");
+            assert!(
+                !one.takes_in(&other) && !other.takes_in(&one),
+                "{one:?} {other:?}"
+            );
         }
     }
 

@@ -100,22 +100,60 @@ mod tests {
         let table: &[(&str, &str, Direction, &str)] = &[
             ("cron(0 3 ? * * *)", "cron(0 * ? * * *)", Strengthens, ""),
             ("cron(0 3 ? * * *)", "cron(0 3 * * ? *)", Neutral, ""),
-            ("cron(0 3 ? * * *)", "cron(0 3 ? * MON *)", Weakens, "7d at most where it was 1d"),
+            (
+                "cron(0 3 ? * * *)",
+                "cron(0 3 ? * MON *)",
+                Weakens,
+                "7d at most where it was 1d",
+            ),
             // The longest gap stays, from December to January.
-            ("cron(0 3 L * ? *)", "cron(0 3 L JAN,MAR-DEC ? *)", Weakens, "lie farther apart"),
-            ("cron(0 3,4 ? * MON-FRI *)", "cron(0 3 ? * MON-FRI *)", Weakens, "lie farther apart"),
+            (
+                "cron(0 3 L * ? *)",
+                "cron(0 3 L JAN,MAR-DEC ? *)",
+                Weakens,
+                "lie farther apart",
+            ),
+            (
+                "cron(0 3,4 ? * MON-FRI *)",
+                "cron(0 3 ? * MON-FRI *)",
+                Weakens,
+                "lie farther apart",
+            ),
             ("cron(0 3,9,15 ? * * *)", "cron(0 3,15 ? * * *)", Weakens, "fewer"),
-            ("cron(0 3 ? * * *)", "cron(0 4 ? * * *)", Weakens, "at other moments"),
-            ("cron(0 3 ? * * *)", "cron(30 * ? * * *)", Weakens, "at other moments"),
-            ("cron(0 3 ? * * *)", "cron(0 3 ? * * 2030)", Weakens, "does not go on"),
+            (
+                "cron(0 3 ? * * *)",
+                "cron(0 4 ? * * *)",
+                Weakens,
+                "at other moments",
+            ),
+            (
+                "cron(0 3 ? * * *)",
+                "cron(30 * ? * * *)",
+                Weakens,
+                "at other moments",
+            ),
+            (
+                "cron(0 3 ? * * *)",
+                "cron(0 3 ? * * 2030)",
+                Weakens,
+                "does not go on",
+            ),
             ("cron(0 3 ? * * 2030)", "cron(0 3 ? * * *)", Strengthens, ""),
-            ("cron(0 3 15W * ? *)", "cron(0 * ? * * *)", Weakens, "cannot be said"),
+            (
+                "cron(0 3 15W * ? *)",
+                "cron(0 * ? * * *)",
+                Weakens,
+                "cannot be said",
+            ),
             ("rate(1 day)", "cron(0 3 ? * * *)", Weakens, "cannot be said"),
         ];
         for (before, after, direction, why) in table {
             let judged = schedule(before, after);
             assert_eq!(judged.direction, *direction, "{before} {after}");
-            assert!(judged.reason.unwrap_or_default().contains(why), "{before} {after}");
+            assert!(
+                judged.reason.unwrap_or_default().contains(why),
+                "{before} {after}"
+            );
         }
     }
 
@@ -124,7 +162,10 @@ mod tests {
         assert_eq!(zone("UTC", "Etc/UTC"), Judgement::neutral());
         let says = |judged: Judgement, why: &str| {
             assert_eq!(judged.direction, Weakens);
-            assert!(judged.reason.clone().unwrap_or_default().contains(why), "{judged:?}");
+            assert!(
+                judged.reason.clone().unwrap_or_default().contains(why),
+                "{judged:?}"
+            );
         };
         says(zone("Etc/UTC", "Europe/Zurich"), "put back");
         says(zone("Europe/Zurich", "Etc/UTC"), "other moments");

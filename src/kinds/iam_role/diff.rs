@@ -100,7 +100,12 @@ pub(super) fn half_made(want: &Spec, have: &LiveRole, place: &Place) -> bool {
 pub(super) fn last_of(want: &Spec) -> Option<String> {
     match want.statement.is_empty() {
         false => Some("policy".to_owned()),
-        true => want.managed_policies.iter().flatten().max().map(|arn| managed(arn)),
+        true => want
+            .managed_policies
+            .iter()
+            .flatten()
+            .max()
+            .map(|arn| managed(arn)),
     }
 }
 

@@ -56,9 +56,16 @@ const ONLY_READ: &[&str] = &["SecurityAudit", "ViewOnlyAccess"];
 /// them could destroy. A boundary is not counted: it is known by its name alone.
 pub(super) fn let_in(want: &Spec, ours: &BTreeSet<AccountId>) -> Option<String> {
     let trust = diff::trust(want)?;
-    let strangers: BTreeSet<String> = trust.statements.iter().filter_map(|s| stranger(s, ours)).collect();
+    let strangers: BTreeSet<String> = trust
+        .statements
+        .iter()
+        .filter_map(|s| stranger(s, ours))
+        .collect();
     let first = strangers.first()?;
-    let may = abilities(diff::policy(want).as_ref(), want.managed_policies.iter().flatten());
+    let may = abilities(
+        diff::policy(want).as_ref(),
+        want.managed_policies.iter().flatten(),
+    );
     (!may.is_empty()).then(|| {
         format!(
             "{first} can become the role from outside of the accounts of this posture, and it may destroy what they \
@@ -83,10 +90,13 @@ fn stranger(statement: &Statement, ours: &BTreeSet<AccountId>) -> Option<String>
         Principals::AllBut(_) => (!from_ours()).then(|| "everybody but a few".to_owned()),
         Principals::Only(_) => {
             let aws = || statement.named("AWS").filter(|name| !is_ours(name));
-            let by_name = aws().next().filter(|_| !from_ours()).map(|name| match name.as_str() {
-                "*" => "everybody".to_owned(),
-                name => name.to_owned(),
-            });
+            let by_name = aws()
+                .next()
+                .filter(|_| !from_ours())
+                .map(|name| match name.as_str() {
+                    "*" => "everybody".to_owned(),
+                    name => name.to_owned(),
+                });
             let by_token = || {
                 let provider = statement.named("Federated").next()?;
                 (!pinned(statement, provider)).then(|| format!("anybody with a token of {provider}"))
@@ -104,7 +114,9 @@ fn pinned(statement: &Statement, provider: &str) -> bool {
 }
 
 fn abilities<'a>(inline: Option<&Document>, managed: impl Iterator<Item = &'a String>) -> Vec<String> {
-    let policies = inline.map_or_else(Policies::none, |document| Policies::none().with("policy", document));
+    let policies = inline.map_or_else(Policies::none, |document| {
+        Policies::none().with("policy", document)
+    });
     let environment = Environment::of(&policies);
     let context = Context::open();
     let mut all: Vec<String> = DESTROYS
@@ -127,7 +139,9 @@ fn abilities<'a>(inline: Option<&Document>, managed: impl Iterator<Item = &'a St
 }
 
 fn only_reads(policy: &str) -> bool {
-    let Ok(arn) = policy.parse::<Arn>() else { return false };
+    let Ok(arn) = policy.parse::<Arn>() else {
+        return false;
+    };
     let name = arn.resource().rsplit('/').next().unwrap_or_default();
     policy.contains(":iam::aws:policy/") && (name.ends_with("ReadOnlyAccess") || ONLY_READ.contains(&name))
 }

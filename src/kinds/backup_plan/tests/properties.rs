@@ -128,20 +128,22 @@ fn rule(name: &'static str) -> impl Strategy<Value = Json> {
         any::<bool>(),
         copies,
     )
-        .prop_map(move |(start, vault, (schedule, _), delete_after, continuous, copies)| {
-            // One copy to each vault; what is continuous has an end.
-            let mut copies = copies;
-            copies.sort_by_key(|c| c.0);
-            copies.dedup_by_key(|c| c.0);
-            let copies: Vec<_> = copies
-                .into_iter()
-                .map(|(to, delete)| without_nulls(json!({"to": away(to), "delete_after": days(delete)})))
-                .collect();
-            without_nulls(json!({
-                "@": name, "vault": home(vault), "schedule": schedule, "delete_after": days(delete_after),
-                "continuous": continuous && delete_after.is_some(), "copy": copies, "start_window": start,
-            }))
-        })
+        .prop_map(
+            move |(start, vault, (schedule, _), delete_after, continuous, copies)| {
+                // One copy to each vault; what is continuous has an end.
+                let mut copies = copies;
+                copies.sort_by_key(|c| c.0);
+                copies.dedup_by_key(|c| c.0);
+                let copies: Vec<_> = copies
+                    .into_iter()
+                    .map(|(to, delete)| without_nulls(json!({"to": away(to), "delete_after": days(delete)})))
+                    .collect();
+                without_nulls(json!({
+                    "@": name, "vault": home(vault), "schedule": schedule, "delete_after": days(delete_after),
+                    "continuous": continuous && delete_after.is_some(), "copy": copies, "start_window": start,
+                }))
+            },
+        )
 }
 
 fn selection(name: &'static str) -> impl Strategy<Value = Json> {

@@ -311,8 +311,18 @@ fn a_copy_is_not_stopped_for_what_could_not_be_started() {
         ..copied(replica)
     };
     for (block, have, path, says) in [
-        (region().set("kms_key", other), copied(there(14)), "kms_key", "no copy in us-west-2 under another key"),
-        (region(), encrypted(there(14)), "retention", "Declare kms_key = \"arn:aws:kms"),
+        (
+            region().set("kms_key", other),
+            copied(there(14)),
+            "kms_key",
+            "no copy in us-west-2 under another key",
+        ),
+        (
+            region(),
+            encrypted(there(14)),
+            "retention",
+            "Declare kms_key = \"arn:aws:kms",
+        ),
     ] {
         let diff = diff(&block_with(block), &have);
         assert_eq!(diff.changes, [], "{says}");
