@@ -193,7 +193,12 @@ pub async fn look(
     match live {
         Live::Snapshot(snapshot) => (snapshot.clone(), Diagnostics::new()),
         Live::Cloud(cloud) => {
-            let asks: Vec<Ask> = selected.iter().map(Ask::from).collect();
+            // What goes by tags is looked at beside what is selected: by it changes are judged.
+            let selects = |d: &&Desired| kinds::find(&d.kind).is_some_and(|kind| kind.selects());
+            let chosen: BTreeSet<&Address> = selected.iter().map(|d| &d.address).collect();
+            let beside = posture.desired.iter().filter(selects);
+            let beside = beside.filter(|d| !chosen.contains(&d.address));
+            let asks: Vec<Ask> = selected.iter().chain(beside).map(Ask::from).collect();
             let request = Request {
                 asks: &asks,
                 discover: if whole { &posture.places } else { &[] },

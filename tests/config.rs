@@ -23,6 +23,8 @@ mod modules;
 mod policy;
 #[path = "config/resources.rs"]
 mod resources;
+#[path = "config/sensitive.rs"]
+mod sensitive;
 #[path = "config/terraform.rs"]
 mod terraform;
 #[path = "config/variables.rs"]

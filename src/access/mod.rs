@@ -14,6 +14,7 @@ mod evaluate;
 pub mod glob;
 mod grants;
 mod holder;
+pub mod narrowing;
 mod pattern;
 mod policy;
 mod principal;

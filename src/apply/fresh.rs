@@ -3,9 +3,10 @@
 use crate::aws::Cloud;
 use crate::diag::{Diagnostic, Diagnostics, code};
 use crate::kinds::{self, Depth, Wanted};
+use crate::live::Entry;
 use crate::live::{self, Ask, Request};
 use crate::model::Observed;
-use crate::plan::{Plan, ResourceChange};
+use crate::plan::Plan;
 
 /// Reads everything that the plan touches again and compares it with what the plan saw.
 ///
@@ -24,18 +25,27 @@ pub async fn verify(plan: &Plan, cloud: &Cloud) -> Result<(), Diagnostics> {
             );
         }
     }
-    let asks: Vec<Ask> = plan
-        .changes
+    let asks = plan.changes.iter().map(|c| Ask {
+        kind: c.kind.clone(),
+        place: c.place.clone(),
+        wanted: Wanted {
+            ident: c.ident.clone(),
+            spec: c.desired.as_ref().map(|d| d.spec.clone()),
+        },
+    });
+    let witnesses = plan
+        .witnesses
         .iter()
-        .map(|c| Ask {
-            kind: c.kind.clone(),
-            place: c.place.clone(),
-            wanted: Wanted {
-                ident: c.ident.clone(),
-                spec: c.desired.as_ref().map(|d| d.spec.clone()),
-            },
-        })
-        .collect();
+        .filter(|w| !matches!(w.seen, Observed::Unreadable(_)));
+    let beside = witnesses.clone().map(|entry| Ask {
+        kind: entry.kind.clone(),
+        place: entry.place.clone(),
+        wanted: Wanted {
+            ident: entry.ident.clone(),
+            spec: None,
+        },
+    });
+    let asks: Vec<Ask> = asks.chain(beside).collect();
     let request = Request {
         asks: &asks,
         discover: &[],
@@ -46,27 +56,44 @@ pub async fn verify(plan: &Plan, cloud: &Cloud) -> Result<(), Diagnostics> {
     diagnostics.append(said);
     for change in &plan.changes {
         let now = snapshot.get(&change.kind, &change.place, &change.ident);
-        if let Err(why) = same(change, now) {
+        if let Err(why) = same(&change.kind, &change.saw, now) {
             diagnostics.push(
                 Diagnostic::error(code::STALE_PLAN, format!("{}: {why}.", change.address))
                     .remedy("Nothing was changed. Make a new plan and look at it."),
             );
         }
     }
+    for Entry {
+        kind,
+        place,
+        ident,
+        seen,
+    } in witnesses
+    {
+        if let Err(why) = same(kind, seen, snapshot.get(kind, place, ident)) {
+            let said = format!("{kind} \"{ident}\", by which changes were judged: {why}.");
+            let remedy = "Nothing was changed. Make a new plan and look at it.";
+            diagnostics.push(Diagnostic::error(code::STALE_PLAN, said).remedy(remedy));
+        }
+    }
     diagnostics.into_result(()).map(|_| ())
 }
 
-fn same(change: &ResourceChange, now: Option<&Observed<serde_json::Value>>) -> Result<(), String> {
+fn same(
+    kind: &str,
+    saw: &Observed<serde_json::Value>,
+    now: Option<&Observed<serde_json::Value>>,
+) -> Result<(), String> {
     let now = match now {
         Some(Observed::Present(live)) => {
-            let kind = kinds::find(&change.kind).ok_or("its kind does not exist")?;
+            let kind = kinds::find(kind).ok_or("its kind does not exist")?;
             Observed::Present(kind.settled(live).map_err(|d| d.detail)?)
         }
         Some(Observed::Absent) => Observed::Absent,
         Some(Observed::Unreadable(why)) => return Err(format!("it cannot be read any more ({})", why.why)),
         None => return Err("it was not found when it was read again".into()),
     };
-    if now == change.saw {
+    if now == *saw {
         Ok(())
     } else {
         Err("it has changed since the plan was made".into())

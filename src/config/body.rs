@@ -2,6 +2,7 @@
 
 use super::eval::{Scope, did_you_mean, evaluate};
 use super::expand::{Instances, each_of};
+use super::sensitive;
 use crate::diag::{Code, Diagnostic, Diagnostics, Span, code};
 use crate::model::convert::convert;
 use crate::model::schema::{Attribute, BlockSchema, EvaluatedBlock, NestedSchema};
@@ -45,6 +46,10 @@ pub(super) fn evaluate_body(
             continue;
         }
         let (span, name_span) = (attribute.expr.span, attribute.name.span);
+        let what = format!("The argument \"{name}\" of the block \"{}\"", schema.name);
+        if sensitive::refused(&value, &what, span, diagnostics) {
+            continue;
+        }
         match fitted(&value, &wanted.ty) {
             Ok(value) => {
                 out.attributes.insert(
@@ -334,6 +339,9 @@ fn dynamic_labels(block: &Block, scope: &Scope<'_>, diagnostics: &mut Diagnostic
     };
     let span = attribute.expr.span;
     let value = evaluate(&attribute.expr, scope, diagnostics);
+    if sensitive::refused(&value, "The labels of a dynamic block", span, diagnostics) {
+        return Vec::new();
+    }
     let texts = value.as_sequence().unwrap_or(&[]).iter();
     texts
         .filter_map(|v| {

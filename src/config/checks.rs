@@ -5,6 +5,7 @@ use super::eval::evaluate;
 use super::load::Loader;
 use super::module::{Run, label};
 use super::posture::{CheckSeverity, FailedCheck};
+use super::sensitive;
 use crate::diag::{Diagnostic, Severity, code};
 use crate::model::schema::Attr;
 use crate::syntax::ast::Block;
@@ -45,6 +46,10 @@ impl Run<'_> {
             return CheckSeverity::Medium;
         };
         let value = self.scoped(loader, |scope, said| evaluate(&written.expr, scope, said));
+        let what = "The argument \"severity\" of the block \"check\"";
+        if sensitive::refused(&value, what, written.expr.span, &mut loader.diagnostics) {
+            return CheckSeverity::Medium;
+        }
         match <CheckSeverity as Attr>::parse(&value) {
             Ok(severity) => severity,
             Err(why) => {

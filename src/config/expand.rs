@@ -116,8 +116,9 @@ pub(super) fn each_of(value: &Value, span: Span, strict: bool, diagnostics: &mut
     const REMEDY: &str = "for_each takes a map, an object or a set of text; make a list a set with toset().";
     let detail = if value.is_null() {
         "The value of for_each is null.".to_owned()
-    } else if value.is_sensitive() && strict {
-        "The value of for_each is sensitive, but its keys show in every plan.".to_owned()
+    } else if value.is_sensitive() {
+        "The value of for_each is sensitive, but its keys and how many there are show in every plan."
+            .to_owned()
     } else {
         match value.view() {
             View::Unknown(_) => {

@@ -33,6 +33,7 @@ mod quantity;
 mod references;
 mod registry;
 mod resources;
+mod sensitive;
 mod settings;
 mod type_expr;
 pub mod typed;

@@ -9,6 +9,7 @@ use super::load::Loader;
 use super::module::{Run, not_too_deep};
 use super::posture::{Lifecycle, ResourceBlock};
 use super::references::{self, Reference};
+use super::sensitive;
 use crate::diag::{Diagnostic, Diagnostics, Severity, code};
 use crate::model::convert::convert;
 use crate::model::schema::{BlockSchema, EvaluatedBlock};
@@ -193,6 +194,9 @@ fn account_of(block: &Block, known: &[String], scope: &Scope<'_>, said: &mut Dia
     if value.is_null() || value.is_unknown() {
         return None;
     }
+    if sensitive::refused(&value, "The argument \"account\"", attribute.expr.span, said) {
+        return None;
+    }
     let label = value
         .get("name")
         .and_then(Value::as_str)
@@ -218,6 +222,9 @@ fn region_of(block: &Block, scope: &Scope<'_>, said: &mut Diagnostics) -> Option
     let attribute = block.body.attribute("region")?;
     let value = evaluate(&attribute.expr, scope, said);
     if value.is_null() || value.is_unknown() {
+        return None;
+    }
+    if sensitive::refused(&value, "The argument \"region\"", attribute.expr.span, said) {
         return None;
     }
     let text = convert(&value, &Type::String).ok();

@@ -90,14 +90,23 @@ fn from_text(
         });
     }
     let file = sources.add(origin, text);
-    let (expr, said) = syntax::parse_expression(text, file);
-    let failed = said.has_errors();
-    diagnostics.append(said);
-    if failed {
+    let (expr, mut said) = syntax::parse_expression(text, file);
+    let mut value = None;
+    if !said.has_errors() {
+        let env = Env::new("", jiff::Timestamp::UNIX_EPOCH);
+        value = Some(evaluate(&expr, &Scope::new(&NoNames, &env), &mut said));
+    }
+    if variable.sensitive && said.has_errors() {
+        // What was wrong would be shown with the text around it.
+        let detail = format!(
+            "{origin} is no value of the type {}; as the variable is sensitive, the text is not shown.",
+            variable.ty
+        );
+        diagnostics.push(Diagnostic::error(code::SYNTAX, detail).at(variable.name.span));
         return None;
     }
-    let env = Env::new("", jiff::Timestamp::UNIX_EPOCH);
-    let value = evaluate(&expr, &Scope::new(&NoNames, &env), diagnostics);
+    diagnostics.append(said);
+    let value = value?;
     Some(Given {
         value,
         span: Some(expr.span),
@@ -183,7 +192,9 @@ pub(super) fn settle(
         );
         return Value::unknown(variable.ty.clone());
     };
-    let place = source.span.unwrap_or(variable.name.span);
+    // What is said of a value is said with the text around it.
+    let place = source.span.filter(|_| !variable.sensitive);
+    let place = place.unwrap_or(variable.name.span);
     if source.value.is_null() && !variable.nullable {
         let detail = format!("The variable \"{name}\" must not be null.");
         diagnostics.push(Diagnostic::error(code::WRONG_TYPE, detail).at(place));

@@ -60,6 +60,7 @@ codes! {
     UNKNOWN_VALUE = "BKS-E0204", "The value is not known yet", "A value that only an apply can decide stands where it has to be known when planning.";
     INVALID_FOR_EACH = "BKS-E0205", "for_each or count cannot be used so", "for_each takes a map or a set of strings, count a whole number from 0; both have to be known when planning and must not be sensitive.";
     CONDITION_FAILED = "BKS-E0206", "A condition is not met", "A validation, precondition, postcondition or assertion that the posture declares is false.";
+    SENSITIVE = "BKS-E0207", "A sensitive value would show", "What blocks declare is compared with the cloud and shows in plans, in records of applies and in the cloud, so no argument takes a sensitive value.";
     UNKNOWN_BLOCK = "BKS-E0301", "There is no such block type", "The block's type is neither part of the language nor a resource kind.";
     UNKNOWN_ATTRIBUTE = "BKS-E0302", "There is no such argument", "The block does not have an argument or nested block of this name.";
     MISSING_ATTRIBUTE = "BKS-E0303", "A required argument is missing", "The block needs this argument or nested block.";

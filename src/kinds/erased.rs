@@ -9,11 +9,11 @@ use crate::model::fact::Facts;
 use crate::model::policy::Statement;
 use crate::model::schema::{Block, BlockSchema, EvaluatedBlock};
 use crate::model::value::Value;
-use crate::model::{Arn, Observed, Place};
+use crate::model::{AccountId, Arn, Observed, Place};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::marker::PhantomData;
 use std::sync::OnceLock;
 
@@ -49,6 +49,8 @@ pub trait AnyKind: Send + Sync {
     fn is_global(&self) -> bool;
     /// See [`Kind::HOLDS_DATA`].
     fn holds_data(&self) -> bool;
+    /// See [`Kind::SELECTS`].
+    fn selects(&self) -> bool;
     /// The block's schema.
     fn schema(&self) -> &BlockSchema;
     /// See [`Kind::OUTPUTS`].
@@ -92,6 +94,17 @@ pub trait AnyKind: Send + Sync {
     /// # Errors
     /// When `want` or `have` is not this kind's.
     fn diff(&self, want: &Json, have: Option<&Json>, place: &Place) -> Result<Diff<Json>, Diagnostic>;
+    /// See [`Kind::lets_in`].
+    ///
+    /// # Errors
+    /// When `want` or `have` is not this kind's.
+    fn lets_in(
+        &self,
+        want: &Json,
+        have: Option<&Json>,
+        place: &Place,
+        ours: &BTreeSet<AccountId>,
+    ) -> Result<Option<(String, String)>, Diagnostic>;
     /// See [`Kind::release`].
     ///
     /// # Errors
@@ -204,6 +217,10 @@ impl<K: Kind> AnyKind for Erased<K> {
         K::HOLDS_DATA
     }
 
+    fn selects(&self) -> bool {
+        K::SELECTS
+    }
+
     fn schema(&self) -> &BlockSchema {
         self.schema.get_or_init(|| BlockSchema {
             labels: &["name"],
@@ -311,6 +328,18 @@ impl<K: Kind> AnyKind for Erased<K> {
         let want: K::Spec = load(K::NAME, "spec", want)?;
         let have: Option<K::Live> = have.map(|h| load(K::NAME, "live state", h)).transpose()?;
         erase::<K>(K::diff(&want, have.as_ref(), place))
+    }
+
+    fn lets_in(
+        &self,
+        want: &Json,
+        have: Option<&Json>,
+        place: &Place,
+        ours: &BTreeSet<AccountId>,
+    ) -> Result<Option<(String, String)>, Diagnostic> {
+        let want: K::Spec = load(K::NAME, "spec", want)?;
+        let have: Option<K::Live> = have.map(|h| load(K::NAME, "state", h)).transpose()?;
+        Ok(K::lets_in(&want, have.as_ref(), place, ours))
     }
 
     fn release(&self, ident: &str, have: &Json, place: &Place) -> Result<Diff<Json>, Diagnostic> {

@@ -5,6 +5,7 @@
 //! the permission list follow from the trait; nothing else learns the kind's name.
 
 mod access;
+pub mod among;
 pub mod backup_plan;
 pub mod backup_vault;
 mod decode;
@@ -38,10 +39,10 @@ use crate::model::fact::Facts;
 use crate::model::policy::Statement;
 use crate::model::schema::{Block, EvaluatedBlock};
 use crate::model::value::Value;
-use crate::model::{Arn, Observed, Place};
+use crate::model::{AccountId, Arn, Observed, Place};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::pin::Pin;
 
 /// A boxed future: keeps edits of kinds cheap to compile (no generic async in the engine).
@@ -128,6 +129,8 @@ pub trait Kind: Send + Sync + 'static {
     const GLOBAL: bool = false;
     /// Whether it holds data or what data needs, so that it is released and never removed.
     const HOLDS_DATA: bool;
+    /// Whether it says which resources are backed up, so that others fall out of it when their tags change.
+    const SELECTS: bool = false;
     /// What can be declared.
     type Spec: Block + Serialize + DeserializeOwned + Clone + PartialEq + Send + Sync;
     /// What was seen; storable, so that a snapshot replays without the cloud.
@@ -173,6 +176,17 @@ pub trait Kind: Send + Sync + 'static {
 
     /// What has to change, with every attribute judged. `have` is `None` when it does not exist.
     fn diff(want: &Self::Spec, have: Option<&Self::Live>, place: &Place) -> Diff<Self::Op>;
+
+    /// Whom the change lets in that comes from none of these accounts and may destroy what they protect: the
+    /// path of the attribute that does so, and a sentence.
+    fn lets_in(
+        _want: &Self::Spec,
+        _have: Option<&Self::Live>,
+        _place: &Place,
+        _ours: &BTreeSet<AccountId>,
+    ) -> Option<(String, String)> {
+        None
+    }
 
     /// What happens to one that is no longer declared: removed if it holds no data and is ours,
     /// else released.

@@ -17,7 +17,7 @@ pub use policy::{InForce, Policies};
 pub use select::Selection;
 pub use validity::{Validity, timely};
 
-use crate::live::Timestamp;
+use crate::live::{Entry, Timestamp};
 use crate::model::change::Stage;
 use crate::model::{
     Account, AccountId, Action, Address, AttributeChange, BucketPlace, Desired, Direction, Finding, Lock,
@@ -97,6 +97,10 @@ pub struct Plan {
     pub policies: Policies,
     /// Resources that differ or could not be compared, sorted by address.
     pub changes: Vec<ResourceChange>,
+    /// What was seen of everything that the changes were judged by besides themselves; an apply of a saved plan
+    /// compares with it too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub witnesses: Vec<Entry>,
     /// The writes, sorted by address and within a resource by stage; a step's id is its place here.
     pub steps: Vec<Step>,
     /// How many resources were compared and are as declared.

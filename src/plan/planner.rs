@@ -3,10 +3,13 @@
 use super::{Plan, Policies, ResourceChange, Step, order};
 use crate::diag::{Diagnostic, Diagnostics, code};
 use crate::graph::Graph;
+use crate::kinds::among::{Among, Resource};
 use crate::kinds::{self, AnyKind};
 use crate::live::{Entry, Snapshot, Timestamp};
 use crate::model::change::{AttributeChange, Diff};
-use crate::model::{Account, Action, Address, BucketPlace, Desired, Key, Lock, Observed, Place, Unreadable};
+use crate::model::{
+    Account, AccountId, Action, Address, BucketPlace, Desired, Key, Lock, Observed, Place, Unreadable,
+};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -42,6 +45,11 @@ pub struct Context<'a> {
 /// in the diagnostics, and the plan says what is known besides.
 pub fn make(cx: Context<'_>) -> (Plan, Diagnostics) {
     let mut planner = Planner::default();
+    let witnesses = witnesses(cx.declared, cx.snapshot);
+    match among(&cx.snapshot.accounts, &witnesses) {
+        Ok(among) => planner.among = among,
+        Err(diagnostic) => planner.diagnostics.push(diagnostic),
+    }
     for desired in cx.desired {
         planner.compare(desired, cx.snapshot);
     }
@@ -60,6 +68,7 @@ pub fn make(cx: Context<'_>) -> (Plan, Diagnostics) {
         mut steps,
         unchanged,
         diagnostics,
+        among: _,
     } = planner;
     changes.sort_by(|a, b| a.address.cmp(&b.address));
     // A stable sort: the steps of a resource stay in the order of their stages.
@@ -77,6 +86,10 @@ pub fn make(cx: Context<'_>) -> (Plan, Diagnostics) {
         lock: cx.lock.cloned(),
         evidence: cx.evidence.cloned(),
         policies: cx.policies.clone(),
+        witnesses: match judged_by_others(&steps) {
+            true => witnesses,
+            false => Vec::new(),
+        },
         changes,
         steps,
         unchanged,
@@ -85,14 +98,64 @@ pub fn make(cx: Context<'_>) -> (Plan, Diagnostics) {
     (plan, diagnostics)
 }
 
+/// What was seen of everything in the posture that [selects](kinds::Kind::SELECTS), whether or not the plan is
+/// about it.
+fn witnesses(declared: &[Desired], snapshot: &Snapshot) -> Vec<Entry> {
+    let selects = |kind: &str| kinds::find(kind).is_some_and(AnyKind::selects);
+    let seen = snapshot.entries().iter();
+    let mut all: Vec<Entry> = seen
+        .filter(|e| selects(&e.kind) && e.ident != kinds::UNDISCOVERED)
+        .filter_map(|entry| {
+            let seen = settle(kinds::find(&entry.kind)?, &entry.seen).ok()?;
+            Some(Entry {
+                seen,
+                ..entry.clone()
+            })
+        })
+        .collect();
+    let unread = declared
+        .iter()
+        .filter(|d| selects(&d.kind) && snapshot.get(&d.kind, &d.place, &d.ident).is_none());
+    all.extend(unread.map(|desired| Entry {
+        kind: desired.kind.clone(),
+        place: desired.place.clone(),
+        ident: desired.ident.clone(),
+        seen: not_in_snapshot(),
+    }));
+    all
+}
+
+fn among(accounts: &BTreeMap<String, AccountId>, witnesses: &[Entry]) -> Result<Among, Diagnostic> {
+    let seen = witnesses.iter().filter_map(|entry| {
+        let kind = kinds::find(&entry.kind)?;
+        Some((kind, &entry.place, entry.ident.as_str(), &entry.seen))
+    });
+    Among::new(accounts.values(), seen)
+}
+
+/// Whether a judgement of these steps can depend on other resources: on what goes by tags.
+fn judged_by_others(steps: &[Step]) -> bool {
+    let mut attributes = steps.iter().flat_map(|step| &step.attributes);
+    attributes.any(|attribute| attribute.path.starts_with("tags["))
+}
+
 /// Whether the steps of a plan are those that its resources and what was seen of them give, with the same judgements. What
 /// a person is shown and signs is the judgement; what is done is the write.
 ///
 /// # Errors
 /// The first resource of which that is not so.
 pub(super) fn rederive(plan: &Plan) -> Result<(), Address> {
+    let first = || {
+        plan.changes
+            .first()
+            .map_or_else(Policies::address, |c| c.address.clone())
+    };
+    let among = among(&plan.accounts, &plan.witnesses).map_err(|_| first())?;
     for change in &plan.changes {
-        let mut planner = Planner::default();
+        let mut planner = Planner {
+            among: among.clone(),
+            ..Planner::default()
+        };
         let named = match &change.desired {
             Some(desired) => {
                 planner.compare_with(desired, &change.saw);
@@ -157,8 +220,17 @@ fn dated(attribute: &mut AttributeChange, now: Timestamp) {
     }
 }
 
+fn not_in_snapshot() -> Observed<Json> {
+    Observed::Unreadable(Unreadable {
+        action: String::new(),
+        why: "it is not in the snapshot".into(),
+        denied: false,
+    })
+}
+
 #[derive(Default)]
 struct Planner {
+    among: Among,
     changes: Vec<ResourceChange>,
     steps: Vec<Step>,
     unchanged: usize,
@@ -169,14 +241,7 @@ impl Planner {
     fn compare(&mut self, desired: &Desired, snapshot: &Snapshot) {
         match snapshot.get(&desired.kind, &desired.place, &desired.ident) {
             Some(seen) => self.compare_with(desired, seen),
-            None => self.compare_with(
-                desired,
-                &Observed::Unreadable(Unreadable {
-                    action: String::new(),
-                    why: "it is not in the snapshot".into(),
-                    denied: false,
-                }),
-            ),
+            None => self.compare_with(desired, &not_in_snapshot()),
         }
     }
 
@@ -195,7 +260,17 @@ impl Planner {
                 return;
             }
         };
-        let diff = match kinds::guarded::diff(kind, desired, have) {
+        let resource = Resource {
+            place: &desired.place,
+            ident: &desired.ident,
+            want: Some(desired.wanted(have.is_some())),
+            have,
+        };
+        let judged = kinds::guarded::diff(kind, desired, have).and_then(|mut diff| {
+            self.among.judge(kind, resource, &mut diff)?;
+            Ok(diff)
+        });
+        let diff = match judged {
             Ok(diff) => diff,
             Err(diagnostic) => {
                 self.diagnostics.push(diagnostic.at(desired.span));
@@ -303,7 +378,16 @@ impl Planner {
                     diff
                 }
             })
-            .and_then(|diff| settle(kind, &entry.seen).map(|saw| (diff, saw)));
+            .and_then(|mut diff| {
+                let resource = Resource {
+                    place: &entry.place,
+                    ident: &entry.ident,
+                    want: None,
+                    have: Some(have),
+                };
+                self.among.judge(kind, resource, &mut diff)?;
+                settle(kind, &entry.seen).map(|saw| (diff, saw))
+            });
         if guarded {
             let refusal = kinds::guarded::refusal(&entry.kind, &entry.ident, &entry.place);
             self.diagnostics.push(refusal);

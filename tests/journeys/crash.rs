@@ -41,11 +41,11 @@ fn one_write_and_death(estate: &Estate) -> bool {
     ended.is_some_and(|status| status.success())
 }
 
-/// How often each thing was made, by what made it.
-fn made(estate: &Estate) -> BTreeMap<String, usize> {
+/// How often each thing was made after `mark`, by what made it.
+pub(crate) fn made(estate: &Estate, mark: u64) -> BTreeMap<String, usize> {
     let mut made = BTreeMap::new();
     let makes = |operation: &str| operation.starts_with("Create") || operation.starts_with("Start");
-    for record in estate.asked(0) {
+    for record in estate.asked(mark) {
         if makes(&record.operation) && record.status == 200 {
             let what = format!("{}:{} {}", record.service, record.operation, record.resource);
             *made.entry(what).or_default() += 1;
@@ -78,7 +78,7 @@ async fn killed_after_each_write_it_converges_and_makes_nothing_twice() {
             .collect();
         assert_eq!(keys, ["backstay:project"], "{name}");
     }
-    let twice: Vec<_> = made(&estate)
+    let twice: Vec<_> = made(&estate, 0)
         .into_iter()
         .filter(|(_, times)| *times > 1)
         .collect();
@@ -205,7 +205,7 @@ fn dips(estate: &Estate, ends: [&str; 2]) -> Vec<String> {
 
 /// Starts an apply that gets no answer any more once so many writes were carried out, and waits until
 /// it hangs. `None` when it was through before.
-fn hanging(estate: &Estate, writes: u32) -> Option<Child> {
+pub(crate) fn hanging(estate: &Estate, writes: u32, apply: &[&str]) -> Option<Child> {
     estate.fault(Fault {
         after_writes: writes,
         outcome: Outcome::Hang,
@@ -213,7 +213,7 @@ fn hanging(estate: &Estate, writes: u32) -> Option<Child> {
     });
     let mark = estate.mark();
     let mut apply = estate
-        .command(APPLY)
+        .command(apply)
         .stdout(Stdio::null())
         .stderr(std::fs::File::create(estate.path("said")).unwrap())
         .spawn()
@@ -240,7 +240,7 @@ async fn killed_at_every_prefix_of_its_writes_it_never_protects_less_than_both_e
             .iter()
             .fold(estate.fill(BEFORE), |text, (from, to)| text.replace(from, to));
         estate.write("main.hcl", &after);
-        let Some(mut apply) = hanging(&estate, prefixes) else {
+        let Some(mut apply) = hanging(&estate, prefixes, APPLY) else {
             break;
         };
         apply.kill().unwrap();
@@ -251,7 +251,7 @@ async fn killed_at_every_prefix_of_its_writes_it_never_protects_less_than_both_e
         assert_eq!(dips, Vec::<String>::new(), "after {prefixes} writes");
         estate.run(APPLY).exits(0);
         estate.plan().exits(0);
-        let twice: Vec<_> = made(&estate)
+        let twice: Vec<_> = made(&estate, 0)
             .into_iter()
             .filter(|(_, times)| *times > 1)
             .collect();
@@ -267,7 +267,7 @@ async fn a_creation_that_was_cut_off_is_finished_without_approvals() {
     let mut prefixes = 0;
     loop {
         let estate = Estate::new(BEFORE);
-        let Some(mut apply) = hanging(&estate, prefixes) else {
+        let Some(mut apply) = hanging(&estate, prefixes, APPLY) else {
             break;
         };
         apply.kill().unwrap();
@@ -326,7 +326,7 @@ async fn a_second_interrupt_ends_at_once_and_running_again_goes_on() {
     // Any write will do, so different ones are tried.
     for writes in [1, 4, 9] {
         let estate = Estate::new(BEFORE);
-        let mut apply = hanging(&estate, writes).unwrap();
+        let mut apply = hanging(&estate, writes, APPLY).unwrap();
         interrupt(&apply);
         // The first waits for what is in flight, and that hangs.
         while !estate.read("said").contains("Interrupt again to end at once") {
@@ -413,7 +413,10 @@ async fn answers_that_get_lost_do_no_harm() {
     assert_eq!(lost, operations.len());
     again.heal();
     again.settle();
-    let twice: Vec<_> = made(&again).into_iter().filter(|(_, times)| *times > 1).collect();
+    let twice: Vec<_> = made(&again, 0)
+        .into_iter()
+        .filter(|(_, times)| *times > 1)
+        .collect();
     assert!(twice.is_empty(), "{twice:?}");
 }
 

@@ -65,6 +65,12 @@ pub(super) fn evaluate(call: &Call, span: Span, scope: &Scope<'_>, diagnostics: 
     match (function.run)(&passed, &context) {
         Ok(value) => value.marked_if(facts.sensitive),
         Err(CallError { argument, message }) => {
+            // A message quotes what does not fit.
+            let secret = facts.sensitive || passed.iter().any(Value::contains_sensitive);
+            let message = match secret {
+                true => "what it was given is sensitive, so that the reason is not shown".to_owned(),
+                false => message,
+            };
             let place = argument
                 .and_then(|i| arguments.get(i))
                 .map_or(span, |(_, span)| *span);

@@ -76,7 +76,11 @@ pub(super) fn attribute(value: &Value, name: &str, span: Span, diagnostics: &mut
                     format!("The {what} has no attribute \"{name}\"."),
                 )
                 .at(span);
-                diagnostic.remedy = did_you_mean(name, keys.iter().copied()).or_else(|| list_of_names(&keys));
+                // Sensitive keys make the whole sensitive, and must not show.
+                if !sensitive {
+                    diagnostic.remedy =
+                        did_you_mean(name, keys.iter().copied()).or_else(|| list_of_names(&keys));
+                }
                 diagnostics.push(diagnostic);
                 failed()
             }

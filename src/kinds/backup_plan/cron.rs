@@ -167,6 +167,44 @@ impl Schedule {
             .flat_map(|h| self.minutes.iter().map(move |m| h * 60 + m))
     }
 
+    /// The days on which it runs, from [`EPOCH`] on and whatever the year: as many as show every pattern.
+    fn days(&self) -> Vec<u32> {
+        let (mut year, mut month) = EPOCH;
+        let (mut day, mut weekday) = (1, 2);
+        let mut all = Vec::new();
+        for n in 0..DAYS {
+            if self.falls_on(year, month, day, weekday) {
+                all.push(n);
+            }
+            weekday = weekday % 7 + 1;
+            day += 1;
+            if day > month_length(year, month) {
+                (day, month) = (1, month + 1);
+            }
+            if month > 12 {
+                (month, year) = (1, year + 1);
+            }
+        }
+        all
+    }
+
+    /// Whether it runs at every moment at which `other` does, by the same clock. What runs as often but at
+    /// other moments does not.
+    pub fn takes_in(&self, other: &Self) -> bool {
+        let all = |ours: &BTreeSet<u32>, theirs: BTreeSet<u32>| ours.is_superset(&theirs);
+        let years = match (&self.years, &other.years) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(ours), Some(theirs)) => ours.is_superset(theirs),
+        };
+        years
+            && all(&self.times().collect(), other.times().collect())
+            && all(
+                &self.days().into_iter().collect(),
+                other.days().into_iter().collect(),
+            )
+    }
+
     /// The longest and the shortest time between two starts, in minutes. `None` when it does not go on for ever:
     /// it is bound to years, or never comes round. Wall-clock minutes: where the clock is changed, an hour more.
     pub fn gaps(&self) -> Option<(u32, u32)> {
@@ -180,25 +218,13 @@ impl Schedule {
             _ => None,
         });
         let (mut longest, mut shortest) = within.fold((0, u32::MAX), |(l, s), gap| (l.max(gap), s.min(gap)));
-        let (mut year, mut month) = EPOCH;
-        let (mut day, mut weekday) = (1, 2);
         let mut before: Option<u32> = None;
-        for n in 0..DAYS {
-            if self.falls_on(year, month, day, weekday) {
-                if let Some(before) = before {
-                    let gap = (n - before) * DAY + first - last;
-                    (longest, shortest) = (longest.max(gap), shortest.min(gap));
-                }
-                before = Some(n);
+        for n in self.days() {
+            if let Some(before) = before {
+                let gap = (n - before) * DAY + first - last;
+                (longest, shortest) = (longest.max(gap), shortest.min(gap));
             }
-            weekday = weekday % 7 + 1;
-            day += 1;
-            if day > month_length(year, month) {
-                (day, month) = (1, month + 1);
-            }
-            if month > 12 {
-                (month, year) = (1, year + 1);
-            }
+            before = Some(n);
         }
         before?;
         (shortest != u32::MAX).then_some((longest, shortest))
@@ -229,6 +255,36 @@ mod tests {
             ("cron(0,15 8-17/3 ? * * *)", 14 * 60 + 45, 15),
         ] {
             assert_eq!(parse(text).unwrap().gaps(), Some((longest, shortest)), "{text}");
+        }
+    }
+
+    #[test]
+    fn one_takes_in_another_when_it_runs_whenever_that_does() {
+        for (wide, narrow) in [
+            ("cron(0 * ? * * *)", "cron(0 5 ? * * *)"),
+            ("cron(0 5 ? * * *)", "cron(0 5 * * ? *)"),
+            ("cron(0 5 ? * * *)", "cron(0 5 ? * * 2026)"),
+            ("cron(0 5 ? * MON-FRI *)", "cron(0 5 ? * TUE *)"),
+            ("cron(0 5 ? * SUN *)", "cron(0 5 ? * SUN#2 *)"),
+            ("cron(0 5 28-31 * ? *)", "cron(0 5 L * ? *)"),
+        ] {
+            assert!(
+                parse(wide).unwrap().takes_in(&parse(narrow).unwrap()),
+                "{wide} {narrow}"
+            );
+        }
+        for (one, other) in [
+            ("cron(0 5 ? * * *)", "cron(0 6 ? * * *)"),
+            ("cron(30 * ? * * *)", "cron(0 5 ? * * *)"),
+            ("cron(0 5 ? * MON *)", "cron(0 5 ? * TUE *)"),
+            ("cron(0 5 ? * * 2026)", "cron(0 5 ? * * 2027)"),
+            ("cron(0 5 ? * MON *)", "cron(0 6 ? * * *)"),
+        ] {
+            let (one, other) = (parse(one).unwrap(), parse(other).unwrap());
+            assert!(
+                !one.takes_in(&other) && !other.takes_in(&one),
+                "{one:?} {other:?}"
+            );
         }
     }
 

@@ -1,7 +1,7 @@
 //! What has to change for a plan to be as declared.
 
-use super::cron;
 use super::live::{Life, LivePlan, Rule, Selection};
+use super::moments;
 use super::spec::Spec;
 use super::write::{Body, Op};
 use crate::access::glob;
@@ -21,9 +21,7 @@ fn days(days: Option<u32>) -> Json {
 }
 
 fn minutes(minutes: u32) -> Json {
-    crate::model::Duration::from_secs(u64::from(minutes) * 60)
-        .to_string()
-        .into()
+    moments::shown(minutes).into()
 }
 
 pub(super) fn diff(want: &Spec, have: Option<&LivePlan>, place: &Place) -> Diff<Op> {
@@ -127,25 +125,25 @@ fn compare(want: &Rule, have: &Rule, all: &mut Vec<AttributeChange>) {
         "schedule",
         have.schedule.as_str().into(),
         want.schedule.as_str().into(),
-        frequency(&have.schedule, &want.schedule),
+        moments::schedule(&have.schedule, &want.schedule),
     );
     push(
         "timezone",
         have.timezone.as_str().into(),
         want.timezone.as_str().into(),
-        Judgement::neutral(),
+        moments::zone(&have.timezone, &want.timezone),
     );
     push(
         "start_window",
         minutes(have.start_window),
         minutes(want.start_window),
-        Judgement::neutral(),
+        moments::start_window(have.start_window, want.start_window),
     );
     push(
         "completion_window",
         minutes(have.completion_window),
         minutes(want.completion_window),
-        Judgement::neutral(),
+        moments::completion_window(have.completion_window, want.completion_window),
     );
     push(
         "continuous",
@@ -222,21 +220,6 @@ pub(super) fn longer(before: Option<u32>, after: Option<u32>) -> Judgement {
         judgement.reason = Some("recovery points that exist keep their date".into());
     }
     judgement
-}
-
-fn frequency(before: &str, after: &str) -> Judgement {
-    let longest = |text: &str| {
-        cron::parse(text)
-            .ok()
-            .and_then(|s| s.gaps())
-            .map(|(longest, _)| longest)
-    };
-    match (longest(before), longest(after)) {
-        (Some(before), Some(after)) if after < before => Judgement::strengthens(),
-        (Some(before), Some(after)) if after == before => Judgement::neutral(),
-        (Some(_), Some(_)) => Judgement::weakens("recovery points lie farther apart"),
-        _ => Judgement::weakens("it cannot be said how far recovery points lie apart"),
-    }
 }
 
 fn shown(selection: &Selection) -> Json {

@@ -3,6 +3,7 @@
 pub mod cron;
 mod diff;
 pub mod live;
+mod moments;
 pub mod spec;
 pub mod target;
 #[cfg(test)]
@@ -31,6 +32,7 @@ impl Kind for BackupPlan {
     const DOC: &'static str = include_str!("doc.md");
     const OUTPUTS: &'static [Output] = &[];
     const HOLDS_DATA: bool = false;
+    const SELECTS: bool = true;
     type Spec = Spec;
     type Live = LivePlan;
     type Op = Op;

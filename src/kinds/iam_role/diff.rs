@@ -91,9 +91,22 @@ pub(super) fn create(want: &Spec, place: &Place) -> Diff<Op> {
 
 /// Whether the making of the role was cut off: it is ours and still lacks what is written last. What
 /// it gets now is no more than what its making was to give, and nothing to approve anew.
-fn half_made(want: &Spec, have: &LiveRole, place: &Place) -> bool {
+pub(super) fn half_made(want: &Spec, have: &LiveRole, place: &Place) -> bool {
     let lacks_the_last = !have.inline.contains_key(INLINE);
     have.path == own_path(place) && lacks_the_last && (!want.statement.is_empty() || have.attached.is_empty())
+}
+
+/// The attribute that the making of a role ends with; `None` when it gives the role nothing.
+pub(super) fn last_of(want: &Spec) -> Option<String> {
+    match want.statement.is_empty() {
+        false => Some("policy".to_owned()),
+        true => want
+            .managed_policies
+            .iter()
+            .flatten()
+            .max()
+            .map(|arn| managed(arn)),
+    }
 }
 
 fn managed(arn: &str) -> String {

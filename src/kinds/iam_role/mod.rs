@@ -2,6 +2,7 @@
 
 mod diff;
 pub mod spec;
+mod stranger;
 #[cfg(test)]
 mod tests;
 mod validate;
@@ -18,7 +19,7 @@ use crate::model::fact::Facts;
 use crate::model::policy::{Document, Statement};
 use crate::model::schema::EvaluatedBlock;
 use crate::model::value::Value;
-use crate::model::{Arn, AttributeChange, Judgement, Observed, Place};
+use crate::model::{AccountId, Arn, AttributeChange, Judgement, Observed, Place};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use spec::Spec;
@@ -177,6 +178,21 @@ impl Kind for IamRole {
             None => diff::create(want, place),
             Some(have) => diff::update(want, have, place),
         }
+    }
+
+    fn lets_in(
+        want: &Spec,
+        have: Option<&LiveRole>,
+        place: &Place,
+        ours: &BTreeSet<AccountId>,
+    ) -> Option<(String, String)> {
+        // What an existing role gets more is judged as such.
+        let path = match have {
+            None => "trust".to_owned(),
+            Some(have) if diff::half_made(want, have, place) => diff::last_of(want)?,
+            Some(_) => return None,
+        };
+        Some((path, stranger::let_in(want, ours)?))
     }
 
     fn release(_: &str, have: &LiveRole, place: &Place) -> Diff<Op> {

@@ -204,6 +204,13 @@ fn refused(want: &Pitr, have: &LiveInstance) -> Option<String> {
     })
 }
 
+/// What a copy depends on besides itself.
+#[derive(Clone, Copy)]
+struct Source<'a> {
+    encrypted: bool,
+    aliases: &'a keys::Aliases,
+}
+
 fn replicas(want: &Spec, have: &LiveInstance, place: &Place, diff: &mut Diff<Op>) {
     let Some(source) = &have.arn else { return };
     // What is in flight is what will be: backups that are being switched off leave nothing to copy.
@@ -237,7 +244,13 @@ fn replicas(want: &Spec, have: &LiveInstance, place: &Place, diff: &mut Diff<Op>
             continue;
         }
         match have.replicas.get(&replicate.region) {
-            Some(Observed::Present(live)) => replace(replicate, live, copy, &have.aliases, diff),
+            Some(Observed::Present(live)) => {
+                let source = Source {
+                    encrypted: have.encrypted,
+                    aliases: &have.aliases,
+                };
+                replace(replicate, live, copy, source, diff);
+            }
             Some(Observed::Absent) => start(replicate, copy, diff),
             Some(Observed::Unreadable(why)) => diff.unreadable.push(why.clone()),
             // Not looked at, as in a snapshot that was made for another posture.
@@ -310,56 +323,74 @@ fn start(want: &Replicate, copy: Copy, diff: &mut Diff<Op>) {
     diff.push(Stage::Replicate, Op::StartCopy(copy), changes);
 }
 
-/// RDS has no call that changes a copy: it is stopped and another one started.
-fn replace(want: &Replicate, have: &LiveReplica, copy: Copy, aliases: &keys::Aliases, diff: &mut Diff<Op>) {
-    const GAP: &str = "RDS cannot change a copy: it is stopped and started anew, and until the new one has caught \
-                       up the other region holds only what the old one had";
-    // What is not declared stays: a copy that is made anew would have RDS's retention, and no key.
-    let anew = Copy {
-        retention: copy.retention.or(have.retention_days),
-        key: copy.key.clone().or_else(|| have.key.clone()),
-        ..copy.clone()
-    };
-    let mut changes = Vec::new();
-    if let (Some(days), before) = (copy.retention, have.retention_days)
-        && before != Some(days)
-    {
-        let judgement = match before {
-            Some(before) if days > before => Judgement::strengthens(),
-            Some(_) => Judgement::weakens(format!(
-                "in {} restore points older than {days} days are lost",
-                want.region
-            )),
-            None => Judgement::weakens("the retention there is not known"),
-        };
-        changes.push(AttributeChange::judged(
-            format!("{}.retention", path(want)),
-            before.map_or(Json::Null, shown),
-            shown(days),
-            judgement.disruptive(GAP),
-        ));
+/// RDS has no call that changes a copy: it is stopped and another one started. What the old one holds is
+/// retained and taken over, unless its days are over; nothing is copied that was made in between (RDS user guide,
+/// "Stopping automated backup replication").
+fn replace(want: &Replicate, have: &LiveReplica, copy: Copy, on: Source<'_>, diff: &mut Diff<Op>) {
+    if let (Some(key), Some(live)) = (&copy.key, &have.key) {
+        match keys::same(key, live, on.aliases) {
+            Ok(true) => {}
+            Ok(false) => return diff.findings.push(another_key(want, have, key.as_str())),
+            // Neither the same nor another one: a copy is not given up for that.
+            Err(unknown) => return diff.unreadable.push(unknown),
+        }
+    } else if let Some(key) = &copy.key {
+        return diff.findings.push(another_key(want, have, key.as_str()));
     }
-    let same = match (&copy.key, &have.key) {
-        (Some(want), Some(have)) => keys::same(want, have, aliases),
-        (Some(_), None) => Ok(false),
-        (None, _) => Ok(true),
+    let Some(days) = copy.retention.filter(|days| have.retention_days != Some(*days)) else {
+        return;
     };
-    // Neither the same nor another one: a copy is not given up for that.
-    let same = same.unwrap_or_else(|unknown| {
-        diff.unreadable.push(unknown);
-        true
-    });
-    if let (Some(key), false) = (&copy.key, same) {
-        let judgement = match anew.retention {
-            Some(_) => Judgement::neutral(),
-            None => Judgement::weakens("the retention there is not known, and RDS would choose another"),
-        };
-        changes.push(AttributeChange::judged(
-            format!("{}.kms_key", path(want)),
-            have.key.as_ref().map_or(Json::Null, |k| k.as_str().into()),
-            key.as_str().into(),
-            judgement.disruptive(GAP),
-        ));
+    let path = format!("{}.retention", path(want));
+    let before = have.retention_days.map_or(Json::Null, shown);
+    if let (true, None, Some(key)) = (on.encrypted, &copy.key, &have.key) {
+        diff.findings.push(Finding {
+            path,
+            want: shown(days),
+            have: before,
+            why: format!(
+                "to change it the copy is stopped and started anew, and a start needs the key of the copy; an apply \
+                 that is cut off in between could not go on without it. Declare kms_key = \"{key}\""
+            ),
+        });
+        return;
     }
-    diff.push(Stage::Replicate, Op::ReplaceCopy(anew), changes);
+    let change = AttributeChange::judged(path, before, shown(days), anew(want, have, days));
+    let copy = Copy {
+        key: copy.key.or_else(|| have.key.clone()),
+        ..copy
+    };
+    diff.push(Stage::Replicate, Op::ReplaceCopy(copy), [change]);
+}
+
+/// What it costs to have another retention. However long the new one is, for a while there is less than before.
+fn anew(want: &Replicate, have: &LiveReplica, days: u32) -> Judgement {
+    let region = &want.region;
+    let lost = match have.retention_days {
+        Some(before) if days > before => String::new(),
+        Some(_) => format!("; restore points older than {days} days are lost there"),
+        None => "; the retention there is not known, and older restore points may be lost".to_owned(),
+    };
+    Judgement::weakens(format!(
+        "RDS cannot change a copy: it is stopped and started anew, and what was written in between can never be \
+         restored to its moment in {region}{lost}"
+    ))
+    .disruptive(format!(
+        "until the new copy has caught up, which may take hours, {region} holds only what the old one had"
+    ))
+}
+
+/// RDS refuses to start a copy under another key while it retains backups under the first, so that a stop would
+/// leave none at all.
+fn another_key(want: &Replicate, have: &LiveReplica, key: &str) -> Finding {
+    let region = &want.region;
+    finding(
+        &format!("{}.kms_key", path(want)),
+        key,
+        have.key.as_ref().map_or(Json::Null, |k| k.as_str().into()),
+        format!(
+            "RDS starts no copy in {region} under another key while it retains backups there under this one, and \
+             backstay deletes no backups. Copy to another region first, then stop this one, and start it under the \
+             other key once what it holds has expired"
+        ),
+    )
 }

@@ -46,10 +46,11 @@ block! {
     pub struct Replicate {
         /// Where to.
         pub region: Region,
-        /// How far back one can go there, 1d to 35d; 7d when left out. RDS cannot change it: a copy with another
-        /// retention is started anew.
+        /// How far back one can go there, 1d to 35d; 7d when left out. RDS cannot change it: the copy is
+        /// stopped and started anew, and what is written in between is not restorable to its moment there.
         pub retention: Option<Retention>,
-        /// A key in that region, by reference, ARN, id or alias; needed when the instance is encrypted.
+        /// A key in that region, by reference, ARN, id or alias; needed when the instance is encrypted. It cannot be
+        /// changed while backups are retained there.
         pub kms_key: Option<Reference>,
     }
 }

@@ -67,6 +67,8 @@ pub enum Op {
     },
 }
 
+const START: &str = "rds:StartDBInstanceAutomatedBackupsReplication";
+
 /// A code of ours: what was asked for is under way.
 const NOT_YET: &str = "NotYet";
 
@@ -118,10 +120,7 @@ impl<'a> Rds<'a> {
             } => self.protect(*deletion_protection, *copy_tags).await,
             Op::Backups { retention, window } => self.backups(*retention, window.as_deref()).await,
             Op::StartCopy(copy) => self.start(copy).await,
-            Op::ReplaceCopy(copy) => {
-                self.stop(&copy.source, &copy.region).await?;
-                self.start(copy).await
-            }
+            Op::ReplaceCopy(copy) => self.replace(copy).await,
             Op::StopCopy { source, region } => self.stop(source, region).await,
             Op::Tag { arn, tags } => self.tag(arn, tags).await,
             Op::Untag { arn } => {
@@ -273,14 +272,51 @@ impl<'a> Rds<'a> {
         Ok(None)
     }
 
+    /// Stops a copy only once nothing that is known stands in the way of the next: its key is there, and the
+    /// instance in a state from which a copy can be started.
+    async fn replace(&self, copy: &Copy) -> Result<(), AwsError> {
+        let live = self.instance().await?;
+        if is_stuck(&live.status) {
+            return Err(stuck(START, &live));
+        }
+        if live.pending_retention.unwrap_or(live.retention_days) == 0 {
+            return Err(AwsError::new(
+                START,
+                Class::Refused,
+                "InvalidDBInstanceState",
+                format!(
+                    "automated backups of {} are switched off, so the copy that is there was not stopped: no other \
+                     could be started",
+                    self.ident
+                ),
+            ));
+        }
+        let key = self.key_of(copy).await?;
+        let days = copy.retention.and_then(|d| i32::try_from(d).ok());
+        // After a lost answer the new one may be there already, and is not stopped again.
+        let there = self.copy(&copy.source, &copy.region).await?;
+        let is_new = there.is_some_and(|there| there.backup_retention_period() == days);
+        if !is_new {
+            self.stop(&copy.source, &copy.region).await?;
+        }
+        self.start_with(copy, key).await
+    }
+
+    /// RDS takes and shows the key's own ARN; an alias may name a key that an earlier step has made.
+    async fn key_of(&self, copy: &Copy) -> Result<Option<Arn>, AwsError> {
+        match &copy.key {
+            Some(key) => keys::own_arn(self.writer.clients(), key).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
     async fn start(&self, copy: &Copy) -> Result<(), AwsError> {
-        const ACTION: &str = "rds:StartDBInstanceAutomatedBackupsReplication";
+        let key = self.key_of(copy).await?;
+        self.start_with(copy, key).await
+    }
+
+    async fn start_with(&self, copy: &Copy, key: Option<Arn>) -> Result<(), AwsError> {
         let rds = self.writer.clients().rds(&copy.region);
-        // RDS takes and shows the key's own ARN; an alias may name a key that an earlier step has made.
-        let key = match &copy.key {
-            Some(key) => Some(keys::own_arn(self.writer.clients(), key).await?),
-            None => None,
-        };
         patiently(Patience::INSTANCE, busy, || async {
             // Each time anew: when the answer to a start is lost, the next one is refused as if the
             // instance were busy.
@@ -294,10 +330,10 @@ impl<'a> Rds<'a> {
                 .send()
                 .await
                 .map(drop)
-                .map_err(|e| classify(ACTION, e))
+                .map_err(|e| classify(START, e))
         })
         .await?;
-        self.until(ACTION, &copy.source, &copy.region, true).await
+        self.until(START, &copy.source, &copy.region, true).await
     }
 
     async fn stop(&self, source: &Arn, region: &Region) -> Result<(), AwsError> {

@@ -1,5 +1,6 @@
 //! What holds for all kinds: the lattice of protection, and what an apply must never do on its way.
 
+mod among;
 pub(super) mod documents;
 mod lattice;
 pub(super) mod laws;

@@ -15,6 +15,8 @@ pub(crate) struct Clients {
     pub(crate) iam: aws_sdk_iam::Client,
     pub(crate) sts: aws_sdk_sts::Client,
     pub(crate) organizations: aws_sdk_organizations::Client,
+    pub(crate) kms: aws_sdk_kms::Client,
+    pub(crate) backup: aws_sdk_backup::Client,
 }
 
 impl Clients {
@@ -40,6 +42,8 @@ impl Clients {
             iam: aws_sdk_iam::Client::new(&config),
             sts: aws_sdk_sts::Client::new(&config),
             organizations: aws_sdk_organizations::Client::new(&config),
+            kms: aws_sdk_kms::Client::new(&config),
+            backup: aws_sdk_backup::Client::new(&config),
             config,
         }
     }

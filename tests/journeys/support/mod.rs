@@ -2,12 +2,14 @@
 
 mod clients;
 mod estate;
+mod protection;
 mod run;
 mod schema;
 mod signatory;
 
 pub(crate) use clients::{Clients, code};
 pub(crate) use estate::Estate;
+pub(crate) use protection::{Protection, dips};
 pub(crate) use run::Run;
 pub(crate) use schema::validate;
 pub(crate) use signatory::Signatory;

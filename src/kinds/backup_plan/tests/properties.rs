@@ -14,12 +14,12 @@ use proptest::sample::{select, subsequence};
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeSet;
 
-/// Schedules, and the minutes that lie between two starts at most.
-const SCHEDULES: [(&str, u32); 4] = [
-    ("cron(0 * ? * * *)", 60),
-    ("cron(0 3 ? * * *)", 1440),
-    ("cron(0 4 ? * * *)", 1440),
-    ("cron(0 3 ? * MON *)", 10080),
+/// Schedules, and of which of these they run at every moment.
+const SCHEDULES: [(&str, &[usize]); 4] = [
+    ("cron(0 * ? * * *)", &[0, 1, 2, 3]),
+    ("cron(0 3 ? * * *)", &[1, 3]),
+    ("cron(0 4 ? * * *)", &[2]),
+    ("cron(0 3 ? * MON *)", &[3]),
 ];
 const DBS: [&str; 2] = [
     "arn:aws:rds:us-east-1:111111111111:db:a",
@@ -67,7 +67,7 @@ impl Order for BackupPlan {
                 lower.insert(name);
             }
         };
-        let apart = |rule: &Rule| SCHEDULES.iter().find(|(s, _)| *s == rule.schedule).map(|s| s.1);
+        let place = |rule: &Rule| SCHEDULES.iter().position(|(s, _)| *s == rule.schedule).unwrap();
         for was in &old.rules {
             let name = &was.name;
             let Some(is) = new.rules.iter().find(|r| r.name == *name) else {
@@ -75,7 +75,10 @@ impl Order for BackupPlan {
                 continue;
             };
             check(is.vault != was.vault, format!("vault of {name}"));
-            check(apart(is) > apart(was), format!("schedule of {name}"));
+            let takes_in = SCHEDULES[place(is)].1.contains(&place(was));
+            check(!takes_in, format!("schedule of {name}"));
+            let windows = |rule: &Rule| (rule.start_window, rule.completion_window);
+            check(windows(is) != windows(was), format!("windows of {name}"));
             check(was.continuous && !is.continuous, format!("continuous of {name}"));
             let less = forever(is.life.delete_after) < forever(was.life.delete_after);
             check(less, format!("lifetime of {name}"));
@@ -118,26 +121,29 @@ fn without_nulls(mut json: Json) -> Json {
 fn rule(name: &'static str) -> impl Strategy<Value = Json> {
     let copies = vec((select(vec!["x", "y"]), age()), 0..=2);
     (
+        select(vec![Json::Null, "1h".into(), "12h".into()]),
         select(vec!["main", "spare"]),
         select(&SCHEDULES[..]),
         age(),
         any::<bool>(),
         copies,
     )
-        .prop_map(move |(vault, (schedule, _), delete_after, continuous, copies)| {
-            // One copy to each vault; what is continuous has an end.
-            let mut copies = copies;
-            copies.sort_by_key(|c| c.0);
-            copies.dedup_by_key(|c| c.0);
-            let copies: Vec<_> = copies
-                .into_iter()
-                .map(|(to, delete)| without_nulls(json!({"to": away(to), "delete_after": days(delete)})))
-                .collect();
-            without_nulls(json!({
-                "@": name, "vault": home(vault), "schedule": schedule, "delete_after": days(delete_after),
-                "continuous": continuous && delete_after.is_some(), "copy": copies,
-            }))
-        })
+        .prop_map(
+            move |(start, vault, (schedule, _), delete_after, continuous, copies)| {
+                // One copy to each vault; what is continuous has an end.
+                let mut copies = copies;
+                copies.sort_by_key(|c| c.0);
+                copies.dedup_by_key(|c| c.0);
+                let copies: Vec<_> = copies
+                    .into_iter()
+                    .map(|(to, delete)| without_nulls(json!({"to": away(to), "delete_after": days(delete)})))
+                    .collect();
+                without_nulls(json!({
+                    "@": name, "vault": home(vault), "schedule": schedule, "delete_after": days(delete_after),
+                    "continuous": continuous && delete_after.is_some(), "copy": copies, "start_window": start,
+                }))
+            },
+        )
 }
 
 fn selection(name: &'static str) -> impl Strategy<Value = Json> {

@@ -162,7 +162,7 @@ fn each_change_is_judged() {
             west(),
             copied(there(7)),
             "replicate[\"us-west-2\"].retention",
-            Strengthens,
+            Weakens,
             true,
         ),
         (
@@ -171,19 +171,6 @@ fn each_change_is_judged() {
             copied(there(35)),
             "replicate[\"us-west-2\"].retention",
             Weakens,
-            true,
-        ),
-        (
-            "another key",
-            block().nest(
-                "replicate",
-                Written::new()
-                    .set("region", "us-west-2")
-                    .set("kms_key", "arn:aws:kms:us-west-2:111111111111:key/k2"),
-            ),
-            copied(there(7)),
-            "replicate[\"us-west-2\"].kms_key",
-            Neutral,
             true,
         ),
         (
@@ -291,25 +278,66 @@ fn copies_are_started_replaced_and_stopped() {
     assert_eq!(stop.attributes[0].direction, Direction::Weakens);
 }
 
-/// RDS makes a copy anew with a retention of its own and without a key, unless it is told.
+/// RDS starts a copy without a key, unless it is told.
 #[test]
-fn a_copy_that_is_made_anew_keeps_what_is_not_declared() {
-    let region = || Written::new().set("region", "us-west-2");
-    let other = "arn:aws:kms:us-west-2:111111111111:key/k2";
-    for (copy, days, key) in [
-        (region().set("kms_key", other), 14, other),
-        (region().set("retention", "35d"), 35, KEY),
-    ] {
-        let diff = diff(&block().nest("replicate", copy), &copied(there(14)));
+fn a_copy_that_is_made_anew_keeps_its_key_and_says_what_it_costs() {
+    for (before, after, lost) in [(14, "35d", false), (14, "7d", true)] {
+        let block = block().nest("replicate", copy("us-west-2", after));
+        let diff = diff(&block, &copied(there(before)));
         let [change] = &diff.changes[..] else {
             panic!("{diff:?}")
         };
         let Op::ReplaceCopy(copy) = &change.op else {
             panic!("{diff:?}")
         };
-        assert_eq!(copy.retention, Some(days));
-        assert_eq!(copy.key.as_ref().map(|k| k.as_str()), Some(key));
+        assert_eq!(copy.key.as_ref().map(|k| k.as_str()), Some(KEY));
+        let [attribute] = &change.attributes[..] else {
+            panic!("{diff:?}")
+        };
+        let why = attribute.reason.as_deref().unwrap();
+        assert!(why.contains("in between can never be restored"), "{why}");
+        assert_eq!(why.contains("older than 7 days are lost"), lost, "{why}");
     }
+}
+
+/// RDS refuses a start under another key while it retains what the first copy held, and a copy that was
+/// stopped before that would be missed.
+#[test]
+fn a_copy_is_not_stopped_for_what_could_not_be_started() {
+    let region = || copy("us-west-2", "35d");
+    let other = "arn:aws:kms:us-west-2:111111111111:key/k2";
+    let encrypted = |replica: Observed<LiveReplica>| LiveInstance {
+        encrypted: true,
+        ..copied(replica)
+    };
+    for (block, have, path, says) in [
+        (
+            region().set("kms_key", other),
+            copied(there(14)),
+            "kms_key",
+            "no copy in us-west-2 under another key",
+        ),
+        (
+            region(),
+            encrypted(there(14)),
+            "retention",
+            "Declare kms_key = \"arn:aws:kms",
+        ),
+    ] {
+        let diff = diff(&block_with(block), &have);
+        assert_eq!(diff.changes, [], "{says}");
+        let [finding] = &diff.findings[..] else {
+            panic!("{says}: {diff:?}")
+        };
+        assert_eq!(finding.path, format!("replicate[\"us-west-2\"].{path}"));
+        assert!(finding.why.contains(says), "{}", finding.why);
+    }
+    let keyed = diff(&block_with(region().set("kms_key", KEY)), &encrypted(there(14)));
+    assert!(matches!(keyed.changes[0].op, Op::ReplaceCopy(_)), "{keyed:?}");
+}
+
+fn block_with(copy: Written) -> Written {
+    block().nest("replicate", copy)
 }
 
 #[test]
@@ -441,11 +469,8 @@ fn an_alias_is_the_key_that_it_points_to() {
     };
     assert_eq!(by_alias(KEY, to(KEY)), Diff::new());
     let other = by_alias("arn:aws:kms:us-west-2:111111111111:key/k2", to(KEY));
-    assert_eq!(
-        other.changes[0].attributes[0].path,
-        "replicate[\"us-west-2\"].kms_key"
-    );
-    assert!(other.changes[0].attributes[0].disruptive.is_some());
+    assert_eq!(other.findings[0].path, "replicate[\"us-west-2\"].kms_key");
+    assert!(other.changes.is_empty());
     let denied = Unreadable {
         action: "kms:DescribeKey".into(),
         ..denied()

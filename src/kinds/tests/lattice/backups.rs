@@ -91,8 +91,14 @@ fn what_a_plan_makes() {
             // More often.
             plan("rule[\"daily\"].schedule", rules(json!({"schedule": "cron(0 * ? * * *)"})), rules(json!({}))),
             plan("rule[\"daily\"].schedule", rules(json!({})), rules(json!({"schedule": "cron(0 3 ? * MON *)"}))),
-            plan("rule[\"daily\"].schedule", rules(json!({})), rules(json!({"schedule": "cron(0 4 ? * * *)"}))).equal(),
-            plan("rule[\"daily\"].timezone", rules(json!({})), rules(json!({"timezone": "Europe/Zurich"}))).equal(),
+            plan("rule[\"daily\"].schedule", rules(json!({})), rules(json!({"schedule": "cron(0 4 ? * * *)"}))).incomparable(),
+            plan("rule[\"daily\"].schedule", rules(json!({"schedule": "cron(0 3,9,15 ? * * *)"})), rules(json!({"schedule": "cron(0 3,15 ? * * *)"}))),
+            plan("rule[\"daily\"].schedule", rules(json!({})), rules(json!({"schedule": "cron(0 3 * * ? *)"}))).equal(),
+            plan("rule[\"daily\"].timezone", rules(json!({})), rules(json!({"timezone": "Europe/Zurich"}))).incomparable(),
+            plan("rule[\"daily\"].timezone", rules(json!({})), rules(json!({"timezone": "UTC"}))).equal(),
+            // A short window gives jobs up, a long one lets what is there age.
+            plan("rule[\"daily\"].start_window", rules(json!({})), rules(json!({"start_window": "1h"}))).incomparable(),
+            plan("rule[\"daily\"].completion_window", rules(json!({})), rules(json!({"completion_window": "1d"}))).incomparable(),
             // For ever, then for longer, then for less long.
             plan("rule[\"daily\"].delete_after", rules(json!({"delete_after": null})), rules(json!({}))),
             plan("rule[\"daily\"].delete_after", rules(json!({})), rules(json!({"delete_after": "7d"}))),

@@ -5,8 +5,8 @@
 //! and what is live. Where a state cannot be declared, it is only seen, and only the way out of it is judged.
 //!
 //! No row, because no kind manages it: MFA delete (needs the root user's device; lifecycle and versioning of
-//! such a bucket are findings), whether SSE-C is blocked (kept as it is), Multi-AZ and encryption of a
-//! database, and the key and air gap of a vault (findings), grants of a key besides its policy, visibility of
+//! such a bucket are findings), whether SSE-C is blocked (kept as it is), Multi-AZ, encryption and the key of a
+//! copy of a database, and the key and air gap of a vault (findings), grants of a key besides its policy, visibility of
 //! snapshots, DynamoDB, alerts, and other providers. Retention 0 of a database cannot be declared: see `rds_instance`'s own tests.
 
 mod backups;
