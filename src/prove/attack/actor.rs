@@ -60,14 +60,14 @@ pub(super) struct Denying {
 }
 
 impl Actor {
-    /// As somebody who may take on roles and be taken on.
-    pub(super) fn member(&self) -> Member {
+    /// As somebody who may take on roles and be taken on, within these policies of its organization.
+    pub(super) fn member(&self, rails: &Guardrails) -> Member {
         Member {
             caller: self.caller.clone(),
             identity: (*self.identity).clone(),
             boundary: self.boundary.as_deref().cloned(),
             trust: self.trust.as_deref().cloned(),
-            scps: (*self.rails).clone(),
+            scps: rails.clone(),
         }
     }
 

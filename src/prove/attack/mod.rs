@@ -13,6 +13,7 @@ pub(in crate::prove) use actor::guardrails;
 
 use super::copy::{Copy, Encryption};
 use super::survive::Survival;
+use crate::access::Guardrails;
 use crate::access::assume::Member;
 use crate::model::fact::Evidence;
 use crate::model::objective::{Holds, Scenario};
@@ -77,7 +78,7 @@ pub(super) fn callers(principals: &Principals) -> Vec<Member> {
         for principal in known.present().into_iter().flatten() {
             all.push(Member {
                 trust: None,
-                ..actor::known_actor(account, principal, &actor::Ids::new()).member()
+                ..actor::known_actor(account, principal, &actor::Ids::new()).member(&Guardrails::None)
             });
         }
     }

@@ -23,7 +23,7 @@ impl Maker {
         for who in asker.actors.iter().filter(|a| a.standing != Standing::Root) {
             let account = &who.account;
             for above in above.iter().filter(|a| a.account == *account) {
-                let bound = !matches!(*above.rails, Guardrails::None);
+                let bound = !matches!(asker.rails(above), Guardrails::None);
                 let answer = match bound {
                     true => takes_over(above, who, asker),
                     false => Answer::Yes(String::new()),

@@ -154,16 +154,18 @@ impl Maker {
         let bypasses = held && *action == "s3:DeleteObjectVersion";
         for (guard, first) in store.guards() {
             let ask = |who, action| asker.ask(&store.asked(who, action, target, guard));
-            let candidates = || asker.candidates(action, store.owner, guard);
             let mut found: Vec<(&Actor, Answer, Option<&Node>)> = Vec::new();
-            let plain = asker.each(candidates(), |who| doubt(ask(who, action)));
+            let plain = asker.each(asker.candidates(action, store.owner, guard), |who| {
+                doubt(ask(who, action))
+            });
             found.extend(
                 plain
                     .into_iter()
                     .map(|(who, answer)| (who, answer, cleared.as_ref())),
             );
             if bypasses {
-                let bypass = asker.each(candidates(), |who| ask(who, action).and(ask(who, BYPASS)));
+                let candidates = asker.candidates_with(action, &[BYPASS], store.owner, guard);
+                let bypass = asker.each(candidates, |who| ask(who, action).and(ask(who, BYPASS)));
                 found.extend(bypass.into_iter().map(|(who, answer)| (who, answer, None)));
             }
             for (who, answer, cleared) in found {
@@ -182,7 +184,8 @@ impl Maker {
     fn clearing(&mut self, store: &Store<'_>, asker: &Asker) {
         const CLEARS: &str = "s3:PutObjectRetention";
         for (guard, first) in store.guards() {
-            let found = asker.each(asker.candidates(CLEARS, store.owner, guard), |who| {
+            let candidates = asker.candidates_with(CLEARS, &[BYPASS], store.owner, guard);
+            let found = asker.each(candidates, |who| {
                 let clears = asker.ask(&store.asked(who, CLEARS, &store.objects, guard));
                 clears.and(asker.ask(&store.asked(who, BYPASS, &store.objects, guard)))
             });

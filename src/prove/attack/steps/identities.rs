@@ -76,7 +76,10 @@ fn is_known(who: &&Actor) -> bool {
 impl Maker {
     /// Role assumption, by trust.
     pub(super) fn becoming(&mut self, asker: &Asker) {
-        let known: Vec<Member> = asker.actors.iter().filter(is_known).map(Actor::member).collect();
+        let member = |who: &Actor| who.member(asker.rails(who));
+        let anew = |who: &&Actor| asker.is_new(who, &["sts:AssumeRole"]);
+        let known: Vec<Member> = asker.actors.iter().filter(is_known).map(member).collect();
+        let from: Vec<Member> = asker.actors.iter().filter(is_known).filter(anew).map(member).collect();
         let by_caller: BTreeMap<&Caller, &Actor> = asker
             .actors
             .iter()
@@ -84,13 +87,14 @@ impl Maker {
             .map(|a| (&a.caller, a))
             .collect();
         self.edges(
-            &Graph::between(&known, &known, &asker.context),
+            &Graph::between(&from, &known, &asker.context),
             &by_caller,
             &by_caller,
         );
         for standing in [Standing::Loosened, Standing::Capped] {
-            let changed: Vec<&Actor> = asker.actors.iter().filter(|a| a.standing == standing).collect();
-            let members: Vec<Member> = changed.iter().map(|a| a.member()).collect();
+            let changed = asker.actors.iter().filter(|a| a.standing == standing);
+            let changed: Vec<&Actor> = changed.filter(anew).collect();
+            let members: Vec<Member> = changed.iter().map(|a| member(a)).collect();
             let names = changed.iter().map(|a| (&a.caller, *a)).collect();
             self.edges(
                 &Graph::between(&members, &known, &asker.context),
@@ -104,8 +108,8 @@ impl Maker {
         for account in accounts {
             let above =
                 |a: &&Actor| a.account == *account && a.is_all_powerful() && a.standing != Standing::Root;
-            let from: Vec<&Actor> = asker.actors.iter().filter(above).collect();
-            let members: Vec<Member> = from.iter().map(|a| a.member()).collect();
+            let from: Vec<&Actor> = asker.actors.iter().filter(above).filter(anew).collect();
+            let members: Vec<Member> = from.iter().map(|a| member(a)).collect();
             let elsewhere: Vec<Member> = known
                 .iter()
                 .filter(|m| m.caller.account().as_ref() != Some(account))

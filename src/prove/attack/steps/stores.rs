@@ -108,7 +108,7 @@ impl Maker {
         }
     }
 
-    /// Who may replace the policy of a store. The root of the owning account always may.
+    /// Who may replace the policy of a store, by their place among the actors. The root of the owning account always may.
     pub(super) fn opening(
         &mut self,
         opening: &Opening,
@@ -116,7 +116,8 @@ impl Maker {
         owner: &AccountId,
         policy: Option<&Policies>,
         asker: &Asker,
-    ) {
+    ) -> BTreeSet<usize> {
+        let mut openers = BTreeSet::new();
         let ways = [
             (opening.replaces, Node::Opened(store.to_string())),
             (opening.removes, Node::Stripped(store.to_string())),
@@ -124,7 +125,7 @@ impl Maker {
         for (action, gives) in ways {
             let guard = guarded(policy);
             let found = asker.each(asker.candidates(action, owner, guard), |who| match who.standing {
-                Standing::Root if who.account == *owner && matches!(*who.rails, Guardrails::None) => {
+                Standing::Root if who.account == *owner && matches!(asker.rails(who), Guardrails::None) => {
                     Answer::Yes(String::new())
                 }
                 _ => asker.ask(&Ask {
@@ -137,12 +138,13 @@ impl Maker {
             });
             for (who, answer) in found {
                 if matches!(gives, Node::Opened(_)) {
-                    self.openers.entry(store.clone()).or_default().insert(who.place);
+                    openers.insert(who.place);
                 }
                 let because = on(who, action, store.resource());
                 self.push(vec![acts(who)], gives.clone(), because, answer);
             }
         }
+        openers
     }
 
     /// Everybody who could do it, with the answer. Once a policy is replaced, those who could replace it come
@@ -173,7 +175,8 @@ impl Maker {
         let unlocked = Node::Unlocked(vault.to_string());
         let lock_unknown = matches!(copy.lock, Observed::Unreadable(_));
         if self.asked.insert(Node::Opened(vault.to_string())) {
-            self.opening(&VAULT, vault, owner, policy, asker);
+            let openers = self.opening(&VAULT, vault, owner, policy, asker);
+            self.openers.entry(vault.clone()).or_default().extend(openers);
         }
         // Permissions on recovery points name the points, which have ARNs of many services.
         let ways = [
