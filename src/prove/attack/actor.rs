@@ -158,6 +158,7 @@ pub(super) fn actors(
     let free = Rc::new(Guardrails::None);
     let mut all = Vec::new();
     for account in accounts {
+        let partition = everybody.partition(account);
         let rails = rails.get(*account).unwrap_or(&free);
         let known = everybody.principals.get(*account).and_then(Observed::present);
         let known = known.map(Vec::as_slice).unwrap_or_default();
@@ -179,10 +180,10 @@ pub(super) fn actors(
             providers: BTreeSet::new(),
             denying: Denying::default(),
         };
-        if let Ok(arn) = root_of(account).parse() {
+        if let Ok(arn) = root_of(partition, account).parse() {
             all.push(above(arn, PrincipalKind::User, Standing::Root));
         }
-        if let Ok(arn) = administrator_of(account).parse() {
+        if let Ok(arn) = administrator_of(partition, account).parse() {
             all.push(above(arn, PrincipalKind::Role, Standing::Administrator));
         }
         for principal in known {
@@ -201,7 +202,7 @@ pub(super) fn actors(
         for principal in known {
             all.push(above(principal.arn.clone(), principal.kind, Standing::Rewritten));
         }
-        for (arn, kind) in named(account, excepted) {
+        for (arn, kind) in named(partition, account, excepted) {
             if known.iter().all(|principal| principal.arn != arn) {
                 all.push(above(arn, kind, Standing::Made));
             }
@@ -212,11 +213,15 @@ pub(super) fn actors(
 
 /// Whom an account could hold that these patterns of ARNs mean: one for each pattern, but for those that mean the
 /// administrator already.
-fn named(account: &AccountId, patterns: &BTreeSet<String>) -> BTreeSet<(Arn, PrincipalKind)> {
+fn named(
+    partition: &str,
+    account: &AccountId,
+    patterns: &BTreeSet<String>,
+) -> BTreeSet<(Arn, PrincipalKind)> {
     let one = |pattern: &String| {
         let mut parts = pattern.splitn(6, ':');
         let [_, _, _, _, of, resource] = [(); 6].map(|()| parts.next().unwrap_or("*"));
-        if !glob::covers(of, account.as_str()) || glob::covers(pattern, &administrator_of(account)) {
+        if !glob::covers(of, account.as_str()) || glob::covers(pattern, &administrator_of(partition, account)) {
             return None;
         }
         let resource = resource.replace(['*', '?'], "x");
@@ -225,7 +230,7 @@ fn named(account: &AccountId, patterns: &BTreeSet<String>) -> BTreeSet<(Arn, Pri
             Some(("user", _)) => PrincipalKind::User,
             _ => return None,
         };
-        let arn = format!("arn:aws:iam::{account}:{resource}").parse().ok()?;
+        let arn = Arn::iam(partition, account, &resource).to_string().parse().ok()?;
         Some((arn, kind))
     };
     patterns.iter().filter_map(one).collect()

@@ -8,6 +8,7 @@ use crate::access::{Context, Decision, Environment, Guardrails, Known, Layer, Op
 use crate::access::{Target, Truth, anywhere, evaluate};
 use crate::model::AccountId;
 use crate::model::policy::{Document, Effect, Statement};
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
@@ -60,6 +61,15 @@ impl Answer {
     /// Either is enough: the surer one.
     pub(super) fn or(self, other: Answer) -> Answer {
         if self.rank() <= other.rank() { self } else { other }
+    }
+
+    /// Only when this is so too, if anything has to be.
+    pub(super) fn only_if<'c>(self, condition: impl Into<Option<&'c str>>) -> Answer {
+        match (self, condition.into()) {
+            (answer, None) => answer,
+            (Answer::Yes(by), Some(condition)) => Answer::If(condition.to_owned(), by),
+            (other, Some(condition)) => other.and(Answer::If(condition.to_owned(), String::new())),
+        }
     }
 
     /// Both are needed.
@@ -125,11 +135,10 @@ impl Asker {
     }
 
     /// Whether the answer is not the one that was given within the organization's policies.
-    pub(super) fn is_new(&self, who: &Actor, actions: &[&'static str]) -> bool {
-        self.bound || actions.iter().any(|action| self.is_limited(who, action))
-    }
-
-    fn is_limited(&self, who: &Actor, action: &'static str) -> bool {
+    pub(super) fn is_new(&self, who: &Actor, action: &'static str) -> bool {
+        if self.bound {
+            return true;
+        }
         if let Some(known) = self.limited.borrow().get(action) {
             return known.contains(&who.account);
         }
@@ -184,7 +193,7 @@ impl Asker {
                 (false, None) => false,
             }
         };
-        let anew = |who: &&Actor| self.is_new(who, &[action]) || self.is_new(who, others);
+        let anew = |who: &&Actor| std::iter::once(&action).chain(others).any(|action| self.is_new(who, action));
         self.actors.iter().filter(could).filter(anew).collect()
     }
 
@@ -241,6 +250,15 @@ impl Asker {
         .unwrap_or(Some(Answer::No))
     }
 
+    /// A root's account alone does not say in which partition its name lies.
+    fn context_of(&self, who: &Actor) -> Cow<'_, Context> {
+        if who.standing != Standing::Root || who.arn.partition() == "aws" {
+            return Cow::Borrowed(&self.context);
+        }
+        let name = Known::one(who.arn.as_str());
+        Cow::Owned(self.context.clone().with("aws:PrincipalArn", name))
+    }
+
     /// `None` when nothing could allow it.
     fn with<T>(&self, ask: &Ask<'_>, then: impl FnOnce(&Request<'_>, &Environment<'_>) -> T) -> Option<T> {
         let who = ask.who;
@@ -259,7 +277,7 @@ impl Asker {
             action: ask.action,
             target: ask.on.clone(),
             owner: Some(ask.owner.clone()),
-            context: &self.context,
+            context: &self.context_of(who),
         };
         let environment = Environment {
             boundary: who.boundary.as_deref(),

@@ -19,18 +19,23 @@ use crate::access::{Guardrails, Policies, Target};
 use crate::model::fact::{Evidence, Facts, LockMode};
 use crate::model::policy::{Document, Effect};
 use crate::model::{AccountId, Arn, Observed};
-use crate::prove::copy::Copy;
+use crate::prove::copy::{Copy, Holder, Mechanism};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::rc::Rc;
 
 /// The root of an account.
-pub(super) fn root_of(account: &AccountId) -> String {
-    format!("arn:aws:iam::{account}:root")
+pub(super) fn root_of(partition: &str, account: &AccountId) -> String {
+    Arn::iam(partition, account, "root").to_string()
 }
 
 /// Somebody who may change what anybody in the account may do, and so may do everything there.
-pub(super) fn administrator_of(account: &AccountId) -> String {
-    format!("arn:aws:iam::{account}:role/who-may-change-every-policy")
+pub(super) fn administrator_of(partition: &str, account: &AccountId) -> String {
+    Arn::iam(partition, account, "role/who-may-change-every-policy").to_string()
+}
+
+/// Everything of a kind in somebody's account, as policies name it: `role`, `user`, `group`, `policy`.
+fn every(kind: &str, who: &Actor) -> String {
+    Arn::iam(who.arn.partition(), &who.account, &format!("{kind}/*")).to_string()
 }
 
 /// Whether nobody, the account's root included, can delete it for now.
@@ -51,11 +56,11 @@ pub(super) fn make(evidence: &[Evidence], everybody: Everybody<'_>, copies: &[Co
     let named = strangers(evidence, everybody);
     let strangers: BTreeSet<AccountId> = named.iter().map(|(account, _)| account.clone()).collect();
     let ids = ids(everybody);
-    let mut maker = Maker::new(evidence, &ids);
+    let mut maker = Maker::new(evidence, copies, &ids);
     let asker = asker(evidence, everybody, copies, &rails, &ids, named);
     let mut pass = |asker: &Asker| -> Vec<Step> {
         maker.asked.clear();
-        maker.unknown(&strangers);
+        maker.unknown(&strangers, everybody);
         maker.roots(asker);
         maker.becoming(asker);
         maker.escalating(asker);
@@ -151,6 +156,19 @@ fn strangers(evidence: &[Evidence], everybody: Everybody<'_>) -> BTreeSet<(Accou
     named.filter(|(account, _)| unread(account)).collect()
 }
 
+/// Buckets that lock nothing, with the id of the data as it serves in them.
+fn suspendable(copies: &[Copy]) -> BTreeMap<Arn, String> {
+    let of = |copy: &Copy| match &copy.holder {
+        Holder::Bucket { arn, .. } => Some(arn.clone()),
+        _ => None,
+    };
+    let locking: BTreeSet<Arn> = copies.iter().filter(|c| c.lock.present().is_some()).filter_map(of).collect();
+    let live = copies.iter().filter(|c| c.mechanism == Mechanism::Live);
+    live.filter_map(|copy| Some((of(copy)?, copy.id.clone())))
+        .filter(|(arn, _)| !locking.contains(arn))
+        .collect()
+}
+
 /// `None` where there is none.
 fn read(policy: &Observed<Document>, ids: &Ids) -> Option<Policies> {
     if matches!(policy, Observed::Absent) {
@@ -176,8 +194,12 @@ struct Maker {
     policies: BTreeMap<Arn, Option<Policies>>,
     /// What was already asked of a store: several copies lie in one.
     asked: BTreeSet<Node>,
-    /// Who may replace the policy of a store, by their place among the actors.
+    /// Who may replace the policy of a vault, by their place among the actors.
     openers: BTreeMap<Arn, BTreeSet<usize>>,
+    /// Buckets in which versioning may be suspended, with the id of the data as it serves in them.
+    suspendable: BTreeMap<Arn, String>,
+    /// Of keys that were read, whether their material is not of KMS's own making.
+    foreign: BTreeMap<Arn, bool>,
 }
 
 fn acts(who: &Actor) -> Node {
@@ -200,7 +222,7 @@ fn capped(arn: &Arn) -> Node {
 
 fn name(arn: &Arn) -> String {
     match arn.account() {
-        Some(account) if arn.as_str() == administrator_of(&account) => {
+        Some(account) if arn.as_str() == administrator_of(arn.partition(), &account) => {
             format!("an administrator of {account}")
         }
         _ => short_identity(arn.as_str()).to_owned(),
@@ -208,8 +230,9 @@ fn name(arn: &Arn) -> String {
 }
 
 impl Maker {
-    fn new(evidence: &[Evidence], ids: &Ids) -> Self {
+    fn new(evidence: &[Evidence], copies: &[Copy], ids: &Ids) -> Self {
         let mut policies = BTreeMap::new();
+        let mut foreign = BTreeMap::new();
         for item in evidence {
             let (Some(arn), Some(facts)) = (&item.arn, item.facts.present()) else {
                 continue;
@@ -217,7 +240,10 @@ impl Maker {
             let Some(policy) = policy_of(facts) else { continue };
             // Copies name the key itself, the posture its alias; a replica has a policy of its own.
             let key = match facts {
-                Facts::Key(key) => Some(&key.arn),
+                Facts::Key(key) => {
+                    foreign.insert(key.arn.clone(), !key.can_rotate);
+                    Some(&key.arn)
+                }
                 _ => None,
             };
             for arn in std::iter::once(arn).chain(key) {
@@ -229,16 +255,18 @@ impl Maker {
             policies,
             asked: BTreeSet::new(),
             openers: BTreeMap::new(),
+            suspendable: suspendable(copies),
+            foreign,
         }
     }
 
     /// Whoever is attacked may lead to accounts in which nobody has looked.
-    fn unknown(&mut self, strangers: &BTreeSet<AccountId>) {
+    fn unknown(&mut self, strangers: &BTreeSet<AccountId>, everybody: Everybody<'_>) {
         for account in strangers {
             let why = format!("who can act in {account}, which a policy lets in, is not known");
             self.push(
                 Vec::new(),
-                Node::Acts(administrator_of(account)),
+                Node::Acts(administrator_of(everybody.partition(account), account)),
                 format!("somebody acts in {account}"),
                 Answer::Unknown(why),
             );
