@@ -10,9 +10,11 @@ use crate::model::policy::{Document, Effect, Statement};
 use crate::model::{AccountId, Observed, Principal, PrincipalKind, Region, Scope};
 
 mod columns;
+mod destroying;
 mod dumps;
 mod organizations;
 mod policies;
+mod reach;
 mod seals;
 mod vaults;
 mod writers;

@@ -106,7 +106,7 @@ impl Maker {
         let candidates = asker.candidates(LEAVES, account, Guard::None);
         let found = asker.each(candidates, |who| {
             let alone = format!("{account} could stand alone");
-            asker.ask(&own(who, LEAVES, Target::Nothing)).only_if(&alone)
+            asker.ask(&own(who, LEAVES, Target::Nothing)).only_if(alone.as_str())
         });
         for (who, answer) in found {
             let because = format!("{} may {LEAVES}", name(&who.arn));
