@@ -282,6 +282,32 @@ fn trusted(principal: &Principal, kind: &str) -> BTreeSet<String> {
     statements.flat_map(|s| s.named(kind)).cloned().collect()
 }
 
+/// Services that act as a role of their customer without running anything that the customer has written.
+const RUNS_NOTHING: &[&str] = &[
+    "s3.amazonaws.com",
+    "backup.amazonaws.com",
+    "rds.amazonaws.com",
+    "monitoring.rds.amazonaws.com",
+];
+
+/// Whether only a service acts as this one, and none that runs what its customers have written.
+pub(super) fn is_of_a_service(principal: &Principal) -> bool {
+    if principal.arn.resource().starts_with("role/aws-service-role/") {
+        return true;
+    }
+    let Some(trust) = principal.trust.present() else {
+        return false;
+    };
+    let quiet = |names: &BTreeSet<String>| names.iter().all(|name| RUNS_NOTHING.contains(&name.as_str()));
+    let allowed = || trust.statements.iter().filter(|s| s.effect == Effect::Allow);
+    principal.kind == PrincipalKind::Role
+        && allowed().next().is_some()
+        && allowed().all(|s| match &s.principals {
+            Some(Named::Only(map)) => map.iter().all(|(kind, names)| kind == "Service" && quiet(names)),
+            Some(Named::AllBut(_)) | None => false,
+        })
+}
+
 fn denying(principal: &Principal) -> Denying {
     let denies = |document: &Observed<Document>| {
         let statements = document.present().into_iter().flat_map(|d| &d.statements);

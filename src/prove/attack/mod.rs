@@ -63,6 +63,8 @@ pub struct Attack {
     actors: BTreeMap<AccountId, Vec<Node>>,
     /// Accounts whose roles and users could not be read, and why.
     unread: BTreeMap<AccountId, String>,
+    /// Roles that only services take on, and none that runs code of its customers.
+    served: BTreeSet<Node>,
 }
 
 /// The smallest set of identities that destroys every copy of an asset.
@@ -100,6 +102,9 @@ impl Attack {
         let principals = everybody.principals;
         let mut actors: BTreeMap<AccountId, Vec<Node>> = BTreeMap::new();
         let mut unread = BTreeMap::new();
+        let known = principals.values().filter_map(Observed::present).flatten();
+        let served = known.filter(|p| actor::is_of_a_service(p));
+        let served = served.map(|p| Node::Acts(p.arn.to_string())).collect();
         let accounts: BTreeSet<&AccountId> = copies
             .iter()
             .filter_map(|c| c.domain.account.as_ref())
@@ -132,6 +137,7 @@ impl Attack {
             graph,
             actors,
             unread,
+            served,
         }
     }
 
@@ -258,16 +264,14 @@ impl Attack {
         }
     }
 
-    /// Whoever in an account may hold a password of a database in it, which lets its bearer change rows.
+    /// Whoever in an account may hold a password of a database in it, which lets its bearer change rows: people, and what runs.
     fn may_hold_passwords(&self, live: &Copy, who: &Node) -> bool {
         let Holder::Database { .. } = live.holder else {
             return false;
         };
         let account = live.domain.account.as_ref();
         let inside = account.and_then(|account| self.actors.get(account));
-        // Nobody but its service acts as a role that a service owns.
-        let is_owned = matches!(who, Node::Acts(arn) if arn.contains(":role/aws-service-role/"));
-        !is_owned && inside.is_some_and(|all| all.contains(who))
+        !self.served.contains(who) && inside.is_some_and(|all| all.contains(who))
     }
 
     /// One credential that may change the data, whichever it is. Rows are changed with passwords of the database, which

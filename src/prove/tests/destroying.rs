@@ -245,6 +245,13 @@ fn ransomware_in_a_database() {
     assert_eq!(with(vec![owned("job")]), 'c');
     // Only the service acts as that.
     assert_eq!(with(vec![owned("aws-service-role/backup.amazonaws.com/AWSServiceRoleForBackup")]), 'Y');
+    // A service that runs what its customers have written, and one that does not.
+    for (service, expected) in [("ec2.amazonaws.com", 'c'), ("s3.amazonaws.com", 'Y')] {
+        let mut run = owned("runs");
+        let trust = Statement::new(Effect::Allow, ["sts:AssumeRole"], Vec::<String>::new());
+        run.trust = Observed::Present(Document::new([trust.principal("Service", service)]));
+        assert_eq!(with(vec![run]), expected, "{service}");
+    }
     // Somebody of another account has no way to the rows.
     let seen = [served(database()), vault(VAULT, "us-west-2", Observed::Absent), daily(VAULT, "us-west-2")];
     let principals = Principals::from([
