@@ -246,8 +246,13 @@ fn vaults() {
         "store_deletion",
     ]);
     settles(sandbox, "vaults");
-    // Two weeks of any second undo what one credential did a week ago, and no more than that.
-    lost(&["credential_compromise", "region_outage", "store_deletion"]);
+    // Two weeks of any second are lost with the database's key, and whom that key's policy lets end it was not read.
+    lost(&[
+        "credential_compromise",
+        "region_outage",
+        "ransomware",
+        "store_deletion",
+    ]);
     seed_with(sandbox, "vaults", "nights.hcl");
     let proof = lost(&[]);
     assert!(proof.to_string().contains("vault_ledger-isolated"));

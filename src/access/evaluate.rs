@@ -24,6 +24,17 @@ pub enum Guardrails {
     Levels(Vec<Policies>),
 }
 
+impl Guardrails {
+    /// Whether they may keep somebody from the action on something.
+    pub fn limit(&self, action: &str) -> bool {
+        match self {
+            Self::None => false,
+            Self::Unknown => true,
+            Self::Levels(levels) => !levels.iter().all(|level| level.leaves(action)),
+        }
+    }
+}
+
 /// The documents that bear on a request.
 #[derive(Debug, Clone, Copy)]
 pub struct Environment<'a> {

@@ -37,6 +37,11 @@ pub(super) struct Filled<'a> {
 }
 
 impl Pattern {
+    /// Whether it takes in whatever there is.
+    pub(super) fn is_everything(&self) -> bool {
+        self.text == "*"
+    }
+
     pub(super) fn new(text: &str, variables: bool) -> Self {
         Self {
             text: text.to_owned(),

@@ -297,6 +297,21 @@ impl Policies {
             })
     }
 
+    /// Whether it keeps nobody from the action (in any case) on anything: it allows it without exception, and denies it
+    /// nowhere.
+    pub fn leaves(&self, action: &str) -> bool {
+        let action = action.to_ascii_lowercase();
+        let allows = |rule: &Rule| {
+            let everything = matches!(&rule.resources, Some((false, list)) if list.iter().any(Pattern::is_everything));
+            rule.effect == Effect::Allow
+                && everything
+                && !rule.is_conditional()
+                && rule.actions.takes_in(&action) == Truth::Yes
+        };
+        let denies = |rule: &Rule| rule.effect == Effect::Deny && rule.speaks_of(&action);
+        self.unread.is_empty() && self.rules.iter().any(allows) && !self.rules.iter().any(denies)
+    }
+
     /// What is left when nothing is denied.
     #[must_use]
     pub fn without_denials(&self) -> Self {

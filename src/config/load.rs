@@ -108,7 +108,12 @@ impl<'a> Loader<'a> {
             chain: vec![self.inputs.dir.clone()],
         };
         let outcome = evaluate_module(&instance, self);
-        objectives::check(&self.objectives, &self.scenarios, &mut self.diagnostics);
+        objectives::check(
+            &self.objectives,
+            &self.scenarios,
+            &self.exemptions,
+            &mut self.diagnostics,
+        );
         let moved = declarations
             .moved
             .iter()

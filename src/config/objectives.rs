@@ -2,7 +2,7 @@
 
 use super::body::evaluate_body;
 use super::eval::{Scope, did_you_mean};
-use super::posture::Declared;
+use super::posture::{Declared, Exemption};
 use crate::diag::{Diagnostic, Diagnostics, Span, code};
 use crate::model::objective::{
     Bound, CopiesRule, Extent, Holds, Objective, Origin, Preset, Published, Scenario, scenarios,
@@ -291,10 +291,11 @@ pub(super) fn scenario(
     })
 }
 
-/// Says which names in `survives` no scenario has, and what is declared twice (in two modules).
+/// Says which names in `survives` and of exemptions no scenario has.
 pub(super) fn check(
     objectives: &[Declared<Objective>],
     declared: &[Declared<Scenario>],
+    exemptions: &[Exemption],
     diagnostics: &mut Diagnostics,
 ) {
     let built_in = scenarios();
@@ -303,28 +304,28 @@ pub(super) fn check(
         .chain(declared.iter().map(|s| &s.what))
         .map(|s| s.name.as_str())
         .collect();
-    for objective in objectives {
-        for name in &objective.what.survives {
-            if known.contains(&name.as_str()) {
-                continue;
-            }
-            let remedy = match did_you_mean(name, known.iter().copied()) {
-                Some(near) => format!("Did you mean \"{near}\"?"),
-                None => {
-                    "Run `backstay prove --scenarios` for the list, or declare a scenario block.".to_owned()
-                }
-            };
-            diagnostics.push(
-                Diagnostic::error(
-                    code::UNKNOWN_REFERENCE,
-                    format!(
-                        "objective \"{}\" is to survive \"{name}\", which is no scenario.",
-                        objective.what.name
-                    ),
-                )
-                .at(objective.span)
-                .remedy(remedy),
-            );
+    let survived = objectives.iter().flat_map(|objective| {
+        let name = &objective.what.name;
+        let says = move |scenario: &str| format!("objective \"{name}\" is to survive \"{scenario}\"");
+        objective.what.survives.iter().map(move |s| (s, says(s), objective.span))
+    });
+    let exempted = exemptions.iter().filter_map(|exemption| {
+        let scenario = exemption.scenario.as_ref()?;
+        let says = format!("exempt \"{}\" is for \"{scenario}\"", exemption.name);
+        Some((scenario, says, exemption.span))
+    });
+    for (name, says, span) in survived.chain(exempted) {
+        if known.contains(&name.as_str()) {
+            continue;
         }
+        let remedy = match did_you_mean(name, known.iter().copied()) {
+            Some(near) => format!("Did you mean \"{near}\"?"),
+            None => "Run `backstay prove --scenarios` for the list, or declare a scenario block.".to_owned(),
+        };
+        diagnostics.push(
+            Diagnostic::error(code::UNKNOWN_REFERENCE, format!("{says}, which is no scenario."))
+                .at(span)
+                .remedy(remedy),
+        );
     }
 }

@@ -76,6 +76,9 @@ pub struct CellCopy {
     pub survival: Survival,
     /// What is lost when this is what is left.
     pub loss: Loss,
+    /// How far it goes back when it survives, counted from when the disaster is noticed; absent when it does not, or keeps no
+    /// history that is known.
+    pub reach: Option<Reach>,
 }
 
 /// Loss when the damage is so old.
@@ -96,7 +99,7 @@ pub struct Cell {
     pub copies: Vec<CellCopy>,
     /// The least loss among those that survive for certain.
     pub loss: Loss,
-    /// The farthest reach among them; absent when none keeps history.
+    /// The farthest reach among them, counted from when the disaster is noticed; absent when none keeps history.
     pub reach: Option<Reach>,
     /// Loss by age at detection, for damage that is noticed late.
     pub curve: Vec<Point>,
@@ -374,12 +377,11 @@ fn cell(
     };
     let cells = at(scenario.noticed_after);
     let loss = least(&cells, scenario.noticed_after);
-    let reach = cells
+    let reaches: Vec<Option<Reach>> = cells
         .iter()
-        .filter(|(_, s)| *s == Survival::Survives)
-        .filter_map(|(copy, _)| copy.history.present())
-        .map(|h| h.reach)
-        .max();
+        .map(|(copy, s)| (*s == Survival::Survives).then(|| survive::reach(copy, live, scenario, attack))?)
+        .collect();
+    let reach = reaches.iter().flatten().max().copied();
     let left = verdict::Left {
         cells: &cells,
         loss,
@@ -409,10 +411,12 @@ fn cell(
         judged,
         copies: cells
             .into_iter()
-            .map(|(copy, survival)| CellCopy {
+            .zip(reaches)
+            .map(|((copy, survival), reach)| CellCopy {
                 copy: copy.id.clone(),
                 loss: verdict::loss(copy, scenario, scenario.noticed_after),
                 survival,
+                reach,
             })
             .collect(),
     }

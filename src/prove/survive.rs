@@ -67,10 +67,40 @@ pub(super) fn judge(
     if let Some(partial) = &copy.partial {
         survival = survival.and(Survival::Conditional(format!("it holds {partial}")));
     }
-    if scenario.has_attacker() {
+    // What is lost already, nobody can destroy.
+    if scenario.has_attacker() && !matches!(survival, Survival::Lost(_)) {
         survival = survival.and(attacked(copy, live, scenario, age, attack));
     }
     survival
+}
+
+/// How far one can go back in a surviving copy, counted from when the damage is noticed. An attacker leaves of what is locked
+/// what was written since the lock that ends that day began, and of the rest nothing that may be deleted.
+pub(super) fn reach(copy: &Copy, live: &Copy, scenario: &Scenario, attack: &Attack) -> Option<Reach> {
+    let reach = copy.history.present()?.reach;
+    let (Some(free), Some(locked)) = (copy.unlocked(), locked(copy)) else {
+        return Some(reach);
+    };
+    if !scenario.has_attacker() || attack.on(&free, live, scenario) == Survival::Survives {
+        return Some(reach);
+    }
+    Some(reach.min(Reach::For(locked)))
+}
+
+/// How old a state may be of which every part is locked for certain; `None` where there is none of which that is known.
+fn locked(copy: &Copy) -> Option<Duration> {
+    let days = Duration::from_days(copy.lock.present()?.days);
+    let written = written_before(copy)?;
+    Some(Duration::from_secs(days.as_secs().saturating_sub(written.as_secs())))
+}
+
+/// How long before a moment the last of what was current then may have been written: the time between two dumps, or how long
+/// rules leave an object. `None` where some may stay for ever.
+fn written_before(copy: &Copy) -> Option<Duration> {
+    match copy.mechanism {
+        Mechanism::LogicalDump => copy.history.present().map(|history| history.spacing),
+        _ => copy.lock.present()?.contents_days.map(Duration::from_days),
+    }
 }
 
 /// What an attacker leaves, who knows when locks end. What is written anew again and again survives by its newest point from
@@ -81,15 +111,13 @@ fn attacked(copy: &Copy, live: &Copy, scenario: &Scenario, age: Duration, attack
         return held();
     };
     let freed = || attack.on(&free, live, scenario);
-    let newest = match (copy.mechanism, lock.contents_days, copy.history.present()) {
-        (Mechanism::LogicalDump, _, Some(history)) => Some(history.spacing),
-        (Mechanism::LogicalDump, _, None) => return held(),
-        (_, days, _) => days.map(Duration::from_days),
-    };
-    match newest {
+    if copy.mechanism == Mechanism::LogicalDump && copy.history.present().is_none() {
+        return held();
+    }
+    match written_before(copy) {
         // So old may be what was current before the damage.
-        Some(spacing) => {
-            let oldest = age.as_secs().saturating_add(spacing.as_secs());
+        Some(written) => {
+            let oldest = age.as_secs().saturating_add(written.as_secs());
             let ended = Duration::from_days(lock.days).as_secs() < oldest;
             if ended { freed() } else { held() }
         }

@@ -10,9 +10,11 @@ use crate::model::policy::{Document, Effect, Statement};
 use crate::model::{AccountId, Observed, Principal, PrincipalKind, Region, Scope};
 
 mod columns;
+mod destroying;
 mod dumps;
 mod organizations;
 mod policies;
+mod reach;
 mod seals;
 mod vaults;
 mod writers;
@@ -233,14 +235,13 @@ fn mechanisms_against_the_seven_disasters() {
     let proof = proved(&[multi_az], &everybody(), &[]);
     assert_eq!(row(&proof, "rds_instance.app", Mechanism::Standby), "--Y----");
 
-    // Point-in-time backups: the role that may change the instance can end them, the one that only
-    // writes rows cannot. In the table 7 is c too: they outlive the instance only when asked to.
+    // Point-in-time backups: the role that may change the instance can end them, and who only knows a password of the
+    // database cannot. In the table 6 and 7 are c too: they outlive the instance only when asked to.
     let proof = proved(&[served(database())], &everybody(), &[]);
-    assert_eq!(row(&proof, "rds_instance.app", Mechanism::PointInTime), "YYY---c");
+    assert_eq!(row(&proof, "rds_instance.app", Mechanism::PointInTime), "YYY--cc");
 
-    // Automated backups in another region: the account's own credentials delete them. The table says
-    // c for ransomware, since it does not say whose credential it is; here everybody who may change
-    // the instance (operator) may delete them too.
+    // Automated backups in another region: the account's own credentials delete them. Ransomware is c, as in the table:
+    // one of those who may hold a password of the database (operator) may delete them.
     let copied = served(Database {
         replicas: Observed::Present(vec![BackupReplica {
             region: region("us-west-2"),
@@ -254,7 +255,7 @@ fn mechanisms_against_the_seven_disasters() {
     let proof = proved(&[copied], &everybody(), &[]);
     assert_eq!(
         row(&proof, "rds_instance.app", Mechanism::BackupReplica),
-        "YYY-Y-Y"
+        "YYY-YcY"
     );
 
     // Versions alone: ransomware is c where the table says -, because app writes and cannot delete versions.

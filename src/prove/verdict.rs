@@ -111,9 +111,7 @@ pub(super) fn of_scenario(objective: &Objective, scenario: &Scenario, left: &Lef
     let mut all = vec![survival(left)];
     if all.iter().all(|j| j.verdict == Verdict::Holds) {
         all.extend(objective.rpo.map(|bound| rpo(bound, scenario, left)));
-        if scenario.is_logical() {
-            all.extend(objective.reach.map(|wanted| reach(wanted, left)));
-        }
+        all.extend(objective.reach.map(|wanted| reach(wanted, left)));
     }
     if let Some(bound) = objective.rto.filter(|b| b.limit().is_some()) {
         all.push(Judged::new(
@@ -226,7 +224,19 @@ fn any_moment(left: &Left<'_>) -> Judged {
     }
 }
 
+/// Whether something that is left goes back so far. What may and could not be read turns a failure into not knowing.
 fn reach(wanted: Duration, left: &Left<'_>) -> Judged {
+    let may = |(copy, survival): &&(&Copy, Survival)| match (survival, &copy.history) {
+        (Survival::Survives, history) => matches!(history, Observed::Unreadable(_)),
+        (Survival::Unknown(_), Observed::Present(history)) => history.reach.covers(wanted),
+        (Survival::Unknown(_), history) => matches!(history, Observed::Unreadable(_)),
+        (Survival::Conditional(_) | Survival::Lost(_), _) => false,
+    };
+    let reached = left.reach.is_some_and(|reach| reach.covers(wanted));
+    if let Some((copy, _)) = left.cells.iter().find(may).filter(|_| !reached) {
+        let why = format!("how far {} goes back is not known", copy.mechanism.as_str());
+        return Judged::new("reach", Verdict::Unknown, why);
+    }
     match left.reach {
         Some(reach) if reach.covers(wanted) => {
             Judged::new("reach", Verdict::Holds, format!("it goes back {wanted} and more"))

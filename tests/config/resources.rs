@@ -304,6 +304,39 @@ fn lifecycle_depends_on_exempt_and_moved() {
     assert_eq!(posture.moved[0].0.to_string(), "store.old[\"k\"]");
 }
 
+/// A typing error would exempt from nothing, and nobody would see it.
+#[test]
+fn an_exemption_names_a_disaster_that_there_is() {
+    let exempt = |scenario: &str| {
+        load_text(&format!(
+            r#"
+            store "a" {{
+              name = "a"
+            }}
+            scenario "stolen_laptop" {{
+              summary  = "stolen"
+              destroys = "data"
+            }}
+            exempt "x" {{
+              control  = "BKS-OBJ-001"
+              resource = store.a
+              scenario = "{scenario}"
+              reason   = "a test"
+              owner    = "me"
+              expires  = "2030-01-31"
+            }}
+            "#
+        ))
+    };
+    for known in ["ransomware", "stolen_laptop"] {
+        assert_eq!(exempt(known).posture().exemptions[0].scenario.as_deref(), Some(known));
+    }
+    let wrong = exempt("ransomwear");
+    wrong.says("exempt \"x\" is for \"ransomwear\", which is no scenario.");
+    wrong.says("Did you mean \"ransomware\"?");
+    exempt("meteor").says("backstay prove --scenarios");
+}
+
 #[test]
 fn json_files_are_the_same_language() {
     let dir = crate::fixture::folder(&[(

@@ -106,7 +106,12 @@ fn cases() -> Vec<Case> {
         ..role("a", may)
     };
     let held_back = |may| Role {
-        never: vec![deny(&["s3:Delete*", "s3:PutLife*", "s3:PutBucketPolicy"])],
+        never: vec![deny(&[
+            "s3:Delete*",
+            "s3:PutLife*",
+            "s3:PutBucketPolicy",
+            "s3:PutBucketVersioning",
+        ])],
         ..role("a", may)
     };
     vec![

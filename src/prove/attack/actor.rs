@@ -60,14 +60,14 @@ pub(super) struct Denying {
 }
 
 impl Actor {
-    /// As somebody who may take on roles and be taken on.
-    pub(super) fn member(&self) -> Member {
+    /// As somebody who may take on roles and be taken on, within these policies of its organization.
+    pub(super) fn member(&self, rails: &Guardrails) -> Member {
         Member {
             caller: self.caller.clone(),
             identity: (*self.identity).clone(),
             boundary: self.boundary.as_deref().cloned(),
             trust: self.trust.as_deref().cloned(),
-            scps: (*self.rails).clone(),
+            scps: rails.clone(),
         }
     }
 
@@ -158,6 +158,7 @@ pub(super) fn actors(
     let free = Rc::new(Guardrails::None);
     let mut all = Vec::new();
     for account in accounts {
+        let partition = everybody.partition(account);
         let rails = rails.get(*account).unwrap_or(&free);
         let known = everybody.principals.get(*account).and_then(Observed::present);
         let known = known.map(Vec::as_slice).unwrap_or_default();
@@ -179,10 +180,10 @@ pub(super) fn actors(
             providers: BTreeSet::new(),
             denying: Denying::default(),
         };
-        if let Ok(arn) = root_of(account).parse() {
+        if let Ok(arn) = root_of(partition, account).parse() {
             all.push(above(arn, PrincipalKind::User, Standing::Root));
         }
-        if let Ok(arn) = administrator_of(account).parse() {
+        if let Ok(arn) = administrator_of(partition, account).parse() {
             all.push(above(arn, PrincipalKind::Role, Standing::Administrator));
         }
         for principal in known {
@@ -201,7 +202,7 @@ pub(super) fn actors(
         for principal in known {
             all.push(above(principal.arn.clone(), principal.kind, Standing::Rewritten));
         }
-        for (arn, kind) in named(account, excepted) {
+        for (arn, kind) in named(partition, account, excepted) {
             if known.iter().all(|principal| principal.arn != arn) {
                 all.push(above(arn, kind, Standing::Made));
             }
@@ -212,11 +213,15 @@ pub(super) fn actors(
 
 /// Whom an account could hold that these patterns of ARNs mean: one for each pattern, but for those that mean the
 /// administrator already.
-fn named(account: &AccountId, patterns: &BTreeSet<String>) -> BTreeSet<(Arn, PrincipalKind)> {
+fn named(
+    partition: &str,
+    account: &AccountId,
+    patterns: &BTreeSet<String>,
+) -> BTreeSet<(Arn, PrincipalKind)> {
     let one = |pattern: &String| {
         let mut parts = pattern.splitn(6, ':');
         let [_, _, _, _, of, resource] = [(); 6].map(|()| parts.next().unwrap_or("*"));
-        if !glob::covers(of, account.as_str()) || glob::covers(pattern, &administrator_of(account)) {
+        if !glob::covers(of, account.as_str()) || glob::covers(pattern, &administrator_of(partition, account)) {
             return None;
         }
         let resource = resource.replace(['*', '?'], "x");
@@ -225,7 +230,7 @@ fn named(account: &AccountId, patterns: &BTreeSet<String>) -> BTreeSet<(Arn, Pri
             Some(("user", _)) => PrincipalKind::User,
             _ => return None,
         };
-        let arn = format!("arn:aws:iam::{account}:{resource}").parse().ok()?;
+        let arn = Arn::iam(partition, account, &resource).to_string().parse().ok()?;
         Some((arn, kind))
     };
     patterns.iter().filter_map(one).collect()
@@ -275,6 +280,32 @@ pub(super) fn known_actor(account: &AccountId, principal: &Principal, ids: &Ids)
 fn trusted(principal: &Principal, kind: &str) -> BTreeSet<String> {
     let statements = principal.trust.present().into_iter().flat_map(|t| &t.statements);
     statements.flat_map(|s| s.named(kind)).cloned().collect()
+}
+
+/// Services that act as a role of their customer without running anything that the customer has written.
+const RUNS_NOTHING: &[&str] = &[
+    "s3.amazonaws.com",
+    "backup.amazonaws.com",
+    "rds.amazonaws.com",
+    "monitoring.rds.amazonaws.com",
+];
+
+/// Whether only a service acts as this one, and none that runs what its customers have written.
+pub(super) fn is_of_a_service(principal: &Principal) -> bool {
+    if principal.arn.resource().starts_with("role/aws-service-role/") {
+        return true;
+    }
+    let Some(trust) = principal.trust.present() else {
+        return false;
+    };
+    let quiet = |names: &BTreeSet<String>| names.iter().all(|name| RUNS_NOTHING.contains(&name.as_str()));
+    let allowed = || trust.statements.iter().filter(|s| s.effect == Effect::Allow);
+    principal.kind == PrincipalKind::Role
+        && allowed().next().is_some()
+        && allowed().all(|s| match &s.principals {
+            Some(Named::Only(map)) => map.iter().all(|(kind, names)| kind == "Service" && quiet(names)),
+            Some(Named::AllBut(_)) | None => false,
+        })
 }
 
 fn denying(principal: &Principal) -> Denying {

@@ -4,12 +4,13 @@
 //! denied in every case is impossible.
 
 use super::actor::{Actor, Standing};
-use crate::access::{Context, Decision, Environment, Known, Layer, Open, Policies, Reason, Request};
+use crate::access::{Context, Decision, Environment, Guardrails, Known, Layer, Open, Policies, Reason, Request};
 use crate::access::{Target, Truth, anywhere, evaluate};
 use crate::model::AccountId;
 use crate::model::policy::{Document, Effect, Statement};
+use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 /// What guards a resource besides what its callers may do.
@@ -62,6 +63,15 @@ impl Answer {
         if self.rank() <= other.rank() { self } else { other }
     }
 
+    /// Only when this is so too, if anything has to be.
+    pub(super) fn only_if<'c>(self, condition: impl Into<Option<&'c str>>) -> Answer {
+        match (self, condition.into()) {
+            (answer, None) => answer,
+            (Answer::Yes(by), Some(condition)) => Answer::If(condition.to_owned(), by),
+            (other, Some(condition)) => other.and(Answer::If(condition.to_owned(), String::new())),
+        }
+    }
+
     /// Both are needed.
     pub(super) fn and(self, other: Answer) -> Answer {
         match (self, other) {
@@ -80,11 +90,16 @@ type Powers = Vec<Option<Policies>>;
 pub(super) struct Asker {
     pub actors: Vec<Actor>,
     pub context: Context,
+    /// Whether the organization's policies bind.
+    bound: bool,
     opened: Policies,
     powers: RefCell<HashMap<&'static str, Rc<Powers>>>,
+    /// The accounts in which the organization's policies limit an action.
+    limited: RefCell<HashMap<&'static str, BTreeSet<AccountId>>>,
 }
 
 impl Asker {
+    /// Of these, within what their organization lets them.
     pub(super) fn new(mut actors: Vec<Actor>) -> Self {
         for (place, actor) in actors.iter_mut().enumerate() {
             actor.place = place;
@@ -92,16 +107,48 @@ impl Asker {
         let everybody = Statement::new(Effect::Allow, ["*"], ["*"]).principal("AWS", "*");
         Self {
             actors,
+            bound: true,
             // Nothing keeps an attacker from using TLS.
             context: Context::open().with("aws:SecureTransport", Known::one("true")),
             opened: Policies::none().with("a policy of its own making", &Document::new([everybody])),
             powers: RefCell::default(),
+            limited: RefCell::default(),
         }
     }
 
     /// The same with more who can act.
     pub(super) fn joined_by(self, more: Vec<Actor>) -> Self {
         Self::new(self.actors.into_iter().chain(more).collect())
+    }
+
+    /// The same once everybody is rid of the organization's policies. Only what these could have changed is asked again.
+    pub(super) fn unbound(self) -> Self {
+        Self { bound: false, ..self }
+    }
+
+    /// What the organization lets somebody do.
+    pub(super) fn rails<'a>(&self, who: &'a Actor) -> &'a Guardrails {
+        match self.bound {
+            true => &who.rails,
+            false => &Guardrails::None,
+        }
+    }
+
+    /// Whether the answer is not the one that was given within the organization's policies.
+    pub(super) fn is_new(&self, who: &Actor, action: &'static str) -> bool {
+        if self.bound {
+            return true;
+        }
+        if let Some(known) = self.limited.borrow().get(action) {
+            return known.contains(&who.account);
+        }
+        let all: BTreeMap<&AccountId, &Guardrails> =
+            self.actors.iter().map(|a| (&a.account, a.rails.as_ref())).collect();
+        let limited = all.into_iter().filter(|(_, rails)| rails.limit(action));
+        let limited: BTreeSet<AccountId> = limited.map(|(account, _)| account.clone()).collect();
+        let is_limited = limited.contains(&who.account);
+        self.limited.borrow_mut().insert(action, limited);
+        is_limited
     }
 
     fn powers(&self, action: &'static str) -> Rc<Powers> {
@@ -124,6 +171,17 @@ impl Asker {
         owner: &AccountId,
         guard: Guard<'_>,
     ) -> Vec<&Actor> {
+        self.candidates_with(action, &[], owner, guard)
+    }
+
+    /// The same where the answer hangs on further actions too.
+    pub(super) fn candidates_with(
+        &self,
+        action: &'static str,
+        others: &[&'static str],
+        owner: &AccountId,
+        guard: Guard<'_>,
+    ) -> Vec<&Actor> {
         let powers = self.powers(action);
         let resource = self.resource(guard).filter(|r| r.could_allow(action));
         let could = |who: &&Actor| {
@@ -135,7 +193,8 @@ impl Asker {
                 (false, None) => false,
             }
         };
-        self.actors.iter().filter(could).collect()
+        let anew = |who: &&Actor| std::iter::once(&action).chain(others).any(|action| self.is_new(who, action));
+        self.actors.iter().filter(could).filter(anew).collect()
     }
 
     fn resource<'g>(&'g self, guard: Guard<'g>) -> Option<&'g Policies> {
@@ -191,6 +250,15 @@ impl Asker {
         .unwrap_or(Some(Answer::No))
     }
 
+    /// A root's account alone does not say in which partition its name lies.
+    fn context_of(&self, who: &Actor) -> Cow<'_, Context> {
+        if who.standing != Standing::Root || who.arn.partition() == "aws" {
+            return Cow::Borrowed(&self.context);
+        }
+        let name = Known::one(who.arn.as_str());
+        Cow::Owned(self.context.clone().with("aws:PrincipalArn", name))
+    }
+
     /// `None` when nothing could allow it.
     fn with<T>(&self, ask: &Ask<'_>, then: impl FnOnce(&Request<'_>, &Environment<'_>) -> T) -> Option<T> {
         let who = ask.who;
@@ -209,12 +277,12 @@ impl Asker {
             action: ask.action,
             target: ask.on.clone(),
             owner: Some(ask.owner.clone()),
-            context: &self.context,
+            context: &self.context_of(who),
         };
         let environment = Environment {
             boundary: who.boundary.as_deref(),
             resource,
-            scps: &who.rails,
+            scps: self.rails(who),
             ..Environment::of(identity)
         };
         Some(then(&request, &environment))

@@ -20,6 +20,8 @@ pub enum Node {
     Stripped(String),
     /// Has taken away whatever keeps this store's contents from being deleted (an ARN).
     Unlocked(String),
+    /// Has suspended versioning in this bucket (an ARN).
+    Suspended(String),
     /// Can change the data of this asset (an address).
     Changes(String),
     /// Has made this key unusable (an ARN).
@@ -38,6 +40,7 @@ impl Node {
             | Node::Opened(x)
             | Node::Stripped(x)
             | Node::Unlocked(x)
+            | Node::Suspended(x)
             | Node::Changes(x)
             | Node::KeyGone(x)
             | Node::Gone(x) => x,
@@ -47,7 +50,9 @@ impl Node {
 
 /// An identity's ARN from the account number on.
 pub(super) fn short_identity(arn: &str) -> &str {
-    arn.strip_prefix("arn:aws:iam::").unwrap_or(arn)
+    let rest = arn.strip_prefix("arn:").and_then(|rest| rest.split_once(":iam::"));
+    rest.filter(|(partition, _)| !partition.contains(':'))
+        .map_or(arn, |(_, identity)| identity)
 }
 
 /// How sure it is that a step can be taken.

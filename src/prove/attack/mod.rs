@@ -11,12 +11,13 @@ mod steps;
 
 pub(in crate::prove) use actor::guardrails;
 
-use super::copy::{Copy, Encryption};
+use super::copy::{Copy, Encryption, Holder};
 use super::survive::Survival;
+use crate::access::Guardrails;
 use crate::access::assume::Member;
 use crate::model::fact::Evidence;
 use crate::model::objective::{Holds, Scenario};
-use crate::model::{AccountId, Address, Arn, Membership, Observed, Principal};
+use crate::model::{AccountId, Arn, Membership, Observed, Principal};
 use graph::{Bits, Certainty, Graph, May, Node, Reached, Step};
 use serde::Serialize;
 use smallest::{Powers, Smallest, size};
@@ -38,6 +39,15 @@ pub struct Everybody<'a> {
     pub memberships: &'a Memberships,
 }
 
+impl<'a> Everybody<'a> {
+    /// The partition of an account, by whoever was read: accounts of different ones cannot let each other in.
+    fn partition(self, account: &AccountId) -> &'a str {
+        let of = |known: &'a Observed<Vec<Principal>>| known.present()?.first().map(|p| p.arn.partition());
+        let here = self.principals.get(account).and_then(of);
+        here.or_else(|| self.principals.values().find_map(of)).unwrap_or("aws")
+    }
+}
+
 /// The steps that are possible in an estate.
 #[derive(Debug)]
 pub struct Attack {
@@ -53,6 +63,8 @@ pub struct Attack {
     actors: BTreeMap<AccountId, Vec<Node>>,
     /// Accounts whose roles and users could not be read, and why.
     unread: BTreeMap<AccountId, String>,
+    /// Roles that only services take on, and none that runs code of its customers.
+    served: BTreeSet<Node>,
 }
 
 /// The smallest set of identities that destroys every copy of an asset.
@@ -77,7 +89,7 @@ pub(super) fn callers(principals: &Principals) -> Vec<Member> {
         for principal in known.present().into_iter().flatten() {
             all.push(Member {
                 trust: None,
-                ..actor::known_actor(account, principal, &actor::Ids::new()).member()
+                ..actor::known_actor(account, principal, &actor::Ids::new()).member(&Guardrails::None)
             });
         }
     }
@@ -90,6 +102,9 @@ impl Attack {
         let principals = everybody.principals;
         let mut actors: BTreeMap<AccountId, Vec<Node>> = BTreeMap::new();
         let mut unread = BTreeMap::new();
+        let known = principals.values().filter_map(Observed::present).flatten();
+        let served = known.filter(|p| actor::is_of_a_service(p));
+        let served = served.map(|p| Node::Acts(p.arn.to_string())).collect();
         let accounts: BTreeSet<&AccountId> = copies
             .iter()
             .filter_map(|c| c.domain.account.as_ref())
@@ -97,7 +112,7 @@ impl Attack {
             .chain(steps::managing(everybody))
             .collect();
         for account in accounts {
-            let mut all = vec![Node::Acts(steps::root_of(account))];
+            let mut all = vec![Node::Acts(steps::root_of(everybody.partition(account), account))];
             match principals.get(account) {
                 Some(Observed::Present(known)) => {
                     all.extend(known.iter().map(|p| Node::Acts(p.arn.to_string())));
@@ -122,6 +137,7 @@ impl Attack {
             graph,
             actors,
             unread,
+            served,
         }
     }
 
@@ -194,7 +210,7 @@ impl Attack {
                 );
                 self.against(copy, account, &held)
             }
-            Some(Holds::Writer) => self.any_writer(copy, &live.asset, account, &named),
+            Some(Holds::Writer) => self.any_writer(copy, live, &named),
             None => self.against(copy, account, &named),
         }
     }
@@ -248,14 +264,22 @@ impl Attack {
         }
     }
 
-    fn any_writer(
-        &self,
-        copy: &Copy,
-        asset: &Address,
-        account: Option<&AccountId>,
-        named: &[Node],
-    ) -> Survival {
-        let goal = Node::Changes(asset.to_string());
+    /// Whoever in an account may hold a password of a database in it, which lets its bearer change rows: people, and what runs.
+    fn may_hold_passwords(&self, live: &Copy, who: &Node) -> bool {
+        let Holder::Database { .. } = live.holder else {
+            return false;
+        };
+        let account = live.domain.account.as_ref();
+        let inside = account.and_then(|account| self.actors.get(account));
+        !self.served.contains(who) && inside.is_some_and(|all| all.contains(who))
+    }
+
+    /// One credential that may change the data, whichever it is. Rows are changed with passwords of the database, which
+    /// nobody can see: whoever of its account holds one may be the one, or somebody who holds nothing else.
+    fn any_writer(&self, copy: &Copy, live: &Copy, named: &[Node]) -> Survival {
+        let account = live.domain.account.as_ref();
+        let is_database = matches!(live.holder, Holder::Database { .. });
+        let goal = Node::Changes(live.asset.to_string());
         let gone = Node::Gone(copy.id.clone());
         let within = self.graph.leading_to(std::slice::from_ref(&gone));
         let everybody: Vec<&Node> = self.actors.values().flatten().collect();
@@ -265,8 +289,9 @@ impl Attack {
         let mut writers = 0usize;
         for actor in everybody.into_iter().filter(|n| !is_root(n)) {
             let held = || -> Vec<Node> { named.iter().cloned().chain([actor.clone()]).collect() };
+            let holds = self.may_hold_passwords(live, actor);
             if named.is_empty() {
-                if !self.any.reaches(&self.graph, actor, &goal) {
+                if !holds && !self.any.reaches(&self.graph, actor, &goal) {
                     continue;
                 }
                 if !self.any.reaches(&self.graph, actor, &gone) {
@@ -274,7 +299,7 @@ impl Attack {
                     writers += 1;
                     continue;
                 }
-            } else if !self.graph.has(&self.graph.reach(&held(), May::ANY), &goal) {
+            } else if !holds && !self.graph.has(&self.graph.reach(&held(), May::ANY), &goal) {
                 continue;
             }
             writers += 1;
@@ -287,12 +312,16 @@ impl Attack {
             return worst;
         }
         let names = listed(&destroys);
-        if destroys.len() == writers && matches!(worst, Survival::Survives) {
+        if destroys.len() == writers && matches!(worst, Survival::Survives) && !is_database {
             return Survival::Lost(format!(
                 "everybody who can change the data can delete it too: {names}"
             ));
         }
-        Survival::Conditional(format!("the credential is not one of these: {names}")).and(worst)
+        let more = match is_database {
+            true => ", who may hold a password of the database",
+            false => "",
+        };
+        Survival::Conditional(format!("the credential is not one of these{more}: {names}")).and(worst)
     }
 
     fn last_step(&self, reached: &Reached, goal: &Node) -> String {

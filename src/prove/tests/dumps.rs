@@ -109,12 +109,12 @@ fn a_dump_against_the_seven_disasters() {
     assert_eq!(found.domain.account, Some(account(VAULT)));
     assert_eq!(found.domain.region, Some(region("us-west-2")));
 
-    // In production's own account, where the operator may delete versions, and in its region. Ransomware finds
-    // one of several credentials: the operator is the only one who changes the database.
+    // In production's own account, where the operator may delete versions, and in its region. Ransomware finds one of
+    // several credentials: that of whoever holds a password of the database, who may be the operator.
     let mut near = dumps(nightly());
     near.account = account(PROD);
     let seen = vec![served(database()), pgdump(), stored(near.clone(), "us-east-1")];
-    assert_eq!(fate(&seen, &everybody()), "YYY---Y");
+    assert_eq!(fate(&seen, &everybody()), "YYY--cY");
     // Locked in compliance mode for longer than ransomware stays unseen.
     near.lock = locked(LockMode::Compliance);
     let seen = vec![served(database()), pgdump(), stored(near.clone(), "us-east-1")];
@@ -128,16 +128,16 @@ fn a_dump_against_the_seven_disasters() {
         retention: Some(short),
     });
     let seen = vec![served(database()), pgdump(), stored(near, "us-east-1")];
-    assert_eq!(fate(&seen, &everybody()), "YYY---Y");
+    assert_eq!(fate(&seen, &everybody()), "YYY--cY");
 
-    // Without versions an overwrite destroys, and whoever may only put can do that.
+    // Without versions an overwrite destroys, and whoever may only put can do that. Who only holds a password cannot.
     let mut bare = dumps(nightly());
     bare.versioning = Observed::Present(Versioning::Never);
     bare.account = account(PROD);
     let app = role(PROD, "app", &["s3:PutObject", "rds:ModifyDBInstance"], &[]);
     let people = Principals::from([(account(PROD), Observed::Present(vec![app]))]);
     let seen = vec![served(database()), pgdump(), stored(bare, "us-west-2")];
-    assert_eq!(fate(&seen, &people), "YYY-Y-Y");
+    assert_eq!(fate(&seen, &people), "YYY-YcY");
 
     // Its key decides over it like over anything else.
     let mut keyed = dumps(nightly());

@@ -68,38 +68,16 @@ impl Page {
             .map(|a| escape::line(&a.address.to_string()).chars().count())
             .max()
             .unwrap_or(0);
-        // Three columns for each disaster have to fit beside the names.
-        let room = self.style.width.saturating_sub(columns.len() * 3 + 3).max(12);
-        let names = widest.min(room);
-        out.push_str(&" ".repeat(names + 2));
-        for n in 1..=columns.len() {
-            out.push_str(&format!("{n:>3}"));
-        }
-        out.push('\n');
-        for asset in &proof.assets {
-            let name = escape::line(&asset.address.to_string());
-            let cut: String = if name.chars().count() > names {
-                name.chars().take(names.saturating_sub(1)).chain(['…']).collect()
-            } else {
-                name
-            };
-            out.push_str(&format!("{cut:<names$}  "));
-            for scenario in columns {
-                let cell = asset.cells.iter().find(|c| c.scenario == scenario.name);
-                let (mark, verdict) = match cell {
-                    Some(cell) => (best(cell), cell.unrehearsed()),
-                    None => ("?", Some(Verdict::Unknown)),
-                };
-                let mark = match verdict {
-                    Some(Verdict::Fails) => format!("{mark}!"),
-                    _ => format!("{mark} "),
-                };
-                out.push(' ');
-                out.push_str(&self.verdict(&mark, verdict));
-            }
+        // Beside the names, whole as far as they leave two thirds of the line, a disaster takes as much as its number and a blank.
+        let each = columns.len().to_string().len().max(2) + 1;
+        let room = self.style.width.saturating_sub(columns.len() * each + 2);
+        let names = widest.min(room.max(self.style.width / 3));
+        let fit = self.style.width.saturating_sub(names + 2) / each;
+        let numbered: Vec<(usize, &Scenario)> = (1..).zip(columns.iter().copied()).collect();
+        for part in numbered.chunks(fit.max(1)) {
+            self.rows(out, proof, part, names, each);
             out.push('\n');
         }
-        out.push('\n');
         for (n, scenario) in columns.iter().enumerate() {
             const INDENT: usize = 28;
             let width = self.style.width.saturating_sub(INDENT).max(20);
@@ -112,11 +90,55 @@ impl Page {
                 out.push_str(&self.paint(&line, Paint::new().dimmed()));
             }
         }
-        out.push_str(&self.paint(
-            "     Y a copy is left   c on a condition   ? not known   - none is left   ! an objective fails\n",
-            Paint::new().dimmed(),
-        ));
+        let legend = "     Y a copy is left   c on a condition   ? not known   - none is left   ! an objective fails";
+        match legend.len() < self.style.width {
+            true => out.push_str(&self.paint(&format!("{legend}\n"), Paint::new().dimmed())),
+            false => {
+                for entry in legend.split("   ").map(str::trim).filter(|entry| !entry.is_empty()) {
+                    out.push_str(&self.paint(&format!("     {entry}\n"), Paint::new().dimmed()));
+                }
+            }
+        }
         out.push('\n');
+    }
+
+    /// Every asset against some of the disasters, by their numbers; as many characters for the names and for each disaster.
+    fn rows(
+        &self,
+        out: &mut String,
+        proof: &Proof,
+        columns: &[(usize, &Scenario)],
+        names: usize,
+        each: usize,
+    ) {
+        out.push_str(&" ".repeat(names + 2));
+        for (n, _) in columns {
+            out.push_str(&format!("{n:>each$}"));
+        }
+        out.push('\n');
+        for asset in &proof.assets {
+            let name = escape::line(&asset.address.to_string());
+            let cut: String = if name.chars().count() > names {
+                name.chars().take(names.saturating_sub(1)).chain(['…']).collect()
+            } else {
+                name
+            };
+            out.push_str(&format!("{cut:<names$}  "));
+            for (_, scenario) in columns {
+                let cell = asset.cells.iter().find(|c| c.scenario == scenario.name);
+                let (mark, verdict) = match cell {
+                    Some(cell) => (best(cell), cell.unrehearsed()),
+                    None => ("?", Some(Verdict::Unknown)),
+                };
+                let mark = match verdict {
+                    Some(Verdict::Fails) => format!("{mark}!"),
+                    _ => format!("{mark} "),
+                };
+                out.push_str(&" ".repeat(each.saturating_sub(2)));
+                out.push_str(&self.verdict(&mark, verdict));
+            }
+            out.push('\n');
+        }
     }
 
     fn asset(&self, out: &mut String, asset: &Asset, columns: &[&Scenario]) {
@@ -271,7 +293,7 @@ impl Page {
         }
         let count = |verdict: Verdict| proof.judged().filter(|(_, _, _, j)| j.verdict == verdict).count();
         let line = format!(
-            "Proof: {} hold, {} unproven, {} unknown, {} cannot be met, {} fail. Read at {}.\n",
+            "Proof: {} hold, {} unproven, {} unknown, {} cannot be met, {} fail. Read at {}.",
             count(Verdict::Holds),
             count(Verdict::Unproven),
             count(Verdict::Unknown),
@@ -283,7 +305,7 @@ impl Page {
                 .split_once('.')
                 .map_or(proof.read_at.clone(), |(second, _)| format!("{second}Z")),
         );
-        out.push_str(&self.verdict(&line, proof.verdict()));
+        self.lines(out, &line, proof.verdict());
     }
 }
 
@@ -328,6 +350,56 @@ mod tests {
     use crate::prove::attack::Principals;
     use crate::prove::{Input, prove};
 
+    fn nothing_of(address: &str) -> Asset {
+        Asset {
+            address: address.parse().unwrap(),
+            unreadable: None,
+            copies: Vec::new(),
+            cells: Vec::new(),
+            rules: std::collections::BTreeMap::new(),
+            destroying: crate::prove::attack::Destroying {
+                set: Smallest::None,
+                path: Vec::new(),
+                raised_by: Vec::new(),
+                maybe: None,
+                out_of_reach: Vec::new(),
+            },
+        }
+    }
+
+    /// However many disasters, names and characters: no line is wider than the terminal, and every disaster has its column.
+    #[test]
+    fn the_matrix_is_as_wide_as_the_terminal() {
+        for (disasters, width) in [(7, 60), (7, 100), (30, 60), (30, 100), (120, 60), (120, 100)] {
+            let declared: Vec<Scenario> = (0..disasters)
+                .map(|n| Scenario {
+                    name: format!("disaster_{n}"),
+                    origin: Origin::Declared,
+                    ..scenarios().remove(0)
+                })
+                .collect();
+            let mut proof = prove(&Input {
+                evidence: &[],
+                principals: &Principals::new(),
+                memberships: &Default::default(),
+                objectives: &[],
+                scenarios: &declared,
+                read_at: "2026-03-01T12:00:00Z",
+            });
+            let long = "s3_bucket.a_name_that_is_longer_than_any_terminal_has_room_for_beside_its_columns";
+            proof.assets.extend(["s3_bucket.up", long].map(nothing_of));
+            let printed = text(&proof, Style { color: false, width }, true);
+            let wide: Vec<&str> = printed.lines().filter(|l| l.chars().count() > width && *l != long).collect();
+            assert!(wide.is_empty(), "{disasters} in {width}:\n{}", wide.join("\n"));
+            let is_head = |l: &&str| l.split_whitespace().all(|word| word.parse::<usize>().is_ok());
+            let heads = printed.lines().filter(|l| !l.is_empty()).filter(is_head);
+            let numbers: Vec<usize> = heads.flat_map(str::split_whitespace).map(|n| n.parse().unwrap()).collect();
+            assert_eq!(numbers, (1..=disasters).collect::<Vec<_>>());
+            let marks = printed.lines().filter(|l| l.starts_with("s3_bucket.up ")).map(|l| l.matches('?').count());
+            assert_eq!(marks.sum::<usize>(), disasters);
+        }
+    }
+
     /// The columns are those that the prover marks, whatever they are called.
     #[test]
     fn the_columns_are_those_that_are_asked_for() {
@@ -345,20 +417,7 @@ mod tests {
             scenarios: &disasters,
             read_at: "2026-03-01T12:00:00Z",
         });
-        proof.assets.push(Asset {
-            address: "s3_bucket.up".parse().unwrap(),
-            unreadable: None,
-            copies: Vec::new(),
-            cells: Vec::new(),
-            rules: std::collections::BTreeMap::new(),
-            destroying: crate::prove::attack::Destroying {
-                set: Smallest::None,
-                path: Vec::new(),
-                raised_by: Vec::new(),
-                maybe: None,
-                out_of_reach: Vec::new(),
-            },
-        });
+        proof.assets.push(nothing_of("s3_bucket.up"));
         let style = Style {
             color: false,
             width: 100,

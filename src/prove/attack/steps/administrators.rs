@@ -7,7 +7,7 @@ use super::identities::{
     LOOSENS_GROUP, LOOSENS_ROLE, LOOSENS_USER, REWRITES_GROUP, REWRITES_POLICY, REWRITES_ROLE, REWRITES_USER,
     TAKES_ROLE, TAKES_USER,
 };
-use super::{Maker, acts, name, own};
+use super::{Maker, acts, every, name, own};
 use crate::access::{Guardrails, Target};
 use crate::model::PrincipalKind;
 
@@ -23,7 +23,7 @@ impl Maker {
         for who in asker.actors.iter().filter(|a| a.standing != Standing::Root) {
             let account = &who.account;
             for above in above.iter().filter(|a| a.account == *account) {
-                let bound = !matches!(*above.rails, Guardrails::None);
+                let bound = !matches!(asker.rails(above), Guardrails::None);
                 let answer = match bound {
                     true => takes_over(above, who, asker),
                     false => Answer::Yes(String::new()),
@@ -48,8 +48,7 @@ fn takes_over(above: &Actor, who: &Actor, asker: &Asker) -> Answer {
         PrincipalKind::Role => ("iam:CreateRole", TAKES_ROLE, REWRITES_ROLE, LOOSENS_ROLE),
         PrincipalKind::User => ("iam:CreateUser", TAKES_USER, REWRITES_USER, LOOSENS_USER),
     };
-    let pattern = |kind: &str| format!("arn:aws:iam::{}:{kind}/*", who.account);
-    let [policies, groups, roles, users] = ["policy", "group", "role", "user"].map(pattern);
+    let [policies, groups, roles, users] = ["policy", "group", "role", "user"].map(|kind| every(kind, who));
     let one = Target::One(who.arn.as_str());
     let on = |actions: &[&'static str], target: &Target<'_>| -> Vec<Answer> {
         let ask = |action: &&'static str| asker.ask(&own(above, action, target.clone()));

@@ -15,6 +15,8 @@ const OPENING: Opening = Opening {
     removes: "s3:DeleteBucketPolicy",
 };
 
+const TAGS: [&str; 2] = ["s3:PutObjectTagging", "s3:PutObjectVersionTagging"];
+
 const BYPASS: &str = "s3:BypassGovernanceRetention";
 
 /// One way to destroy.
@@ -23,7 +25,15 @@ struct Way<'a> {
     on: &'a Target<'a>,
     /// Whether a lock keeps it from working.
     is_held: bool,
+    /// What else has to be so.
+    only_if: Option<&'static str>,
 }
+
+/// Somebody else's rule deletes what bears a tag.
+const TAGGED: &str = "a lifecycle rule of the bucket deletes what bears a tag";
+
+/// Older objects have a version that is overwritten and deleted like an object without one.
+const UNVERSIONED: &str = "some of it is older than the bucket's versioning";
 
 /// A bucket, as its copies are attacked in it.
 struct Store<'a> {
@@ -86,15 +96,25 @@ impl Maker {
             itself: Target::One(arn.as_str()),
         };
         let live = copy.mechanism == Mechanism::Live;
-        let way = |action, on, is_held| Way { action, on, is_held };
-        let mut ways = Vec::new();
+        let way = |action, on, is_held| Way {
+            action,
+            on,
+            is_held,
+            only_if: None,
+        };
+        // A rule expires what is current, and without versions takes it away; the version of what has none is "null".
+        let mut ways = vec![
+            way("s3:DeleteObjectVersion", &store.objects, true),
+            way("s3:PutLifecycleConfiguration", &store.itself, true),
+        ];
         if live || overwritable {
             ways.push(way("s3:DeleteObject", &store.objects, false));
             ways.push(way("s3:PutObject", &store.objects, false));
-        }
-        if !live {
-            ways.push(way("s3:DeleteObjectVersion", &store.objects, true));
-            ways.push(way("s3:PutLifecycleConfiguration", &store.itself, true));
+            // Of versions it is known how soon any rule deletes them, by a tag or without.
+            ways.extend(TAGS.map(|action| Way {
+                only_if: Some(TAGGED),
+                ..way(action, &store.objects, false)
+            }));
         }
         if self.asked.insert(Node::Opened(arn.to_string())) {
             self.opening(&OPENING, arn, owner, policy.as_ref(), asker);
@@ -105,6 +125,9 @@ impl Maker {
         }
         for way in &ways {
             self.destroyed(copy, &store, way, governed && way.is_held, asker);
+        }
+        if !live && !overwritable {
+            self.suspended(copy, &store, asker);
         }
         if live {
             self.push(
@@ -135,11 +158,14 @@ impl Maker {
         } = way;
         let what = store.named(target);
         let gone = Node::Gone(copy.id.clone());
-        let doubt = |answer: Answer| match &copy.lock {
-            Observed::Unreadable(why) => {
-                answer.and(Answer::Unknown(format!("the lock is not known: {}", why.why)))
+        let doubt = |answer: Answer| {
+            let answer = answer.only_if(way.only_if);
+            match &copy.lock {
+                Observed::Unreadable(why) => {
+                    answer.and(Answer::Unknown(format!("the lock is not known: {}", why.why)))
+                }
+                Observed::Present(_) | Observed::Absent => answer,
             }
-            Observed::Present(_) | Observed::Absent => answer,
         };
         // Whoever attacks has an account of its own too, where nothing denies it what the new policy grants.
         let opened = Node::Opened(store.arn.to_string());
@@ -154,16 +180,18 @@ impl Maker {
         let bypasses = held && *action == "s3:DeleteObjectVersion";
         for (guard, first) in store.guards() {
             let ask = |who, action| asker.ask(&store.asked(who, action, target, guard));
-            let candidates = || asker.candidates(action, store.owner, guard);
             let mut found: Vec<(&Actor, Answer, Option<&Node>)> = Vec::new();
-            let plain = asker.each(candidates(), |who| doubt(ask(who, action)));
+            let plain = asker.each(asker.candidates(action, store.owner, guard), |who| {
+                doubt(ask(who, action))
+            });
             found.extend(
                 plain
                     .into_iter()
                     .map(|(who, answer)| (who, answer, cleared.as_ref())),
             );
             if bypasses {
-                let bypass = asker.each(candidates(), |who| ask(who, action).and(ask(who, BYPASS)));
+                let candidates = asker.candidates_with(action, &[BYPASS], store.owner, guard);
+                let bypass = asker.each(candidates, |who| ask(who, action).and(ask(who, BYPASS)));
                 found.extend(bypass.into_iter().map(|(who, answer)| (who, answer, None)));
             }
             for (who, answer, cleared) in found {
@@ -178,11 +206,41 @@ impl Maker {
         }
     }
 
+    /// Where versioning is suspended, an overwrite or a deletion destroys what was there before versioning was on. It cannot
+    /// be suspended where objects can be locked, and whoever destroys the data as it serves does so in one of these ways.
+    fn suspended(&mut self, copy: &Copy, store: &Store<'_>, asker: &Asker) {
+        const SUSPENDS: &str = "s3:PutBucketVersioning";
+        let Some(live) = self.suspendable.get(store.arn).cloned() else {
+            return;
+        };
+        let suspended = Node::Suspended(store.arn.to_string());
+        self.push(
+            vec![Node::Gone(live), suspended.clone()],
+            Node::Gone(copy.id.clone()),
+            format!("what {} held before it kept versions goes with it", store.arn.resource()),
+            Answer::If(UNVERSIONED.to_owned(), String::new()),
+        );
+        if !self.asked.insert(suspended.clone()) {
+            return;
+        }
+        for (guard, first) in store.guards() {
+            let found = asker.each(asker.candidates(SUSPENDS, store.owner, guard), |who| {
+                asker.ask(&store.asked(who, SUSPENDS, &store.itself, guard))
+            });
+            for (who, answer) in found {
+                let because = on(who, SUSPENDS, store.arn.resource());
+                let needs = std::iter::once(acts(who)).chain(first.clone()).collect();
+                self.push(needs, suspended.clone(), because, answer);
+            }
+        }
+    }
+
     /// Who may take the locks of governance off what is there.
     fn clearing(&mut self, store: &Store<'_>, asker: &Asker) {
         const CLEARS: &str = "s3:PutObjectRetention";
         for (guard, first) in store.guards() {
-            let found = asker.each(asker.candidates(CLEARS, store.owner, guard), |who| {
+            let candidates = asker.candidates_with(CLEARS, &[BYPASS], store.owner, guard);
+            let found = asker.each(candidates, |who| {
                 let clears = asker.ask(&store.asked(who, CLEARS, &store.objects, guard));
                 clears.and(asker.ask(&store.asked(who, BYPASS, &store.objects, guard)))
             });

@@ -3,7 +3,7 @@
 use super::super::actor::{Actor, Denying, Standing};
 use super::super::ask::{Answer, Asker, read};
 use super::super::graph::Node;
-use super::{Maker, acts, administrator_of, capped, loosened, name, own};
+use super::{Maker, acts, administrator_of, capped, every, loosened, name, own};
 use crate::access::assume::{Graph, Member};
 use crate::access::{Caller, Target};
 use crate::model::{AccountId, PrincipalKind};
@@ -60,13 +60,18 @@ pub(super) const TAKES_USER: &[&str] = &[
 /// What is done to others of one kind in an account.
 struct Over<'a> {
     account: &'a AccountId,
-    /// `roles`.
-    plural: &'static str,
+    /// `role`.
+    word: &'static str,
     kind: PrincipalKind,
     /// Everybody of the kind and account.
     targets: Vec<&'a Actor>,
     takes: &'static [&'static str],
     rewrites: &'static [&'static str],
+}
+
+/// Whoever may change what everybody in somebody's account may do.
+fn above(who: &Actor) -> Node {
+    Node::Acts(administrator_of(who.arn.partition(), &who.account))
 }
 
 fn is_known(who: &&Actor) -> bool {
@@ -76,7 +81,10 @@ fn is_known(who: &&Actor) -> bool {
 impl Maker {
     /// Role assumption, by trust.
     pub(super) fn becoming(&mut self, asker: &Asker) {
-        let known: Vec<Member> = asker.actors.iter().filter(is_known).map(Actor::member).collect();
+        let member = |who: &Actor| who.member(asker.rails(who));
+        let anew = |who: &&Actor| asker.is_new(who, "sts:AssumeRole");
+        let known: Vec<Member> = asker.actors.iter().filter(is_known).map(member).collect();
+        let from: Vec<Member> = asker.actors.iter().filter(is_known).filter(anew).map(member).collect();
         let by_caller: BTreeMap<&Caller, &Actor> = asker
             .actors
             .iter()
@@ -84,13 +92,14 @@ impl Maker {
             .map(|a| (&a.caller, a))
             .collect();
         self.edges(
-            &Graph::between(&known, &known, &asker.context),
+            &Graph::between(&from, &known, &asker.context),
             &by_caller,
             &by_caller,
         );
         for standing in [Standing::Loosened, Standing::Capped] {
-            let changed: Vec<&Actor> = asker.actors.iter().filter(|a| a.standing == standing).collect();
-            let members: Vec<Member> = changed.iter().map(|a| a.member()).collect();
+            let changed = asker.actors.iter().filter(|a| a.standing == standing);
+            let changed: Vec<&Actor> = changed.filter(anew).collect();
+            let members: Vec<Member> = changed.iter().map(|a| member(a)).collect();
             let names = changed.iter().map(|a| (&a.caller, *a)).collect();
             self.edges(
                 &Graph::between(&members, &known, &asker.context),
@@ -104,8 +113,8 @@ impl Maker {
         for account in accounts {
             let above =
                 |a: &&Actor| a.account == *account && a.is_all_powerful() && a.standing != Standing::Root;
-            let from: Vec<&Actor> = asker.actors.iter().filter(above).collect();
-            let members: Vec<Member> = from.iter().map(|a| a.member()).collect();
+            let from: Vec<&Actor> = asker.actors.iter().filter(above).filter(anew).collect();
+            let members: Vec<Member> = from.iter().map(|a| member(a)).collect();
             let elsewhere: Vec<Member> = known
                 .iter()
                 .filter(|m| m.caller.account().as_ref() != Some(account))
@@ -157,7 +166,7 @@ impl Maker {
             let over = [
                 Over {
                     account,
-                    plural: "roles",
+                    word: "role",
                     kind: PrincipalKind::Role,
                     targets: of(PrincipalKind::Role),
                     takes: TAKES_ROLE,
@@ -165,7 +174,7 @@ impl Maker {
                 },
                 Over {
                     account,
-                    plural: "users",
+                    word: "user",
                     kind: PrincipalKind::User,
                     targets: of(PrincipalKind::User),
                     takes: TAKES_USER,
@@ -197,8 +206,8 @@ impl Maker {
 
     /// What a power over a whole account leads to.
     fn shared(&mut self, over: &Over<'_>) {
-        let above = Node::Acts(administrator_of(over.account));
         for target in &over.targets {
+            let above = above(target);
             let because = format!("so it acts as {}", name(&target.arn));
             self.push(
                 vec![over.takes_all()],
@@ -210,7 +219,7 @@ impl Maker {
             let because = format!("so it gives {} every permission", name(&target.arn));
             let bounded = target.boundary.is_some();
             let needs = vec![over.rewrites_all(bounded), acts(target)];
-            self.push(needs, above.clone(), because, yes.clone());
+            self.push(needs, above, because, yes.clone());
             if bounded {
                 let because = format!("so {} has all that its boundary leaves", name(&target.arn));
                 let needs = vec![over.rewrites_all(false), acts(target)];
@@ -220,38 +229,35 @@ impl Maker {
     }
 
     fn policies_and_groups(&mut self, who: &Actor, asker: &Asker) {
-        let above = Node::Acts(administrator_of(&who.account));
-        let policies = format!("arn:aws:iam::{}:policy/*", who.account);
-        let groups = format!("arn:aws:iam::{}:group/*", who.account);
+        let (policies, groups) = (every("policy", who), every("group", who));
         for (actions, on) in [(REWRITES_POLICY, &policies), (REWRITES_GROUP, &groups)] {
-            for action in actions {
+            for action in actions.iter().filter(|action| asker.is_new(who, action)) {
                 let answer = asker.ask(&own(who, action, Target::Within(on)));
                 let because = format!("{} may {action}", name(&who.arn));
-                self.push(vec![acts(who)], above.clone(), because, answer);
+                self.push(vec![acts(who)], above(who), because, answer);
             }
         }
     }
 
     fn making(&mut self, who: &Actor, asker: &Asker) {
-        for together in MAKES {
+        let anew = |together: &&&[&'static str]| together.iter().any(|action| asker.is_new(who, action));
+        for together in MAKES.iter().filter(anew) {
             let mut all = Answer::Yes(String::new());
             for action in *together {
                 let made = if action.contains("Role") { "role" } else { "user" };
-                let made = format!("arn:aws:iam::{}:{made}/*", who.account);
-                all = asker.ask(&own(who, action, Target::Within(&made))).and(all);
+                all = asker.ask(&own(who, action, Target::Within(&every(made, who)))).and(all);
                 if all == Answer::No {
                     break;
                 }
             }
             let because = format!("{} may {}", name(&who.arn), together.join(" and "));
-            let above = Node::Acts(administrator_of(&who.account));
-            self.push(vec![acts(who)], above, because, all);
+            self.push(vec![acts(who)], above(who), because, all);
         }
     }
 
     fn taking(&mut self, who: &Actor, over: &Over<'_>, asker: &Asker) {
-        for action in over.takes {
-            match asker.alike(&own(who, action, Target::Within(&over.pattern()))) {
+        for action in over.takes.iter().filter(|action| asker.is_new(who, action)) {
+            match asker.alike(&own(who, action, Target::Within(&every(over.word, who)))) {
                 Some(answer) => {
                     let because = format!("{} may {action} on all {}", name(&who.arn), over.of());
                     self.push(vec![acts(who)], over.takes_all(), because, answer);
@@ -268,12 +274,12 @@ impl Maker {
     }
 
     fn rewriting(&mut self, who: &Actor, over: &Over<'_>, asker: &Asker) {
-        let above = Node::Acts(administrator_of(over.account));
-        for action in over.rewrites {
+        let above = above(who);
+        for action in over.rewrites.iter().filter(|action| asker.is_new(who, action)) {
             // A boundary caps whatever the policy is rewritten to, unless it can be taken off.
             let takes_boundary = action.ends_with("Boundary");
             let meant = |target: &Actor| target.boundary.is_some() == takes_boundary;
-            let alike = asker.alike(&own(who, action, Target::Within(&over.pattern())));
+            let alike = asker.alike(&own(who, action, Target::Within(&every(over.word, who))));
             if let Some(answer) = alike {
                 let because = format!("{} may {action} on all {}", name(&who.arn), over.of());
                 if who.kind == over.kind && meant(who) {
@@ -316,7 +322,7 @@ impl Maker {
 /// to more.
 fn loosens(who: &Actor, target: &Actor, asker: &Asker) -> Vec<(&'static str, Answer)> {
     let one = Target::One(target.arn.as_str());
-    let groups = format!("arn:aws:iam::{}:group/*", who.account);
+    let groups = every("group", who);
     let ([inline, attached], of_groups, writes) = match target.kind {
         PrincipalKind::Role => (LOOSENS_ROLE, &[][..], REWRITES_ROLE),
         PrincipalKind::User => (LOOSENS_USER, LOOSENS_GROUP, REWRITES_USER),
@@ -356,12 +362,7 @@ pub(super) fn may_loosen(asker: &Asker) -> bool {
 
 impl Over<'_> {
     fn of(&self) -> String {
-        format!("{} of {}", self.plural, self.account)
-    }
-
-    fn pattern(&self) -> String {
-        let kind = self.plural.trim_end_matches('s');
-        format!("arn:aws:iam::{}:{kind}/*", self.account)
+        format!("{}s of {}", self.word, self.account)
     }
 
     fn takes_all(&self) -> Node {

@@ -19,18 +19,23 @@ use crate::access::{Guardrails, Policies, Target};
 use crate::model::fact::{Evidence, Facts, LockMode};
 use crate::model::policy::{Document, Effect};
 use crate::model::{AccountId, Arn, Observed};
-use crate::prove::copy::Copy;
+use crate::prove::copy::{Copy, Holder, Mechanism};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::rc::Rc;
 
 /// The root of an account.
-pub(super) fn root_of(account: &AccountId) -> String {
-    format!("arn:aws:iam::{account}:root")
+pub(super) fn root_of(partition: &str, account: &AccountId) -> String {
+    Arn::iam(partition, account, "root").to_string()
 }
 
 /// Somebody who may change what anybody in the account may do, and so may do everything there.
-pub(super) fn administrator_of(account: &AccountId) -> String {
-    format!("arn:aws:iam::{account}:role/who-may-change-every-policy")
+pub(super) fn administrator_of(partition: &str, account: &AccountId) -> String {
+    Arn::iam(partition, account, "role/who-may-change-every-policy").to_string()
+}
+
+/// Everything of a kind in somebody's account, as policies name it: `role`, `user`, `group`, `policy`.
+fn every(kind: &str, who: &Actor) -> String {
+    Arn::iam(who.arn.partition(), &who.account, &format!("{kind}/*")).to_string()
 }
 
 /// Whether nobody, the account's root included, can delete it for now.
@@ -48,13 +53,32 @@ pub(super) fn managing(everybody: Everybody<'_>) -> impl Iterator<Item = &Accoun
 /// the policies off the account of whoever takes the step.
 pub(super) fn make(evidence: &[Evidence], everybody: Everybody<'_>, copies: &[Copy]) -> Vec<Step> {
     let rails = rails(everybody);
-    let mut steps = take(evidence, everybody, &rails, copies);
+    let named = strangers(evidence, everybody);
+    let strangers: BTreeSet<AccountId> = named.iter().map(|(account, _)| account.clone()).collect();
+    let ids = ids(everybody);
+    let mut maker = Maker::new(evidence, copies, &ids);
+    let asker = asker(evidence, everybody, copies, &rails, &ids, named);
+    let mut pass = |asker: &Asker| -> Vec<Step> {
+        maker.asked.clear();
+        maker.unknown(&strangers, everybody);
+        maker.roots(asker);
+        maker.becoming(asker);
+        maker.escalating(asker);
+        maker.unbinding(everybody, asker, &ids);
+        for copy in copies {
+            maker.destroying(copy, asker);
+        }
+        maker.keys(copies, asker);
+        std::mem::take(&mut maker.steps)
+    };
+    let mut steps = pass(&asker);
     if rails.is_empty() {
         return steps;
     }
-    let free = take(evidence, everybody, &BTreeMap::new(), copies);
-    let known: HashSet<Step> = steps.iter().cloned().collect();
-    steps.extend(free.into_iter().filter(|s| !known.contains(s)).map(|mut step| {
+    let mut free = pass(&asker.unbound());
+    let known: HashSet<&Step> = steps.iter().collect();
+    free.retain(|step| !known.contains(step));
+    steps.extend(free.into_iter().map(|mut step| {
         let bound: BTreeSet<Node> = step.needs.iter().filter_map(|n| unbound(n, &rails)).collect();
         step.needs.extend(bound);
         step
@@ -71,78 +95,42 @@ fn unbound(node: &Node, rails: &BTreeMap<AccountId, Rc<Guardrails>>) -> Option<N
         .then(|| Node::Unbound(account.to_string()))
 }
 
-/// The steps as these policies of organizations leave them.
-fn take(
+/// Unique ids of everybody who was read.
+fn ids(everybody: Everybody<'_>) -> Ids {
+    let known = everybody.principals.values().filter_map(Observed::present).flatten();
+    known.map(|p| (p.id.clone(), p.arn.to_string())).collect()
+}
+
+/// Everybody who can act in the accounts that bear on the copies. `named` are those whom policies let in, and whom nobody
+/// read: somebody there may be whoever is let in.
+fn asker(
     evidence: &[Evidence],
     everybody: Everybody<'_>,
-    rails: &BTreeMap<AccountId, Rc<Guardrails>>,
     copies: &[Copy],
-) -> Vec<Step> {
-    let principals = everybody.principals;
-    let named = strangers(evidence, everybody);
-    let strangers: BTreeSet<AccountId> = named.iter().map(|(account, _)| account.clone()).collect();
-    let mut accounts: BTreeSet<&AccountId> = principals.keys().collect();
+    rails: &BTreeMap<AccountId, Rc<Guardrails>>,
+    ids: &Ids,
+    named: BTreeSet<(AccountId, String)>,
+) -> Asker {
+    let mut accounts: BTreeSet<&AccountId> = everybody.principals.keys().collect();
     accounts.extend(copies.iter().filter_map(|c| c.domain.account.as_ref()));
     accounts.extend(managing(everybody));
-    accounts.extend(&strangers);
-    let known = || principals.values().filter_map(Observed::present).flatten();
-    let ids: Ids = known().map(|p| (p.id.clone(), p.arn.to_string())).collect();
-    let mut maker = Maker {
-        steps: Vec::new(),
-        policies: BTreeMap::new(),
-        asked: BTreeSet::new(),
-        openers: BTreeMap::new(),
-    };
-    // Somebody there may be whoever is let in.
-    let mut names: BTreeSet<String> = named.into_iter().map(|(_, name)| name).collect();
-    for item in evidence {
-        let (Some(arn), Some(facts)) = (&item.arn, item.facts.present()) else {
-            continue;
-        };
-        if let Some(policy) = policy_of(facts) {
-            names.extend(policy.present().into_iter().flat_map(excepted).cloned());
-            // Copies name the key itself, the posture its alias; a replica has a policy of its own.
-            let named = match facts {
-                Facts::Key(key) => [Some(arn), Some(&key.arn)],
-                _ => [Some(arn), None],
-            };
-            for arn in named.into_iter().flatten() {
-                maker.policies.insert(arn.clone(), read(policy, &ids));
-            }
-        }
-    }
-    let trusts = known().filter_map(|p| p.trust.present());
+    accounts.extend(named.iter().map(|(account, _)| account));
+    let facts = evidence.iter().filter_map(|e| e.facts.present());
+    let policies = facts.filter_map(policy_of).filter_map(Observed::present);
+    let known = everybody.principals.values().filter_map(Observed::present).flatten();
+    let trusts = known.filter_map(|p| p.trust.present());
     let levels = everybody.memberships.values().filter_map(Observed::present);
     let levels = levels.flat_map(|m| m.levels.iter().flat_map(|l| &l.policies));
-    let policies = levels.filter_map(|(_, document)| document.present());
-    names.extend(trusts.chain(policies).flat_map(excepted).cloned());
-    let mut asker = Asker::new(actors(&accounts, everybody, rails, &ids, &names));
+    let limits = levels.filter_map(|(_, document)| document.present());
+    let names = policies.chain(trusts).chain(limits).flat_map(excepted).cloned();
+    let names: BTreeSet<String> = names.chain(named.iter().map(|(_, name)| name.clone())).collect();
+    let asker = Asker::new(actors(&accounts, everybody, rails, ids, &names));
     // Most are denied something, and few may take that off.
-    if !rails.is_empty() || identities::may_loosen(&asker) {
-        let undenied = asker.actors.iter().filter_map(Actor::loosened).collect();
-        asker = asker.joined_by(undenied);
+    if rails.is_empty() && !identities::may_loosen(&asker) {
+        return asker;
     }
-    for account in &strangers {
-        // Whoever is attacked may lead there: nobody has looked.
-        let why = format!("who can act in {account}, which a policy lets in, is not known");
-        maker.push(
-            Vec::new(),
-            Node::Acts(administrator_of(account)),
-            format!("somebody acts in {account}"),
-            Answer::Unknown(why),
-        );
-    }
-    maker.roots(&asker);
-    maker.becoming(&asker);
-    maker.escalating(&asker);
-    if !rails.is_empty() {
-        maker.unbinding(everybody, &asker, &ids);
-    }
-    for copy in copies {
-        maker.destroying(copy, &asker);
-    }
-    maker.keys(copies, &asker);
-    maker.steps
+    let undenied = asker.actors.iter().filter_map(Actor::loosened).collect();
+    asker.joined_by(undenied)
 }
 
 /// Whom a trust or the policy of a resource lets in by name, of accounts whose roles and users nobody read.
@@ -166,6 +154,19 @@ fn strangers(evidence: &[Evidence], everybody: Everybody<'_>) -> BTreeSet<(Accou
         |account: &AccountId| !matches!(everybody.principals.get(account), Some(Observed::Present(_)));
     let named = named.filter_map(|name| Some((account(name)?, name.clone())));
     named.filter(|(account, _)| unread(account)).collect()
+}
+
+/// Buckets that lock nothing, with the id of the data as it serves in them.
+fn suspendable(copies: &[Copy]) -> BTreeMap<Arn, String> {
+    let of = |copy: &Copy| match &copy.holder {
+        Holder::Bucket { arn, .. } => Some(arn.clone()),
+        _ => None,
+    };
+    let locking: BTreeSet<Arn> = copies.iter().filter(|c| c.lock.present().is_some()).filter_map(of).collect();
+    let live = copies.iter().filter(|c| c.mechanism == Mechanism::Live);
+    live.filter_map(|copy| Some((of(copy)?, copy.id.clone())))
+        .filter(|(arn, _)| !locking.contains(arn))
+        .collect()
 }
 
 /// `None` where there is none.
@@ -193,8 +194,12 @@ struct Maker {
     policies: BTreeMap<Arn, Option<Policies>>,
     /// What was already asked of a store: several copies lie in one.
     asked: BTreeSet<Node>,
-    /// Who may replace the policy of a store, by their place among the actors.
+    /// Who may replace the policy of a vault, by their place among the actors.
     openers: BTreeMap<Arn, BTreeSet<usize>>,
+    /// Buckets in which versioning may be suspended, with the id of the data as it serves in them.
+    suspendable: BTreeMap<Arn, String>,
+    /// Of keys that were read, whether their material is not of KMS's own making.
+    foreign: BTreeMap<Arn, bool>,
 }
 
 fn acts(who: &Actor) -> Node {
@@ -217,7 +222,7 @@ fn capped(arn: &Arn) -> Node {
 
 fn name(arn: &Arn) -> String {
     match arn.account() {
-        Some(account) if arn.as_str() == administrator_of(&account) => {
+        Some(account) if arn.as_str() == administrator_of(arn.partition(), &account) => {
             format!("an administrator of {account}")
         }
         _ => short_identity(arn.as_str()).to_owned(),
@@ -225,6 +230,49 @@ fn name(arn: &Arn) -> String {
 }
 
 impl Maker {
+    fn new(evidence: &[Evidence], copies: &[Copy], ids: &Ids) -> Self {
+        let mut policies = BTreeMap::new();
+        let mut foreign = BTreeMap::new();
+        for item in evidence {
+            let (Some(arn), Some(facts)) = (&item.arn, item.facts.present()) else {
+                continue;
+            };
+            let Some(policy) = policy_of(facts) else { continue };
+            // Copies name the key itself, the posture its alias; a replica has a policy of its own.
+            let key = match facts {
+                Facts::Key(key) => {
+                    foreign.insert(key.arn.clone(), !key.can_rotate);
+                    Some(&key.arn)
+                }
+                _ => None,
+            };
+            for arn in std::iter::once(arn).chain(key) {
+                policies.insert(arn.clone(), read(policy, ids));
+            }
+        }
+        Self {
+            steps: Vec::new(),
+            policies,
+            asked: BTreeSet::new(),
+            openers: BTreeMap::new(),
+            suspendable: suspendable(copies),
+            foreign,
+        }
+    }
+
+    /// Whoever is attacked may lead to accounts in which nobody has looked.
+    fn unknown(&mut self, strangers: &BTreeSet<AccountId>, everybody: Everybody<'_>) {
+        for account in strangers {
+            let why = format!("who can act in {account}, which a policy lets in, is not known");
+            self.push(
+                Vec::new(),
+                Node::Acts(administrator_of(everybody.partition(account), account)),
+                format!("somebody acts in {account}"),
+                Answer::Unknown(why),
+            );
+        }
+    }
+
     fn push(&mut self, needs: Vec<Node>, gives: Node, because: String, answer: Answer) {
         if needs.contains(&gives) {
             return;

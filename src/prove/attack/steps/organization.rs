@@ -24,7 +24,7 @@ impl Maker {
             let Some(membership) = membership.present() else {
                 continue;
             };
-            self.managing(account, membership, asker, ids);
+            self.managing(everybody, account, membership, asker, ids);
             self.leaving(account, asker);
             let management = &membership.management;
             if !matches!(everybody.principals.get(management), Some(Observed::Present(_))) {
@@ -41,10 +41,18 @@ impl Maker {
         }
     }
 
-    fn managing(&mut self, account: &AccountId, membership: &Membership, asker: &Asker, ids: &Ids) {
+    fn managing(
+        &mut self,
+        everybody: Everybody<'_>,
+        account: &AccountId,
+        membership: &Membership,
+        asker: &Asker,
+        ids: &Ids,
+    ) {
         let unbound = Node::Unbound(account.to_string());
         let management = &membership.management;
-        for above in [root_of(management), administrator_of(management)] {
+        let above = administrator_of(everybody.partition(management), management);
+        for above in [root_of(everybody.partition(management), management), above.clone()] {
             self.push(
                 vec![Node::Acts(above)],
                 unbound.clone(),
@@ -57,8 +65,8 @@ impl Maker {
             "root sessions (sts:AssumeRoot), stack sets or Identity Center of the organization reach it"
                 .to_owned();
         self.push(
-            vec![Node::Acts(administrator_of(management))],
-            Node::Acts(administrator_of(account)),
+            vec![Node::Acts(above)],
+            Node::Acts(administrator_of(everybody.partition(account), account)),
             format!("who administers {management} manages {account}"),
             Answer::If(ways, String::new()),
         );
@@ -98,10 +106,7 @@ impl Maker {
         let candidates = asker.candidates(LEAVES, account, Guard::None);
         let found = asker.each(candidates, |who| {
             let alone = format!("{account} could stand alone");
-            match asker.ask(&own(who, LEAVES, Target::Nothing)) {
-                Answer::Yes(by) => Answer::If(alone, by),
-                other => other.and(Answer::If(alone, String::new())),
-            }
+            asker.ask(&own(who, LEAVES, Target::Nothing)).only_if(alone.as_str())
         });
         for (who, answer) in found {
             let because = format!("{} may {LEAVES}", name(&who.arn));

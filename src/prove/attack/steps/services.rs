@@ -3,7 +3,7 @@
 use super::super::actor::Actor;
 use super::super::ask::{Answer, Asker};
 use super::super::graph::Node;
-use super::{Maker, acts, name, own};
+use super::{Maker, acts, every, name, own};
 use crate::access::{Caller, Environment, Policies, Request, Target, Truth, evaluate};
 use crate::model::{AccountId, Arn};
 use std::collections::{BTreeMap, BTreeSet};
@@ -174,15 +174,15 @@ impl Maker {
     pub(super) fn passing(&mut self, who: &Actor, trusting: &Trusting<'_>, asker: &Asker) {
         for (service, action) in TAKEOVERS
             .iter()
-            .filter(|(service, _)| trusting.contains_key(service))
+            .filter(|(service, action)| trusting.contains_key(service) && asker.is_new(who, action))
         {
             let answer = asker.ask(&own(who, action, Target::Within("*")));
             let because = format!("{} may {action}", name(&who.arn));
             let runs = runs_already(&who.account, service);
             self.push(vec![acts(who)], runs, because, answer);
         }
-        let every = format!("arn:aws:iam::{}:role/*", who.account);
-        let all = asker.alike(&own(who, "iam:PassRole", Target::Within(&every)));
+        let roles = every("role", who);
+        let all = asker.alike(&own(who, "iam:PassRole", Target::Within(&roles)));
         if all == Some(Answer::No) {
             return;
         }
@@ -192,6 +192,9 @@ impl Maker {
                 action => format!("to {service} with {action}"),
             };
             for action in starts(service).unwrap_or(&[""]) {
+                if !asker.is_new(who, "iam:PassRole") && !asker.is_new(who, action) {
+                    continue;
+                }
                 let run = match *action {
                     "" => Answer::Yes(String::new()),
                     action => asker.ask(&own(who, action, Target::Within("*"))),

@@ -9,16 +9,29 @@ use crate::model::{AccountId, Arn, Observed};
 use crate::prove::copy::{Copy, Encryption, Holder};
 use std::collections::BTreeSet;
 
-/// What ends a customer's key.
-const ENDS_KEY: &[&str] = &[
-    "kms:ScheduleKeyDeletion",
-    "kms:DisableKey",
-    "kms:PutKeyPolicy",
-    IMPORTED,
+/// What ends a customer's key. A grant never allows any of these, so that whoever may make grants ends nothing by it; nor does
+/// whoever moves or deletes an alias, since what is encrypted names the key.
+const ENDS_KEY: &[&str] = &["kms:ScheduleKeyDeletion", "kms:DisableKey", "kms:PutKeyPolicy"];
+
+/// Ends it only if its material was imported: at once, or when it is imported anew until a day.
+const ENDS_IMPORTED: &[&str] = &["kms:DeleteImportedKeyMaterial", "kms:ImportKeyMaterial"];
+
+/// Ends it only if its material lies in a custom key store. These are asked of the caller's own policies alone.
+const ENDS_STORE: &[&str] = &[
+    "kms:DisconnectCustomKeyStore",
+    "kms:UpdateCustomKeyStore",
+    "cloudhsm:DeleteHsm",
+    "cloudhsm:DeleteCluster",
 ];
 
-/// Ends it only if its material was imported.
-const IMPORTED: &str = "kms:DeleteImportedKeyMaterial";
+/// Sets the time for which a replica of backups is kept, when it is started anew.
+const RESTARTS: &str = "rds:StartDBInstanceAutomatedBackupsReplication";
+
+/// A key that copies are under.
+struct Sealing<'a> {
+    arn: &'a Arn,
+    owner: &'a AccountId,
+}
 
 /// What replaces a policy with one of the attacker's making, and what takes it away: then everybody may what their
 /// own policies say.
@@ -66,19 +79,23 @@ impl Maker {
                 let gone = Node::Gone(copy.id.clone());
                 let changes = Node::Changes(copy.asset.to_string());
                 let target = Target::One(arn.as_str());
-                self.database(&["rds:DeleteDBInstance"], target.clone(), owner, &gone, asker);
+                self.database(&["rds:DeleteDBInstance"], &target, owner, &gone, None, asker);
                 let actions = &["rds:ModifyDBInstance", "rds:DeleteDBInstance"];
-                self.database(actions, target, owner, &changes, asker);
+                self.database(actions, &target, owner, &changes, None, asker);
             }
             Holder::Backups { database, region } => {
                 let gone = Node::Gone(copy.id.clone());
+                let instance = Target::One(database.as_str());
                 if database.region().is_none_or(|r| r == *region) {
                     let actions = &["rds:ModifyDBInstance", "rds:DeleteDBInstance"];
-                    self.database(actions, Target::One(database.as_str()), owner, &gone, asker);
+                    self.database(actions, &instance, owner, &gone, None, asker);
+                } else {
+                    let shorter = Some("starting the copying anew shortens what was copied");
+                    self.database(&[RESTARTS], &instance, owner, &gone, shorter, asker);
                 }
-                let backups = format!("arn:aws:rds:{region}:{owner}:auto-backup:*");
+                let backups = Arn::rds(database.partition(), region, owner, "auto-backup:*");
                 let actions = &["rds:DeleteDBInstanceAutomatedBackup"];
-                self.database(actions, Target::Within(&backups), owner, &gone, asker);
+                self.database(actions, &Target::Within(backups.as_str()), owner, &gone, None, asker);
             }
             Holder::Vault { arn, unlockable } => self.vault(copy, owner, arn, *unlockable, asker),
         }
@@ -88,12 +105,13 @@ impl Maker {
     fn database(
         &mut self,
         actions: &[&'static str],
-        target: Target<'_>,
+        target: &Target<'_>,
         owner: &AccountId,
         gives: &Node,
+        only_if: Option<&str>,
         asker: &Asker,
     ) {
-        let (Target::One(text) | Target::Within(text)) = target else {
+        let (Target::One(text) | Target::Within(text)) = *target else {
             return;
         };
         let what = text.parse::<Arn>().map(|a| a.resource().to_owned());
@@ -103,12 +121,13 @@ impl Maker {
                 asker.ask(&own(who, action, target.clone()))
             });
             for (who, answer) in found {
-                self.push(vec![acts(who)], gives.clone(), on(who, action, &what), answer);
+                let because = on(who, action, &what);
+                self.push(vec![acts(who)], gives.clone(), because, answer.only_if(only_if));
             }
         }
     }
 
-    /// Who may replace the policy of a store. The root of the owning account always may.
+    /// Who may replace the policy of a store, by their place among the actors. The root of the owning account always may.
     pub(super) fn opening(
         &mut self,
         opening: &Opening,
@@ -116,7 +135,8 @@ impl Maker {
         owner: &AccountId,
         policy: Option<&Policies>,
         asker: &Asker,
-    ) {
+    ) -> BTreeSet<usize> {
+        let mut openers = BTreeSet::new();
         let ways = [
             (opening.replaces, Node::Opened(store.to_string())),
             (opening.removes, Node::Stripped(store.to_string())),
@@ -124,7 +144,7 @@ impl Maker {
         for (action, gives) in ways {
             let guard = guarded(policy);
             let found = asker.each(asker.candidates(action, owner, guard), |who| match who.standing {
-                Standing::Root if who.account == *owner && matches!(*who.rails, Guardrails::None) => {
+                Standing::Root if who.account == *owner && matches!(asker.rails(who), Guardrails::None) => {
                     Answer::Yes(String::new())
                 }
                 _ => asker.ask(&Ask {
@@ -137,12 +157,13 @@ impl Maker {
             });
             for (who, answer) in found {
                 if matches!(gives, Node::Opened(_)) {
-                    self.openers.entry(store.clone()).or_default().insert(who.place);
+                    openers.insert(who.place);
                 }
                 let because = on(who, action, store.resource());
                 self.push(vec![acts(who)], gives.clone(), because, answer);
             }
         }
+        openers
     }
 
     /// Everybody who could do it, with the answer. Once a policy is replaced, those who could replace it come
@@ -173,7 +194,8 @@ impl Maker {
         let unlocked = Node::Unlocked(vault.to_string());
         let lock_unknown = matches!(copy.lock, Observed::Unreadable(_));
         if self.asked.insert(Node::Opened(vault.to_string())) {
-            self.opening(&VAULT, vault, owner, policy, asker);
+            let openers = self.opening(&VAULT, vault, owner, policy, asker);
+            self.openers.entry(vault.clone()).or_default().extend(openers);
         }
         // Permissions on recovery points name the points, which have ARNs of many services.
         let ways = [
@@ -238,26 +260,49 @@ impl Maker {
             let Some(owner) = key.account() else { continue };
             // A key without a policy does not exist: what was not read is not known.
             let policy = self.guard(key).unwrap_or_else(|| Policies::unread("its policy"));
-            for action in ENDS_KEY {
-                let found = asker.each(asker.candidates(action, &owner, Guard::Policy(&policy)), |who| {
-                    asker.ask(&Ask {
-                        who,
-                        action,
-                        on: Target::One(key.as_str()),
-                        owner: &owner,
-                        guard: Guard::Policy(&policy),
-                    })
-                });
-                for (who, answer) in found {
-                    let imported = "its material was imported".to_owned();
-                    let answer = match (*action, answer) {
-                        (IMPORTED, Answer::Yes(by)) => Answer::If(imported, by),
-                        (IMPORTED, other) => other.and(Answer::If(imported, String::new())),
-                        (_, answer) => answer,
-                    };
-                    let because = on(who, action, key.resource());
-                    self.push(vec![acts(who)], Node::KeyGone(key.to_string()), because, answer);
-                }
+            let key = Sealing {
+                arn: key,
+                owner: &owner,
+            };
+            self.ending(&key, ENDS_KEY, Guard::Policy(&policy), None, asker);
+            let foreign = self.foreign.get(key.arn).copied();
+            if foreign != Some(false) {
+                let imported = Some("its material was imported");
+                self.ending(&key, ENDS_IMPORTED, Guard::Policy(&policy), imported, asker);
+            }
+            // Of a key that nobody read it is not known anyway who may end it.
+            if foreign == Some(true) {
+                let outside = Some("its material lies in a custom key store");
+                self.ending(&key, ENDS_STORE, Guard::None, outside, asker);
+            }
+        }
+    }
+
+    fn ending(
+        &mut self,
+        key: &Sealing<'_>,
+        actions: &[&'static str],
+        guard: Guard<'_>,
+        only_if: Option<&str>,
+        asker: &Asker,
+    ) {
+        let gone = Node::KeyGone(key.arn.to_string());
+        for action in actions {
+            let found = asker.each(asker.candidates(action, key.owner, guard), |who| {
+                asker.ask(&Ask {
+                    who,
+                    action,
+                    on: match guard {
+                        Guard::None => Target::Within("*"),
+                        Guard::Policy(_) | Guard::Opened => Target::One(key.arn.as_str()),
+                    },
+                    owner: key.owner,
+                    guard,
+                })
+            });
+            for (who, answer) in found {
+                let because = on(who, action, key.arn.resource());
+                self.push(vec![acts(who)], gone.clone(), because, answer.only_if(only_if));
             }
         }
     }
