@@ -2,8 +2,9 @@
 
 use super::*;
 use crate::model::fact::{
-    BackupReplica, Coverage, Database, Expiry, Facts, Held, KeyFacts, KeyState, LockMode, LockRetention,
-    ObjectLock, ObjectStore, Replica, Schedule, ScheduledCopy, ScheduledRule, Vault, VaultLock, Versioning,
+    Arrival, BackupReplica, Coverage, Database, Expiry, Facts, Held, KeyFacts, KeyState, LockMode,
+    LockRetention, ObjectLock, ObjectStore, Replica, Schedule, ScheduledCopy, ScheduledRule, Vault,
+    VaultLock, Versioning,
 };
 use crate::model::objective::{Bound, CopiesRule, scenarios};
 use crate::model::policy::{Document, Effect, Statement};
@@ -68,6 +69,8 @@ fn bucket(name: &str, owner: &str) -> ObjectStore {
         policy: Observed::Absent,
         account: account(owner),
         contents: BTreeMap::new(),
+        retentions: Some(Observed::Present(Vec::new())),
+        one_zone: Observed::Present(false),
     }
 }
 
@@ -89,6 +92,12 @@ fn replica(to: &str, owner: &str, place: &str) -> Replica {
         owner_override: true,
         key: None,
         kms_objects: false,
+        one_zone: false,
+        arrived: Some(Observed::Present(Arrival {
+            compared: 100,
+            whole: true,
+            ..Arrival::default()
+        })),
     }
 }
 
@@ -114,6 +123,8 @@ fn database() -> Database {
         identifier: "app".into(),
         status: "available".into(),
         retention_days: 30,
+        created: Some("2025-03-01T11:56:00Z".into()),
+        earliest_restorable: Observed::Present("2026-01-30T12:00:00Z".into()),
         latest_restorable: Some("2026-03-01T11:56:00Z".into()),
         deletion_protection: true,
         encrypted: true,
@@ -246,6 +257,7 @@ fn mechanisms_against_the_seven_disasters() {
             region: region("us-west-2"),
             retention_days: Some(30),
             status: "replicating".into(),
+            earliest: Some("2026-01-30T12:00:00Z".into()),
             latest: Some("2026-03-01T11:50:00Z".into()),
             key: None,
         }]),
@@ -458,6 +470,7 @@ fn bounds_decide_on_what_is_promised_and_doubt_what_is_measured() {
                 region: region("us-west-2"),
                 retention_days: Some(30),
                 status: "replicating".into(),
+                earliest: Some("2026-01-30T12:00:00Z".into()),
                 latest: Some("2026-03-01T11:50:00Z".into()),
                 key: None,
             }]),
@@ -580,6 +593,7 @@ fn vault(owner: &str, place: &str, lock: Observed<VaultLock>) -> Evidence {
         oldest: Some("2026-01-30T05:00:00Z".into()),
         kept_for_ever: 0,
         keys: Default::default(),
+        spread: Vec::new(),
     };
     let vault = Vault {
         name: "keep".into(),
