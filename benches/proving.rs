@@ -13,8 +13,8 @@
 )]
 
 use backstay::model::fact::{
-    BackupReplica, Database, Evidence, Facts, LockMode, LockRetention, ObjectLock, ObjectStore, Replica,
-    Versioning,
+    Arrival, BackupReplica, Database, Evidence, Facts, LockMode, LockRetention, ObjectLock, ObjectStore,
+    Replica, Versioning,
 };
 use backstay::model::objective::scenarios;
 use backstay::model::policy::Document;
@@ -136,6 +136,11 @@ fn bucket(name: &str, account: &str, region: &str, copy: Option<&str>, locked: b
         owner_override: true,
         key: None,
         kms_objects: false,
+        one_zone: false,
+        arrived: Some(Observed::Present(Arrival {
+            compared: 1_000,
+            ..Arrival::default()
+        })),
     };
     let store = ObjectStore {
         name: name.to_owned(),
@@ -160,6 +165,8 @@ fn bucket(name: &str, account: &str, region: &str, copy: Option<&str>, locked: b
         policy: Observed::Present(document(&policy)),
         account: account.parse().expect("an account"),
         contents: std::collections::BTreeMap::new(),
+        retentions: Some(Observed::Present(Vec::new())),
+        one_zone: Observed::Present(false),
     };
     evidence(
         &format!("s3_bucket.{name}"),
@@ -174,6 +181,7 @@ fn database(n: usize, account: &str) -> Evidence {
         region: "us-west-2".parse().expect("a region"),
         retention_days: Some(14),
         status: "replicating".into(),
+        earliest: Some("2026-02-15T12:00:00Z".into()),
         latest: Some("2026-03-01T11:50:00Z".into()),
         key: None,
     };
@@ -181,6 +189,8 @@ fn database(n: usize, account: &str) -> Evidence {
         identifier: format!("db-{n}"),
         status: "available".into(),
         retention_days: 30,
+        created: Some("2025-03-01T11:56:00Z".into()),
+        earliest_restorable: Observed::Present("2026-01-30T12:00:00Z".into()),
         latest_restorable: Some("2026-03-01T11:56:00Z".into()),
         deletion_protection: true,
         encrypted: true,

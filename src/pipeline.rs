@@ -14,11 +14,11 @@ use crate::graph::Graph;
 use crate::kinds::{self, Depth};
 use crate::live::{self, Ask, Request, Snapshot, Timestamp};
 use crate::model::approval::ApprovalPolicy;
-use crate::model::fact::Evidence;
+use crate::model::fact::{Evidence, Facts};
 use crate::model::objective::{Objective, Scenario};
 use crate::model::value::Value;
 use crate::model::{
-    Account, AccountId, Action, Address, BucketPlace, Desired, Lock, Observed, Place, Region,
+    Account, AccountId, Action, Address, BucketPlace, Desired, Lock, Observed, Place, Region, Scope,
 };
 use crate::plan::{self, Context, InForce, Plan, Policies, Selection};
 use crate::prove::{self, Proof};
@@ -210,25 +210,59 @@ pub async fn look(
     }
 }
 
-/// Reads who can act in the accounts of the posture, and what their organization lets them; a snapshot says it itself.
+/// Reads what a proof needs beside what is declared: who can act in the accounts of the posture, what their organization
+/// lets them, the keys that no block names, and what lies in buckets. A snapshot says it itself.
 pub async fn look_at_everyone(posture: &Posture, live: &Live, snapshot: &mut Snapshot) {
     if let Live::Cloud(cloud) = live {
         let everyone = live::everyone(cloud, &posture.homes);
         let memberships = live::memberships(cloud, &posture.homes);
-        (snapshot.principals, snapshot.memberships) = futures::join!(everyone, memberships);
+        // What was found says what else there is to look at. What is wrong with it is said where it is used.
+        let (found, _) = evidence(&posture.desired, snapshot);
+        let wanted = prove::keys_outside(&found);
+        let keys = live::keys(cloud, &posture.homes, &wanted);
+        let objects = live::objects(cloud, &found);
+        (
+            snapshot.principals,
+            snapshot.memberships,
+            snapshot.keys,
+            snapshot.objects,
+        ) = futures::join!(everyone, memberships, keys, objects);
     }
 }
 
 /// What survives which disaster.
 pub fn proof(posture: &Posture, evidence: &[Evidence], snapshot: &Snapshot) -> Proof {
+    let mut evidence = evidence.to_vec();
+    snapshot.objects.add_to(&mut evidence);
+    evidence.extend(keys_outside(posture, snapshot));
     prove::prove(&prove::Input {
-        evidence,
+        evidence: &evidence,
         principals: &snapshot.principals,
         memberships: &snapshot.memberships,
         objectives: &posture.objectives,
         scenarios: &posture.scenarios,
         read_at: &snapshot.taken_at.to_string(),
     })
+}
+
+/// The keys that no block names, as evidence. Only proofs look at them: nobody declared how they should be.
+fn keys_outside(posture: &Posture, snapshot: &Snapshot) -> Vec<Evidence> {
+    let keys = snapshot.keys.iter().filter_map(|(arn, seen)| {
+        let owner = arn.account()?;
+        let home = posture.homes.iter().find(|home| home.account_id == owner);
+        Some(Evidence {
+            subject: kinds::keys::address(arn),
+            location: None,
+            scope: Scope {
+                account: home.map_or_else(|| owner.to_string(), |home| home.account.clone()),
+                region: arn.region()?,
+            },
+            arn: Some(arn.clone()),
+            read_at: snapshot.taken_at.to_string(),
+            facts: seen.clone().map(|key| Facts::Key(Box::new(key))),
+        })
+    });
+    keys.collect()
 }
 
 /// Compares what is selected with the live state. `in_force` is the policy of the last apply, for a

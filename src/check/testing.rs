@@ -116,6 +116,8 @@ pub(crate) fn store(spoil: impl FnOnce(&mut ObjectStore)) -> Evidence {
         policy: Observed::Present(Document::new([tls_only("uploads")])),
         account: PROD.parse().unwrap(),
         contents: std::collections::BTreeMap::new(),
+        retentions: None,
+        one_zone: Observed::Present(false),
     };
     spoil(&mut store);
     let address = Address::new("s3_bucket", "uploads");
@@ -148,6 +150,8 @@ pub(crate) fn copy(spoil: impl FnOnce(&mut ObjectStore)) -> Evidence {
         policy: Observed::Present(Document::new([tls_only("copy")])),
         account: VAULT.parse().unwrap(),
         contents: std::collections::BTreeMap::new(),
+        retentions: None,
+        one_zone: Observed::Present(false),
     };
     spoil(&mut store);
     let address = Address::new("s3_bucket", "copy");
@@ -171,6 +175,8 @@ pub(crate) fn replica(spoil: impl FnOnce(&mut Replica)) -> Replica {
         owner_override: true,
         key: None,
         kms_objects: false,
+        one_zone: false,
+        arrived: None,
     };
     spoil(&mut replica);
     replica
@@ -191,6 +197,8 @@ pub(crate) fn database(spoil: impl FnOnce(&mut Database)) -> Evidence {
         identifier: "app".into(),
         status: "available".into(),
         retention_days: 14,
+        created: None,
+        earliest_restorable: Observed::Absent,
         latest_restorable: Some("2026-03-01T11:57:00Z".into()),
         deletion_protection: true,
         encrypted: true,
@@ -213,6 +221,7 @@ pub(crate) fn backup_replica(spoil: impl FnOnce(&mut BackupReplica)) -> BackupRe
         region: "us-west-2".parse().unwrap(),
         retention_days: Some(14),
         status: "replicating".into(),
+        earliest: None,
         latest: None,
         key: None,
     };

@@ -1,15 +1,34 @@
 //! KMS keys under their several names: what is declared is often an alias, what is seen never is.
 
 use super::ReadContext;
-use crate::aws::{AwsError, Class, Clients, classify};
+use crate::aws::{AwsError, Class, Clients, Reader, classify};
+use crate::model::fact::KeyFacts;
 use crate::model::policy::{Effect, Statement};
 use crate::model::schema::Reference;
-use crate::model::{AccountId, Arn, Observed, Region, Unreadable};
+use crate::model::{AccountId, Address, Arn, Observed, Region, Unreadable};
 use aws_sdk_kms::types::KeyManagerType;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) const DESCRIBE: &str = "kms:DescribeKey";
+
+/// What [`outside`] takes. Which keys copies are under is not known before they are read.
+pub const ACTIONS: [&str; 2] = [DESCRIBE, super::kms_key::live::POLICY];
+
+/// What a proof has to know of a key that no block of the posture names: whether it can be used, and whom its policy lets
+/// do what. `kms:DescribeKey` and `kms:GetKeyPolicy`, in the key's region.
+pub async fn outside(reader: &Reader, arn: &Arn) -> Observed<KeyFacts> {
+    match (arn.region(), arn.account()) {
+        (Some(region), Some(account)) => super::kms_key::outside(reader, &region, &account, arn).await,
+        _ => Observed::Unreadable(unresolved(format!("{arn} names no region or account"))),
+    }
+}
+
+/// How a proof names a key that no block names.
+pub fn address(arn: &Arn) -> Address {
+    let name = arn.resource().rsplit('/').next().unwrap_or_default();
+    Address::new(<super::kms_key::KmsKey as super::Kind>::NAME, name)
+}
 
 /// What KMS says of a key, whatever name it was asked by.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

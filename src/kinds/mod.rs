@@ -13,9 +13,10 @@ mod erased;
 pub mod guarded;
 pub mod iam;
 pub mod iam_role;
-mod keys;
+pub mod keys;
 pub mod kms_key;
 mod marked;
+pub mod objects;
 pub mod order;
 pub mod rds_instance;
 mod registry;
@@ -91,8 +92,17 @@ pub enum Purpose {
     Plan,
     /// Read all that rules look at.
     Check,
+    /// The same, and what proofs need beside it.
+    Prove,
     /// Plan, and write.
     Apply,
+}
+
+impl Purpose {
+    /// Whether everything is read, whatever is declared.
+    pub fn reads_everything(self) -> bool {
+        matches!(self, Self::Check | Self::Prove)
+    }
 }
 
 /// One permission that a resource needs.

@@ -1,8 +1,12 @@
 //! Reading the live cloud, in bulk and concurrently, into a [`Snapshot`] that can be
 //! saved and replayed in place of the cloud.
 
+mod keys;
+mod objects;
 mod snapshot;
 
+pub use keys::keys;
+pub use objects::{Arrived, Objects, objects};
 pub use snapshot::{Entry, Snapshot, Timestamp};
 
 use crate::aws::Cloud;

@@ -1,8 +1,10 @@
 //! The live state as data: what `--snapshot FILE` saves and replays.
 
+use super::objects::Objects;
 use crate::diag::{Diagnostic, code};
 use crate::kinds::ReadAnswer;
-use crate::model::{AccountId, Membership, Observed, Place, Principal};
+use crate::model::fact::KeyFacts;
+use crate::model::{AccountId, Arn, Membership, Observed, Place, Principal};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
@@ -41,6 +43,13 @@ pub struct Snapshot {
     /// What their organization lets them do at most, by account; empty when no proof was asked for.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub memberships: BTreeMap<AccountId, Observed<Membership>>,
+    /// The keys that copies are under and that no block names, by how the copies name them; empty when no proof was asked
+    /// for.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub keys: BTreeMap<Arn, Observed<KeyFacts>>,
+    /// What lies in buckets, as far as proofs need it.
+    #[serde(default, skip_serializing_if = "Objects::is_empty")]
+    pub objects: Objects,
     entries: Vec<Entry>,
     #[serde(skip)]
     index: BTreeMap<(String, String, String), usize>,
@@ -56,6 +65,8 @@ impl Snapshot {
             accounts,
             principals: BTreeMap::new(),
             memberships: BTreeMap::new(),
+            keys: BTreeMap::new(),
+            objects: Objects::default(),
             entries: Vec::new(),
             index: BTreeMap::new(),
         }

@@ -3,15 +3,17 @@
 //! A rule never learns which kind or which service a fact came from: it sees an
 //! object store, a database or an identity.
 
+mod arrival;
 mod contents;
 mod key;
 mod schedule;
 mod vault;
 
+pub use arrival::{Arrival, Missing, Retention};
 pub use contents::{Contents, Dump};
 pub use key::{KeyFacts, KeyReplica, KeyState};
 pub use schedule::{Coverage, Schedule, ScheduledCopy, ScheduledRule, TagMatch};
-pub use vault::{Held, Vault, VaultLock};
+pub use vault::{Held, Spread, Vault, VaultLock};
 
 use super::policy::Document;
 use super::{Address, Arn, Observed, Scope, Unreadable};
@@ -134,6 +136,12 @@ pub struct Replica {
     /// Whether objects that are encrypted with a key of KMS are copied too.
     #[serde(default)]
     pub kms_objects: bool,
+    /// Whether the rule puts copies into a storage class of a single zone.
+    #[serde(default)]
+    pub one_zone: bool,
+    /// What has arrived there; `None` where nobody looked.
+    #[serde(default)]
+    pub arrived: Option<Observed<Arrival>>,
 }
 
 /// What is known of a bucket or its like.
@@ -167,6 +175,12 @@ pub struct ObjectStore {
     /// What lies under the prefixes that somebody wants to know of.
     #[serde(default)]
     pub contents: BTreeMap<String, Observed<Contents>>,
+    /// The retention of the oldest versions that its lock should still cover; `None` where nobody looked.
+    #[serde(default)]
+    pub retentions: Option<Observed<Vec<Retention>>>,
+    /// Whether it lies in a single zone, or a rule moves objects to a storage class that does.
+    #[serde(default = "unasked")]
+    pub one_zone: Observed<bool>,
 }
 
 /// A copy of a database's automated backups in another region.
@@ -178,6 +192,9 @@ pub struct BackupReplica {
     pub retention_days: Option<u32>,
     /// As the service words it (`replicating`, `active`, `retained`).
     pub status: String,
+    /// Oldest restorable time there, RFC 3339.
+    #[serde(default)]
+    pub earliest: Option<String>,
     /// Newest restorable time there, RFC 3339.
     pub latest: Option<String>,
     /// The key it is encrypted with.
@@ -193,6 +210,12 @@ pub struct Database {
     pub status: String,
     /// Days one can go back; 0 is switched off.
     pub retention_days: u32,
+    /// When it was created, RFC 3339.
+    #[serde(default)]
+    pub created: Option<String>,
+    /// Oldest restorable time, RFC 3339; absent when none is named.
+    #[serde(default = "unasked")]
+    pub earliest_restorable: Observed<String>,
     /// Newest restorable time, RFC 3339.
     pub latest_restorable: Option<String>,
     /// Whether it is protected from deletion.
@@ -239,4 +262,13 @@ pub struct Identity {
     /// What a backup writer is declared to write.
     #[serde(default)]
     pub dumps: Option<Dump>,
+}
+
+/// For facts from before it was asked.
+fn unasked<T>() -> Observed<T> {
+    Observed::Unreadable(Unreadable {
+        action: String::new(),
+        why: "it was not asked for".into(),
+        denied: false,
+    })
 }

@@ -1,6 +1,8 @@
 //! From facts to copies: every way in which the data of an asset exists.
 
-use super::copy::{Copy, Domain, Encryption, Grade, Ground, History, Holder, Mechanism, Reach, Staleness};
+use super::copy::{
+    Copy, Domain, Encryption, Grade, Ground, Growing, History, Holder, Mechanism, Reach, Staleness,
+};
 use super::objects;
 use crate::model::fact::{BackupReplica, Database, Evidence, Facts};
 use crate::model::{AccountId, Arn, Duration, Observed, Unreadable};
@@ -53,7 +55,7 @@ pub(super) fn account_of(evidence: &Evidence) -> Option<AccountId> {
     }
 }
 
-pub(super) fn domain(evidence: &Evidence, zonal: bool) -> Domain {
+pub(super) fn domain(evidence: &Evidence, zonal: Option<bool>) -> Domain {
     Domain {
         account: account_of(evidence),
         region: Some(evidence.scope.region.clone()),
@@ -71,19 +73,23 @@ fn of_database(evidence: &Evidence, arn: &Arn, db: &Database) -> Vec<Copy> {
         id: id("live"),
         asset: evidence.subject.clone(),
         mechanism: Mechanism::Live,
-        domain: domain(evidence, !db.multi_az),
+        domain: domain(evidence, Some(!db.multi_az)),
         encryption: encryption.clone(),
         history: Observed::Absent,
         staleness: Staleness {
             promised: Some(ZERO),
             measured: Some(ZERO),
+            expected: Some(ZERO),
         },
         lock: Observed::Absent,
         holder: Holder::Database { arn: arn.clone() },
         bound: None,
-        unusable: None,
+        unusable: sealed(db),
         unknown: None,
         partial: None,
+        growing: None,
+        replaced_days: None,
+        owner: Observed::Absent,
         grade: if db.status == "available" {
             Grade::Evidenced
         } else {
@@ -104,7 +110,7 @@ fn of_database(evidence: &Evidence, arn: &Arn, db: &Database) -> Vec<Copy> {
         copies.push(Copy {
             id: id("standby"),
             mechanism: Mechanism::Standby,
-            domain: domain(evidence, false),
+            domain: domain(evidence, Some(false)),
             grade: Grade::Configured,
             grounds: vec![ground(
                 evidence,
@@ -118,7 +124,11 @@ fn of_database(evidence: &Evidence, arn: &Arn, db: &Database) -> Vec<Copy> {
     }
     match &db.replicas {
         Observed::Present(replicas) => {
-            copies.extend(replicas.iter().map(|r| backup_replica(evidence, arn, r, &live)));
+            copies.extend(
+                replicas
+                    .iter()
+                    .map(|r| backup_replica(evidence, arn, db, r, &live)),
+            );
         }
         Observed::Absent => {}
         Observed::Unreadable(why) => {
@@ -128,6 +138,69 @@ fn of_database(evidence: &Evidence, arn: &Arn, db: &Database) -> Vec<Copy> {
     }
     copies.insert(0, live);
     copies
+}
+
+/// A database whose key RDS could not use any more: it is stopped, and nothing of its own backups can be restored.
+fn sealed(db: &Database) -> Option<String> {
+    const STATES: [&str; 2] = [
+        "inaccessible-encryption-credentials",
+        "inaccessible-encryption-credentials-recoverable",
+    ];
+    STATES.contains(&db.status.as_str()).then(|| {
+        format!(
+            "the database is {}: RDS cannot use its key, and has stopped it",
+            db.status
+        )
+    })
+}
+
+/// Backups rotate daily, so that the oldest moment is up to a day younger than the retention.
+const ROTATION: Duration = Duration::from_days(1);
+/// The first backup is made when an instance is, and takes its time.
+const FIRST: Duration = Duration::from_secs(3600);
+
+/// How far back backups go that are kept for so long, and what is still to come. A retention says what is kept from now
+/// on; only the window says what is there.
+fn window(
+    evidence: &Evidence,
+    promised: Duration,
+    earliest: &str,
+    created: Option<&str>,
+) -> (Observed<History>, Option<Growing>) {
+    let unreadable = || {
+        Observed::Unreadable(Unreadable {
+            action: WINDOW.into(),
+            why: format!("the oldest restorable moment is no time: {earliest}"),
+            denied: false,
+        })
+    };
+    let Some(there) = lag(&evidence.read_at, Some(earliest)) else {
+        return (unreadable(), None);
+    };
+    // What is younger than its retention and was backed up from the beginning has no older state.
+    let whole_life = lag(earliest, created).is_some_and(|unprotected| unprotected <= FIRST);
+    let grown = there.as_secs().saturating_add(ROTATION.as_secs()) >= promised.as_secs();
+    match whole_life || grown {
+        true => (Observed::Present(History::even(Reach::For(promised), ZERO)), None),
+        false => {
+            let growing = Growing {
+                to: promised,
+                since: earliest.to_owned(),
+            };
+            let history = History::even(Reach::For(there), ZERO);
+            (Observed::Present(history), Some(growing))
+        }
+    }
+}
+
+const WINDOW: &str = "rds:DescribeDBInstanceAutomatedBackups";
+
+fn unnamed(what: &str) -> Observed<History> {
+    Observed::Unreadable(Unreadable {
+        action: WINDOW.into(),
+        why: format!("{what} was not told"),
+        denied: false,
+    })
 }
 
 fn on(is: bool) -> &'static str {
@@ -158,19 +231,28 @@ fn point_in_time(
             None => "no restorable moment is named (LatestRestorableTime is absent)".to_owned(),
         },
     ));
+    let promised = Duration::from_days(db.retention_days);
+    let (history, growing) = match &db.earliest_restorable {
+        Observed::Present(earliest) => {
+            let says = format!("the oldest restorable moment is {earliest} (RestoreWindow.EarliestTime)");
+            grounds.push(ground(evidence, says));
+            window(evidence, promised, earliest, db.created.as_deref())
+        }
+        Observed::Absent => (unnamed("the oldest restorable moment"), None),
+        Observed::Unreadable(why) => (Observed::Unreadable(why.clone()), None),
+    };
     Copy {
         id: format!("{}/point_in_time", evidence.subject),
         mechanism: Mechanism::PointInTime,
-        domain: domain(evidence, false),
+        domain: domain(evidence, Some(false)),
         encryption,
-        history: Observed::Present(History {
-            reach: Reach::For(Duration::from_days(db.retention_days)),
-            spacing: ZERO,
-        }),
+        history,
+        growing,
         // The promise holds while the instance serves; a stopped one ships no logs, and writes none.
         staleness: Staleness {
             promised: (db.status == "available" && !late).then_some(LOG_INTERVAL),
             measured: behind,
+            expected: Some(LOG_INTERVAL),
         },
         holder: Holder::Backups {
             database: arn.clone(),
@@ -180,16 +262,23 @@ fn point_in_time(
             "deleting the instance keeps its automated backups only when that is asked for (DeleteAutomatedBackups=false)"
                 .into(),
         ),
-        unusable: behind
-            .is_none()
-            .then(|| "no moment can be restored yet (LatestRestorableTime is absent)".to_owned()),
+        unusable: live.unusable.clone().or_else(|| {
+            let says = "no moment can be restored yet (LatestRestorableTime is absent)";
+            behind.is_none().then(|| says.to_owned())
+        }),
         grade: if late { Grade::Configured } else { Grade::Evidenced },
         grounds,
         ..live.clone()
     }
 }
 
-fn backup_replica(evidence: &Evidence, arn: &Arn, replica: &BackupReplica, live: &Copy) -> Copy {
+fn backup_replica(
+    evidence: &Evidence,
+    arn: &Arn,
+    db: &Database,
+    replica: &BackupReplica,
+    live: &Copy,
+) -> Copy {
     let behind = lag(&evidence.read_at, replica.latest.as_deref());
     let region = &replica.region;
     let mut grounds = vec![ground(
@@ -203,35 +292,41 @@ fn backup_replica(evidence: &Evidence, arn: &Arn, replica: &BackupReplica, live:
         ),
     )];
     if let Some(latest) = &replica.latest {
+        let earliest = replica.earliest.as_deref().unwrap_or("not told");
         grounds.push(ground(
             evidence,
-            format!("the newest restorable moment in {region} is {latest} (RestoreWindow.LatestTime)"),
+            format!(
+                "the newest restorable moment in {region} is {latest}, the oldest is {earliest} (RestoreWindow)"
+            ),
         ));
     }
+    let (history, growing) = match (replica.retention_days, &replica.earliest) {
+        (Some(days), Some(earliest)) => window(
+            evidence,
+            Duration::from_days(days),
+            earliest,
+            db.created.as_deref(),
+        ),
+        (None, _) => (unnamed("the retention of the copy"), None),
+        (_, None) => (unnamed("the oldest restorable moment of the copy"), None),
+    };
     Copy {
         id: format!("{}/backups_{region}", evidence.subject),
         mechanism: Mechanism::BackupReplica,
         domain: Domain {
             account: account_of(evidence),
             region: Some(region.clone()),
-            zonal: false,
+            zonal: Some(false),
         },
         encryption: Observed::Present(replica.key.clone().map_or(Encryption::Service, Encryption::Key)),
-        history: match replica.retention_days {
-            Some(days) => Observed::Present(History {
-                reach: Reach::For(Duration::from_days(days)),
-                spacing: ZERO,
-            }),
-            None => Observed::Unreadable(Unreadable {
-                action: "rds:DescribeDBInstanceAutomatedBackups".into(),
-                why: "the retention of the copy was not told".into(),
-                denied: false,
-            }),
-        },
+        history,
+        growing,
+        unusable: not_begun(replica),
         // There is no promise for this copy: what counts is what was measured.
         staleness: Staleness {
             promised: None,
             measured: behind,
+            expected: None,
         },
         holder: Holder::Backups {
             database: arn.clone(),
@@ -245,6 +340,22 @@ fn backup_replica(evidence: &Evidence, arn: &Arn, replica: &BackupReplica, live:
         },
         grounds,
         ..live.clone()
+    }
+}
+
+/// Why nothing can be restored from a copy of backups that has not been made yet.
+fn not_begun(replica: &BackupReplica) -> Option<String> {
+    let begins = ["pending", "creating"].contains(&replica.status.to_ascii_lowercase().as_str());
+    let region = &replica.region;
+    match (begins, &replica.latest) {
+        (true, _) => Some(format!(
+            "the copy in {region} is {}: nothing has arrived yet",
+            replica.status
+        )),
+        (false, None) => Some(format!(
+            "nothing can be restored in {region} (RestoreWindow is absent)"
+        )),
+        (false, Some(_)) => None,
     }
 }
 

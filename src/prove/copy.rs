@@ -63,12 +63,69 @@ impl Reach {
 }
 
 /// Points in the past that a copy holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct History {
     /// How far back.
     pub reach: Reach,
     /// The longest gap between two points; zero when any moment can be had.
     pub spacing: Duration,
+    /// Where they lie farther apart, by age.
+    pub sparser: Vec<Sparser>,
+}
+
+/// Older points of which fewer are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+pub struct Sparser {
+    /// What is older than this.
+    pub beyond: Duration,
+    /// The longest gap between two of these.
+    pub spacing: Duration,
+}
+
+impl History {
+    /// Points that lie equally far apart, however old.
+    pub(super) fn even(reach: Reach, spacing: Duration) -> Self {
+        Self {
+            reach,
+            spacing,
+            sparser: Vec::new(),
+        }
+    }
+
+    /// The longest gap between two points around a moment so long ago.
+    pub fn spacing_at(&self, age: Duration) -> Duration {
+        let older = self.sparser.iter().filter(|s| s.beyond < age);
+        older.map(|s| s.spacing).fold(self.spacing, Duration::max)
+    }
+
+    /// The same, as far as so far back.
+    pub(super) fn within(self, reach: Reach) -> Self {
+        Self {
+            reach: self.reach.min(reach),
+            ..self
+        }
+    }
+}
+
+/// A history that does not yet go back as far as it will.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+pub struct Growing {
+    /// How far back it will go.
+    pub to: Duration,
+    /// What it goes back to, RFC 3339, until it goes back so far.
+    pub since: String,
+}
+
+impl Growing {
+    /// The day on which it goes back so far; `None` when it never will.
+    pub fn day(&self, wanted: Duration) -> Option<String> {
+        let since: jiff::Timestamp = self.since.parse().ok()?;
+        let seconds = i64::try_from(wanted.as_secs())
+            .ok()
+            .filter(|_| wanted <= self.to)?;
+        let then = since.checked_add(jiff::SignedDuration::from_secs(seconds)).ok()?;
+        Some(then.to_zoned(jiff::tz::TimeZone::UTC).date().to_string())
+    }
 }
 
 /// How far a copy may be behind the data.
@@ -78,6 +135,23 @@ pub struct Staleness {
     pub promised: Option<Duration>,
     /// So far, when it was read.
     pub measured: Option<Duration>,
+    /// At most so far, as long as it is made when it should be; told of what is late, too.
+    pub expected: Option<Duration>,
+}
+
+impl Staleness {
+    /// Nobody promises anything, and nothing was measured.
+    pub(super) const UNKNOWN: Self = Self {
+        promised: None,
+        measured: None,
+        expected: None,
+    };
+
+    /// How late the newest is, where that is so late that one should have been made at least twice since: it has stopped.
+    pub fn stopped(&self) -> Option<Duration> {
+        let (measured, expected) = (self.measured?, self.expected?);
+        (measured.as_secs() > expected.as_secs().saturating_mul(2)).then_some(measured)
+    }
 }
 
 /// What a copy's contents are encrypted with.
@@ -98,7 +172,7 @@ pub struct Domain {
     /// In which region.
     pub region: Option<Region>,
     /// Whether it lies in one zone only.
-    pub zonal: bool,
+    pub zonal: Option<bool>,
 }
 
 /// Protection that whoever would delete must get around first.
@@ -208,6 +282,12 @@ pub struct Copy {
     pub unknown: Option<String>,
     /// Why it holds only a part, when it does.
     pub partial: Option<String>,
+    /// How far back it will go, where it is too young to go back so far.
+    pub growing: Option<Growing>,
+    /// Days after which rules delete what was replaced or deleted; absent where they leave it.
+    pub replaced_days: Option<u32>,
+    /// Who else has to let it be read: the account that owns what lies in another's bucket.
+    pub owner: Observed<AccountId>,
     /// What has been shown of it.
     pub grade: Grade,
     /// What all this rests on.

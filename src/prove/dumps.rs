@@ -5,7 +5,8 @@
 
 use super::copies::{ByArn, ZERO, account_of, ground, lag};
 use super::copy::{Copy, Domain, Grade, Ground, History, Holder, Mechanism, Reach, Staleness};
-use super::objects::{encryption, lock, object_replica, store_grounds};
+use super::locks;
+use super::objects::{encryption, object_replica, overlap, replaced_days, store_grounds};
 use crate::model::fact::{
     Contents, Dump, Evidence, Expiry, Facts, Identity, ObjectStore, Replica, Versioning, WriteTarget,
 };
@@ -95,11 +96,6 @@ fn others<'a>(written: &Written<'_>, all: &'a [Evidence]) -> Option<&'a Address>
         .map(|(writer, ..)| &writer.subject)
 }
 
-/// Whether some key can begin with both.
-fn overlap(a: &str, b: &str) -> bool {
-    a.starts_with(b) || b.starts_with(a)
-}
-
 impl Written<'_> {
     /// The longest time from the state in one dump to the end of the next.
     fn gap(&self) -> Duration {
@@ -142,14 +138,11 @@ impl Written<'_> {
             domain: Domain {
                 account: there.and_then(account_of),
                 region: there.map(|e| e.scope.region.clone()),
-                zonal: false,
+                zonal: None,
             },
             encryption: Observed::Unreadable(unreadable()),
             history: Observed::Unreadable(unreadable()),
-            staleness: Staleness {
-                promised: None,
-                measured: None,
-            },
+            staleness: Staleness::UNKNOWN,
             lock: Observed::Unreadable(unreadable()),
             holder: Holder::Bucket {
                 arn: self.target.bucket.clone(),
@@ -184,12 +177,12 @@ impl Written<'_> {
             domain: Domain {
                 account: account_of(there),
                 region: Some(there.scope.region.clone()),
-                zonal: false,
+                zonal: store.one_zone.present().copied(),
             },
             encryption: encryption(there, store),
             history: found.history,
             staleness: found.staleness,
-            lock: lock(store),
+            lock: locks::of(there, store),
             holder: Holder::Bucket {
                 arn: self.target.bucket.clone(),
                 overwritable: !versioned,
@@ -198,6 +191,7 @@ impl Written<'_> {
             unusable: found.unusable,
             unknown: found.unknown,
             partial: None,
+            replaced_days: replaced_days(store, &self.target.prefix),
             grade: found.grade,
             grounds,
             ..live.clone()
@@ -256,10 +250,11 @@ impl Written<'_> {
                 "the newest dump that was listed is {newest} old, and there are more that were not listed"
             ));
         }
-        let history = self.kept(contents, store).map(|kept| History {
-            reach: Reach::For(kept.map_or(oldest, |kept| oldest.min(kept))),
-            // What comes next may come as late as is promised, whatever came before.
-            spacing: contents.longest_gap.unwrap_or(ZERO).max(self.gap()),
+        // What comes next may come as late as is promised, whatever came before.
+        let spacing = contents.longest_gap.unwrap_or(ZERO).max(self.gap());
+        let history = self.kept(contents, store).map(|kept| {
+            let reach = kept.map_or(oldest, |kept| oldest.min(kept));
+            History::even(Reach::For(reach), spacing)
         });
         Found {
             history: history.map_or_else(Observed::Unreadable, Observed::Present),
@@ -267,6 +262,7 @@ impl Written<'_> {
                 // Who is late keeps no promise: what counts is what is there.
                 promised: (fresh && promise.is_kept).then_some(promise.late_after),
                 measured: Some(newest),
+                expected: Some(promise.late_after),
             },
             unusable: None,
             unknown: None,
@@ -363,6 +359,7 @@ impl Written<'_> {
             unusable: found.unusable,
             unknown: found.unknown,
             partial: made.partial.clone().filter(|_| !whole),
+            replaced_days: place.and_then(|(_, store)| replaced_days(store, &self.target.prefix)),
             grade: found.grade,
             grounds,
             ..made
@@ -426,10 +423,7 @@ impl Found {
                 why: why.clone(),
                 denied: false,
             }),
-            staleness: Staleness {
-                promised: None,
-                measured: None,
-            },
+            staleness: Staleness::UNKNOWN,
             unusable: None,
             unknown: Some(why),
             grade: Grade::Unknown,

@@ -1,8 +1,10 @@
 //! What the keys that were read mean for the copies under them.
 
+use super::copies::ground;
 use super::copy::{Copy, Encryption};
 use crate::model::fact::{Evidence, Facts, KeyFacts, KeyState};
-use crate::model::{Arn, Observed};
+use crate::model::{AccountId, Arn, Observed};
+use std::collections::BTreeMap;
 
 /// The key of this ARN, or alias, or one of its replicas, when it was read.
 pub(super) fn find<'a>(arn: &Arn, all: &'a [Evidence]) -> Option<(&'a Evidence, &'a KeyFacts)> {
@@ -18,13 +20,32 @@ pub(super) fn find<'a>(arn: &Arn, all: &'a [Evidence]) -> Option<(&'a Evidence, 
     })
 }
 
+/// The keys that copies are under and that nobody has read, as the copies name them, each with an account that has such a
+/// copy.
+pub fn outside(all: &[Evidence]) -> BTreeMap<Arn, Option<AccountId>> {
+    let seen = super::by_arn(all);
+    let assets = all
+        .iter()
+        .filter_map(|e| Some((e, super::copies::of(e, &seen)?.ok()?)));
+    let copies = assets.flat_map(|(e, copies)| super::kept_elsewhere(e, copies, &seen, all));
+    let under = copies.filter_map(|copy| match copy.encryption {
+        Observed::Present(Encryption::Key(arn)) => Some((arn, copy.domain.account)),
+        _ => None,
+    });
+    under.filter(|(arn, _)| find(arn, all).is_none()).collect()
+}
+
 /// Takes what is known of its key into a copy: a key that a service manages cannot be lost by a
-/// customer, and one that is not enabled makes the copy useless.
+/// customer, one that is not enabled makes the copy useless, and of one that was not read nobody can say.
 pub(super) fn settle(mut copy: Copy, all: &[Evidence]) -> Copy {
     let Observed::Present(Encryption::Key(arn)) = &copy.encryption else {
         return copy;
     };
     let Some((evidence, key)) = find(arn, all) else {
+        let why = unread(arn, all);
+        copy.grounds
+            .extend(asked(arn, all).map(|e| ground(e, why.clone())));
+        copy.unknown = copy.unknown.or(Some(why));
         return copy;
     };
     let replica = key.replicas.iter().find(|r| r.arn == *arn);
@@ -32,31 +53,22 @@ pub(super) fn settle(mut copy: Copy, all: &[Evidence]) -> Copy {
         Some(replica) => replica.state.clone(),
         None => Observed::Present(key.state.clone()),
     };
-    let is = match &state {
-        Observed::Present(KeyState::Enabled) => "enabled",
-        Observed::Present(KeyState::Disabled) => "disabled",
-        Observed::Present(KeyState::PendingDeletion) => "being deleted",
-        Observed::Present(KeyState::Other(word)) => word,
-        Observed::Absent => "not there",
-        Observed::Unreadable(_) => "in a state that could not be read",
-    };
-    let says = format!("its key {} is {is}", key.alias);
-    copy.grounds.push(super::copies::ground(evidence, says));
-    let unusable = match state {
-        Observed::Present(KeyState::Enabled) => None,
-        Observed::Present(KeyState::Disabled) => Some(format!("its key {} is disabled", key.alias)),
-        Observed::Present(KeyState::PendingDeletion) => {
-            Some(format!("its key {} is being deleted", key.alias))
-        }
-        Observed::Present(KeyState::Other(word)) => Some(format!("its key {} is {word}", key.alias)),
-        Observed::Absent => Some(format!("its key {} does not exist", key.alias)),
+    let is = word(&state);
+    copy.grounds
+        .push(ground(evidence, format!("its key {} is {is}", key.alias)));
+    match state {
+        Observed::Present(KeyState::Enabled) => {}
         Observed::Unreadable(why) => {
             copy.encryption = Observed::Unreadable(why);
             return copy;
         }
-    };
-    // A key that works mends nothing else.
-    copy.unusable = copy.unusable.or(unusable);
+        // A key that works mends nothing else.
+        _ => {
+            copy.unusable = copy
+                .unusable
+                .or_else(|| Some(format!("its key {} is {is}", key.alias)))
+        }
+    }
     if key.service_managed {
         copy.encryption = Observed::Present(Encryption::Service);
     } else if replica.is_none() {
@@ -64,4 +76,30 @@ pub(super) fn settle(mut copy: Copy, all: &[Evidence]) -> Copy {
         copy.encryption = Observed::Present(Encryption::Key(key.arn.clone()));
     }
     copy
+}
+
+fn word(state: &Observed<KeyState>) -> &str {
+    match state {
+        Observed::Present(KeyState::Enabled) => "enabled",
+        Observed::Present(KeyState::Disabled) => "disabled",
+        Observed::Present(KeyState::PendingDeletion) => "being deleted",
+        Observed::Present(KeyState::Other(word)) => word,
+        Observed::Absent => "not there",
+        Observed::Unreadable(_) => "in a state that could not be read",
+    }
+}
+
+/// What asking for a key gave that is no key.
+fn asked<'a>(arn: &Arn, all: &'a [Evidence]) -> Option<&'a Evidence> {
+    all.iter().find(|e| e.arn.as_ref() == Some(arn))
+}
+
+/// Why nobody can say whether a key can be used.
+fn unread(arn: &Arn, all: &[Evidence]) -> String {
+    let key = arn.resource();
+    match asked(arn, all).map(|e| e.facts.known()) {
+        Some(Err(why)) => format!("whether its {key} can be used could not be read: {}", why.why),
+        Some(Ok(None)) => format!("its {key} was not found, so nobody can say whether it can be used"),
+        Some(Ok(Some(_))) | None => format!("nobody looked whether its {key} can be used"),
+    }
 }

@@ -12,12 +12,14 @@
 //!
 //! A copy counts as surviving only when everything that could take it away was read and does not.
 
+mod arrivals;
 pub mod attack;
 mod column;
 mod copies;
 pub mod copy;
 mod dumps;
 mod keys;
+mod locks;
 mod objects;
 mod survive;
 #[cfg(test)]
@@ -32,6 +34,7 @@ use crate::model::{Address, Duration, Unreadable};
 use attack::{Attack, Destroying, Everybody, Memberships, Principals};
 pub use column::{Asked, Column};
 use copy::{Copy, Mechanism, Reach};
+pub use keys::outside as keys_outside;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 pub use survive::Survival;
@@ -212,11 +215,7 @@ impl Proof {
 
 /// Proves every asset that an objective protects, and every other one that holds data.
 pub fn prove(input: &Input<'_>) -> Proof {
-    let seen: copies::ByArn<'_> = input
-        .evidence
-        .iter()
-        .filter_map(|e| Some((e.arn.as_ref()?, e)))
-        .collect();
+    let seen = by_arn(input.evidence);
     let mut assets: Vec<(&Evidence, Result<Vec<Copy>, Unreadable>)> = input
         .evidence
         .iter()
@@ -276,13 +275,34 @@ fn with_backups(
     seen: &copies::ByArn<'_>,
     all: &[Evidence],
 ) -> Result<Vec<Copy>, Unreadable> {
-    let mut copies = copies?;
+    let all_of_them = kept_elsewhere(evidence, copies?, seen, all);
+    Ok(all_of_them
+        .into_iter()
+        .map(|copy| keys::settle(copy, all))
+        .collect())
+}
+
+/// With what lies in vaults and dumps of it.
+fn kept_elsewhere(
+    evidence: &Evidence,
+    mut copies: Vec<Copy>,
+    seen: &copies::ByArn<'_>,
+    all: &[Evidence],
+) -> Vec<Copy> {
     let live = copies.iter().find(|c| c.mechanism == Mechanism::Live).cloned();
     if let (Some(arn), Some(live)) = (&evidence.arn, live) {
         copies.extend(vaults::of(arn, &live, all));
         copies.extend(dumps::of(&live, all, seen));
     }
-    Ok(copies.into_iter().map(|copy| keys::settle(copy, all)).collect())
+    copies
+}
+
+/// Everything that was seen, by its name.
+fn by_arn(evidence: &[Evidence]) -> copies::ByArn<'_> {
+    evidence
+        .iter()
+        .filter_map(|e| Some((e.arn.as_ref()?, e)))
+        .collect()
 }
 
 /// Assets that are asked for and do not exist, or whose evidence nobody has.

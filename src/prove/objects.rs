@@ -4,6 +4,7 @@ use super::copies::{ByArn, ZERO, account_of, domain, ground};
 use super::copy::{
     Copy, Domain, Encryption, Grade, Ground, History, Holder, Lock, Mechanism, Reach, Staleness,
 };
+use super::{arrivals, locks};
 use crate::model::fact::{Evidence, Expiry, Facts, ObjectStore, Replica, Versioning};
 use crate::model::{AccountId, Arn, Duration, Observed, Region, Unreadable};
 
@@ -14,12 +15,13 @@ pub(super) fn of_store(evidence: &Evidence, arn: &Arn, store: &ObjectStore, seen
         id: format!("{}/live", evidence.subject),
         asset: evidence.subject.clone(),
         mechanism: Mechanism::Live,
-        domain: domain(evidence, false),
+        domain: domain(evidence, store.one_zone.present().copied()),
         encryption: encryption(evidence, store),
         history: Observed::Absent,
         staleness: Staleness {
             promised: Some(ZERO),
             measured: Some(ZERO),
+            expected: Some(ZERO),
         },
         lock: Observed::Absent,
         holder: Holder::Bucket {
@@ -30,6 +32,9 @@ pub(super) fn of_store(evidence: &Evidence, arn: &Arn, store: &ObjectStore, seen
         unusable: None,
         unknown: None,
         partial: None,
+        growing: None,
+        replaced_days: None,
+        owner: Observed::Absent,
         grade: Grade::Evidenced,
         grounds: vec![ground(evidence, "the bucket exists")],
     };
@@ -39,7 +44,7 @@ pub(super) fn of_store(evidence: &Evidence, arn: &Arn, store: &ObjectStore, seen
             id: format!("{}/versions", evidence.subject),
             mechanism: Mechanism::Versions,
             history: history(store),
-            lock: lock(store),
+            lock: locks::of(evidence, store),
             grade: Grade::Configured,
             grounds: store_grounds(evidence, store),
             ..live.clone()
@@ -85,27 +90,6 @@ fn key_of(named: &str, region: &Region, account: &AccountId) -> Arn {
     Arn::kms(region.partition(), region, account, &resource)
 }
 
-pub(super) fn lock(store: &ObjectStore) -> Observed<Lock> {
-    match &store.lock {
-        Observed::Present(lock) => lock.retention.map_or(Observed::Absent, |retention| {
-            Observed::Present(Lock {
-                mode: retention.mode,
-                days: retention.days,
-                contents_days: contents_days(store),
-            })
-        }),
-        Observed::Absent => Observed::Absent,
-        Observed::Unreadable(why) => Observed::Unreadable(why.clone()),
-    }
-}
-
-/// The days after which no object is current any more, whatever its key; `None` when some may stay.
-fn contents_days(store: &ObjectStore) -> Option<u32> {
-    let rules = store.expiries.present().into_iter().flatten();
-    let everywhere = rules.filter(|e| e.prefix.is_empty() && !e.narrowed);
-    everywhere.filter_map(|e| e.current_days).min()
-}
-
 /// What old versions give: as far back as the strictest rule that may touch any object leaves them.
 fn history(store: &ObjectStore) -> Observed<History> {
     let expiries = match (&store.versioning, &store.expiries) {
@@ -120,10 +104,8 @@ fn history(store: &ObjectStore) -> Observed<History> {
         }
     };
     let shortest = expiries.iter().filter_map(kept).min();
-    Observed::Present(History {
-        reach: shortest.map_or(Reach::Unlimited, |days| Reach::For(Duration::from_days(days))),
-        spacing: ZERO,
-    })
+    let reach = shortest.map_or(Reach::Unlimited, |days| Reach::For(Duration::from_days(days)));
+    Observed::Present(History::even(reach, ZERO))
 }
 
 /// How many days a rule leaves an old version for certain. A version that was replaced often enough
@@ -154,17 +136,7 @@ pub(super) fn store_grounds(evidence: &Evidence, store: &ObjectStore) -> Vec<Gro
             Observed::Unreadable(why) => format!("the rules that delete could not be read: {}", why.why),
         },
     ));
-    grounds.push(ground(
-        evidence,
-        match lock(store) {
-            Observed::Present(lock) => format!(
-                "objects are locked in {:?} mode for {} days",
-                lock.mode, lock.days
-            ),
-            Observed::Absent => "objects are not locked by default".to_owned(),
-            Observed::Unreadable(why) => format!("the lock could not be read: {}", why.why),
-        },
-    ));
+    grounds.push(ground(evidence, locks::said(evidence, store)));
     grounds
 }
 
@@ -196,9 +168,20 @@ pub(super) fn object_replica(evidence: &Evidence, replica: &Replica, seen: &ByAr
             }
         ),
     )];
-    if let (Some(there), Some(store)) = (there, store) {
+    let arrived = arrivals::of(replica, &evidence.read_at);
+    grounds.push(ground(evidence, arrived.says));
+    let place = there.zip(store);
+    if let Some((there, store)) = place {
         grounds.extend(store_grounds(there, store));
     }
+    let owner = owner(evidence, replica, place);
+    grounds.extend(owner.present().map(|owner| {
+        let says = format!("the copies belong to {owner}, and only it can let anybody read them");
+        ground(
+            evidence,
+            format!("{says} (no owner override, and ACLs are in effect in {name})"),
+        )
+    }));
     Copy {
         id: format!("{}/replica_{name}", evidence.subject),
         mechanism: Mechanism::ObjectReplica,
@@ -208,28 +191,37 @@ pub(super) fn object_replica(evidence: &Evidence, replica: &Replica, seen: &ByAr
                 .region
                 .clone()
                 .or_else(|| there.map(|e| e.scope.region.clone())),
-            zonal: false,
+            zonal: zonal(replica, store),
         },
         encryption: match (replica_key(replica), there, store) {
             (Some(key), _, _) => Observed::Present(Encryption::Key(key)),
             (None, Some(there), Some(store)) => encryption(there, store),
             _ => Observed::Unreadable(unseen()),
         },
-        history: store.map_or_else(|| Observed::Unreadable(unseen()), history),
+        history: store
+            .map_or_else(|| Observed::Unreadable(unseen()), history)
+            .map(|history| match arrived.back {
+                Some(back) => history.within(back),
+                None => history,
+            }),
         staleness: Staleness {
             promised: replica
                 .within_minutes
                 .map(|m| Duration::from_secs(u64::from(m) * 60)),
-            measured: None,
+            ..Staleness::UNKNOWN
         },
         // What is locked at the source arrives with that lock, and not with the destination's own.
-        lock: match source.map(lock) {
-            Some(Observed::Present(travels)) => Observed::Present(Lock {
-                contents_days: store.and_then(contents_days),
-                ..travels
-            }),
-            Some(Observed::Unreadable(why)) => Observed::Unreadable(why),
-            Some(Observed::Absent) | None => store.map_or_else(|| Observed::Unreadable(unseen()), lock),
+        lock: match (source.map(locks::configured), place) {
+            (_, None) => Observed::Unreadable(unseen()),
+            (Some(Observed::Present(travels)), Some((there, store))) => {
+                let lock = Lock {
+                    contents_days: locks::contents_days(store),
+                    ..travels
+                };
+                locks::shown(lock, there, store)
+            }
+            (Some(Observed::Unreadable(why)), _) => Observed::Unreadable(why),
+            (Some(Observed::Absent) | None, Some((there, store))) => locks::of(there, store),
         },
         holder: Holder::Bucket {
             arn: replica.bucket.clone(),
@@ -241,11 +233,14 @@ pub(super) fn object_replica(evidence: &Evidence, replica: &Replica, seen: &ByAr
              (SseKmsEncryptedObjects)"
                 .to_owned()
         }),
-        partial: partial(replica, source, store),
-        grade: if store.is_some() {
-            Grade::Configured
-        } else {
-            Grade::Unknown
+        unknown: arrived.unknown,
+        partial: partial(replica, source, store).or(arrived.partial),
+        replaced_days: store.and_then(|s| replaced_days(s, "")),
+        owner,
+        grade: match (store, &replica.arrived) {
+            (None, _) => Grade::Unknown,
+            (Some(_), Some(Observed::Present(_))) => Grade::Evidenced,
+            (Some(_), _) => Grade::Unknown,
         },
         grounds,
         ..live.clone()
@@ -267,7 +262,7 @@ fn partial(replica: &Replica, source: Option<&ObjectStore>, store: Option<&Objec
     }
     let there = store.and_then(|s| s.expiries.present());
     let shortest = there.into_iter().flatten().filter_map(|e| e.current_days).min()?;
-    let here = source.and_then(contents_days);
+    let here = source.and_then(locks::contents_days);
     let longer = here.is_none_or(|days| days > shortest);
     longer.then(|| {
         format!(
@@ -275,6 +270,48 @@ fn partial(replica: &Replica, source: Option<&ObjectStore>, store: Option<&Objec
             replica.bucket.resource()
         )
     })
+}
+
+/// Days after which what was replaced or deleted under a prefix is deleted for good.
+pub(super) fn replaced_days(store: &ObjectStore, prefix: &str) -> Option<u32> {
+    let rules = store.expiries.present().into_iter().flatten();
+    let touching = rules.filter(|e| overlap(&e.prefix, prefix));
+    touching.filter_map(|e| e.noncurrent_days).min()
+}
+
+/// Whether some key can begin with both.
+pub(super) fn overlap(a: &str, b: &str) -> bool {
+    a.starts_with(b) || b.starts_with(a)
+}
+
+/// Whether copies lie in one zone, by the rule, by the destination's and by the copies themselves.
+fn zonal(replica: &Replica, store: Option<&ObjectStore>) -> Option<bool> {
+    let copies = replica.arrived.as_ref().and_then(Observed::present);
+    if replica.one_zone || copies.is_some_and(|arrival| arrival.one_zone) {
+        return Some(true);
+    }
+    store?.one_zone.present().copied()
+}
+
+/// The account that owns what lies in another account's bucket. Without an override that is the source's, unless the
+/// bucket knows no ACLs: then whoever owns the bucket owns what is in it.
+fn owner(
+    evidence: &Evidence,
+    replica: &Replica,
+    place: Option<(&Evidence, &ObjectStore)>,
+) -> Observed<AccountId> {
+    let Some((there, store)) = place else {
+        return Observed::Absent;
+    };
+    let ours = account_of(evidence);
+    if replica.owner_override || ours == account_of(there) {
+        return Observed::Absent;
+    }
+    match &store.acls_disabled {
+        Observed::Present(true) => Observed::Absent,
+        Observed::Present(false) | Observed::Absent => ours.map_or(Observed::Absent, Observed::Present),
+        Observed::Unreadable(why) => Observed::Unreadable(why.clone()),
+    }
 }
 
 /// Copies of which nobody knows whether there are any.
@@ -292,14 +329,11 @@ pub(super) fn unread(
         domain: Domain {
             account: None,
             region: None,
-            zonal: false,
+            zonal: None,
         },
         encryption: Observed::Unreadable(why.clone()),
         history: Observed::Unreadable(why.clone()),
-        staleness: Staleness {
-            promised: None,
-            measured: None,
-        },
+        staleness: Staleness::UNKNOWN,
         lock: Observed::Unreadable(why.clone()),
         unknown: Some(says.clone()),
         grade: Grade::Unknown,

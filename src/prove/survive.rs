@@ -70,6 +70,7 @@ pub(super) fn judge(
     // What is lost already, nobody can destroy.
     if scenario.has_attacker() && !matches!(survival, Survival::Lost(_)) {
         survival = survival.and(attacked(copy, live, scenario, age, attack));
+        survival = survival.and(outlasted(copy, age)).and(readable(copy, live));
     }
     survival
 }
@@ -100,6 +101,39 @@ fn written_before(copy: &Copy) -> Option<Duration> {
     match copy.mechanism {
         Mechanism::LogicalDump => copy.history.present().map(|history| history.spacing),
         _ => copy.lock.present()?.contents_days.map(Duration::from_days),
+    }
+}
+
+/// Whoever may write or delete makes old versions of the dumps that are there, and rules delete those, unless a lock keeps
+/// them until somebody notices.
+fn outlasted(copy: &Copy, age: Duration) -> Survival {
+    let (Mechanism::LogicalDump, Some(days)) = (copy.mechanism, copy.replaced_days) else {
+        return Survival::Survives;
+    };
+    let locked = copy.lock.present().is_some_and(|lock| {
+        let spacing = copy.history.present().map_or(0, |h| h.spacing.as_secs());
+        Duration::from_days(lock.days).as_secs() >= age.as_secs().saturating_add(spacing)
+    });
+    match locked || Duration::from_days(days) >= age {
+        true => Survival::Survives,
+        false => Survival::Conditional(format!(
+            "nobody among them may overwrite or delete dumps: rules delete for good what was replaced {days} days ago, and \
+             the damage is noticed after {age}"
+        )),
+    }
+}
+
+/// What belongs to the attacked account is read by its leave alone.
+fn readable(copy: &Copy, live: &Copy) -> Survival {
+    match &copy.owner {
+        Observed::Absent => Survival::Survives,
+        Observed::Present(owner) if live.domain.account.as_ref() == Some(owner) => Survival::Conditional(
+            format!("{owner}, which owns the copies, still lets somebody read them (no owner override)"),
+        ),
+        Observed::Present(_) => Survival::Survives,
+        Observed::Unreadable(why) => {
+            Survival::Unknown(format!("whose the copies are is not known: {}", why.why))
+        }
     }
 }
 
@@ -135,8 +169,11 @@ fn of_extent(copy: &Copy, live: &Copy, extent: Extent, age: Duration) -> Surviva
     match extent {
         Extent::Data => of_data(copy, age),
         Extent::Store => of_store(copy).and(still_kept(copy, age)),
-        Extent::Zone if copy.domain.zonal => Survival::Lost("it lies in one zone".into()),
-        Extent::Zone => Survival::Survives,
+        Extent::Zone => match copy.domain.zonal {
+            Some(true) => Survival::Lost("it lies in one zone".into()),
+            Some(false) => Survival::Survives,
+            None => Survival::Unknown("whether it lies in more than one zone is not known".into()),
+        },
         Extent::Region => of_region(copy, live),
         Extent::Cloud => Survival::Lost("it lies at the same provider".into()),
     }
@@ -153,7 +190,11 @@ fn of_data(copy: &Copy, age: Duration) -> Survival {
         }
         Observed::Present(history) if history.reach.covers(age) => Survival::Survives,
         Observed::Present(_) => {
-            Survival::Lost(format!("it does not go back {age}, when the damage was done"))
+            let day = copy.growing.as_ref().and_then(|growing| growing.day(age));
+            let will = day.map_or_else(String::new, |day| format!(" (it will on {day})"));
+            Survival::Lost(format!(
+                "it does not go back {age}, when the damage was done{will}"
+            ))
         }
     }
 }

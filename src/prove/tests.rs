@@ -2,8 +2,9 @@
 
 use super::*;
 use crate::model::fact::{
-    BackupReplica, Coverage, Database, Expiry, Facts, Held, KeyFacts, KeyState, LockMode, LockRetention,
-    ObjectLock, ObjectStore, Replica, Schedule, ScheduledCopy, ScheduledRule, Vault, VaultLock, Versioning,
+    Arrival, BackupReplica, Coverage, Database, Expiry, Facts, Held, KeyFacts, KeyState, LockMode,
+    LockRetention, ObjectLock, ObjectStore, Replica, Schedule, ScheduledCopy, ScheduledRule, Vault,
+    VaultLock, Versioning,
 };
 use crate::model::objective::{Bound, CopiesRule, scenarios};
 use crate::model::policy::{Document, Effect, Statement};
@@ -70,6 +71,8 @@ fn bucket(name: &str, owner: &str) -> ObjectStore {
         policy: Observed::Absent,
         account: account(owner),
         contents: BTreeMap::new(),
+        retentions: Some(Observed::Present(Vec::new())),
+        one_zone: Observed::Present(false),
     }
 }
 
@@ -91,6 +94,12 @@ fn replica(to: &str, owner: &str, place: &str) -> Replica {
         owner_override: true,
         key: None,
         kms_objects: false,
+        one_zone: false,
+        arrived: Some(Observed::Present(Arrival {
+            compared: 100,
+            whole: true,
+            ..Arrival::default()
+        })),
     }
 }
 
@@ -116,6 +125,8 @@ fn database() -> Database {
         identifier: "app".into(),
         status: "available".into(),
         retention_days: 30,
+        created: Some("2025-03-01T11:56:00Z".into()),
+        earliest_restorable: Observed::Present("2026-01-30T12:00:00Z".into()),
         latest_restorable: Some("2026-03-01T11:56:00Z".into()),
         deletion_protection: true,
         encrypted: true,
@@ -247,6 +258,7 @@ fn mechanisms_against_the_seven_disasters() {
             region: region("us-west-2"),
             retention_days: Some(30),
             status: "replicating".into(),
+            earliest: Some("2026-01-30T12:00:00Z".into()),
             latest: Some("2026-03-01T11:50:00Z".into()),
             key: None,
         }]),
@@ -459,6 +471,7 @@ fn bounds_decide_on_what_is_promised_and_doubt_what_is_measured() {
                 region: region("us-west-2"),
                 retention_days: Some(30),
                 status: "replicating".into(),
+                earliest: Some("2026-01-30T12:00:00Z".into()),
                 latest: Some("2026-03-01T11:50:00Z".into()),
                 key: None,
             }]),
@@ -581,6 +594,7 @@ fn vault(owner: &str, place: &str, lock: Observed<VaultLock>) -> Evidence {
         oldest: Some("2026-01-30T05:00:00Z".into()),
         kept_for_ever: 0,
         keys: Default::default(),
+        spread: Vec::new(),
     };
     let vault = Vault {
         name: "keep".into(),

@@ -2,7 +2,7 @@
 
 use super::copies::ground;
 use super::copy::{
-    Copy, Domain, Encryption, Grade, Ground, History, Holder, Lock, Mechanism, Reach, Staleness,
+    Copy, Domain, Encryption, Grade, Ground, History, Holder, Lock, Mechanism, Reach, Sparser, Staleness,
 };
 use crate::access::glob;
 use crate::model::fact::{
@@ -35,39 +35,56 @@ fn copy(arn: &Arn, live: &Copy, evidence: &Evidence, vault: &Vault, schedules: &
         Ok(held) => held?.iter().find(|h| h.resource == *arn && h.points > 0)?,
         Err(why) => return unread(arn, live, evidence, vault, schedules, why),
     };
-    let (promise, kept) = promised(arn, vault, schedules);
-    let age = |text: &Option<String>| since(&evidence.read_at, text.as_deref());
-    let newest = age(&held.newest);
+    let filled = filling(arn, vault, schedules);
+    let promise = filled.iter().map(|f| f.gap).min();
+    let newest = since(&evidence.read_at, held.newest.as_deref());
     // Jobs that fail or never begin break the promise, and then only what is there counts.
     let late = promise.zip(newest).filter(|(promise, newest)| newest > promise);
-    let spacing = late.map(|(_, newest)| newest).or(promise);
-    let history = match (age(&held.oldest), spacing) {
-        (Some(oldest), Some(gap)) => Observed::Present(History {
-            // No further back than there are points, nor than they are kept.
-            reach: Reach::For(match kept {
-                Some(kept) => oldest.min(kept),
-                None => oldest,
-            }),
-            spacing: gap,
-        }),
+    let oldest = since(&evidence.read_at, held.oldest.as_deref());
+    let history = match (oldest, promise) {
+        (Some(oldest), Some(promise)) => {
+            let late = late.map(|(_, newest)| newest);
+            Observed::Present(history(held, &filled, oldest, newest, late.unwrap_or(promise)))
+        }
         (None, _) => unknown("when its oldest recovery point was made is not known"),
         (_, None) => unknown("no plan of this posture says how far apart its recovery points are"),
     };
+    let mut grounds = grounds(evidence, vault, held);
+    grounds.extend(late.map(|(promise, newest)| {
+        let says = format!(
+            "the newest is {newest} old, and the plan would have made one every {promise} at most: its jobs fail or \
+             do not run"
+        );
+        ground(evidence, says)
+    }));
     Some(Copy {
+        encryption: encryption(vault, held),
+        history,
+        staleness: Staleness {
+            promised: promise.filter(|_| late.is_none()),
+            measured: newest,
+            expected: promise,
+        },
+        grade: Grade::Evidenced,
+        grounds,
+        ..bare(live, evidence, vault)
+    })
+}
+
+/// Points in a vault of which nothing is known but where they lie and what keeps them.
+fn bare(live: &Copy, evidence: &Evidence, vault: &Vault) -> Copy {
+    Copy {
         id: format!("{}/vault_{}", live.asset, vault.name),
         asset: live.asset.clone(),
         mechanism: Mechanism::RecoveryPoints,
         domain: Domain {
             account: Some(vault.account.clone()),
             region: Some(vault.region.clone()),
-            zonal: false,
+            zonal: Some(false),
         },
-        encryption: encryption(vault, held),
-        history,
-        staleness: Staleness {
-            promised: promise.filter(|_| late.is_none()),
-            measured: newest,
-        },
+        encryption: unknown("nobody looked"),
+        history: unknown("nobody looked"),
+        staleness: Staleness::UNKNOWN,
         lock: lock(vault, &evidence.read_at),
         holder: Holder::Vault {
             arn: vault.arn.clone(),
@@ -77,19 +94,69 @@ fn copy(arn: &Arn, live: &Copy, evidence: &Evidence, vault: &Vault, schedules: &
         unusable: None,
         unknown: None,
         partial: None,
-        grade: Grade::Evidenced,
-        grounds: {
-            let mut all = grounds(evidence, vault, held);
-            all.extend(late.map(|(promise, newest)| {
-                let says = format!(
-                    "the newest is {newest} old, and the plan would have made one every {promise} at most: its jobs \
-                     fail or do not run"
-                );
-                ground(evidence, says)
-            }));
-            all
-        },
-    })
+        growing: None,
+        replaced_days: None,
+        owner: Observed::Absent,
+        grade: Grade::Unknown,
+        grounds: Vec::new(),
+    }
+}
+
+/// How far back points go and how far apart they lie: by the rules that make them, of which the frequent ones are often
+/// kept for less long, and by the gaps that were seen where those are longer.
+fn history(
+    held: &Held,
+    filled: &[Filling],
+    oldest: Duration,
+    newest: Option<Duration>,
+    spacing: Duration,
+) -> History {
+    // No further back than there are points, nor than they are kept.
+    let reach = match filled.iter().map(|f| f.kept).collect::<Option<Vec<_>>>() {
+        Some(all) => all.into_iter().max().map_or(oldest, |kept| oldest.min(kept)),
+        None => oldest,
+    };
+    let after = |a: Duration, b: Duration| Duration::from_secs(a.as_secs().saturating_add(b.as_secs()));
+    let mut sparser = promised(filled);
+    let mut beyond: Option<Duration> = None;
+    let mut seen = spacing;
+    for spread in &held.spread {
+        match beyond {
+            None => seen = seen.max(spread.gap),
+            Some(beyond) => sparser.push(Sparser {
+                beyond,
+                spacing: spread.gap,
+            }),
+        }
+        beyond = Some(after(newest.unwrap_or(Duration::from_secs(0)), spread.back));
+    }
+    sparser.retain(|s| s.spacing > seen);
+    History {
+        reach: Reach::For(reach),
+        spacing: seen,
+        sparser,
+    }
+}
+
+/// Where the rules leave points farther apart than the most frequent does. The last point before a moment is older than
+/// that by up to a gap, so a rule tells nothing of moments closer than that to where it deletes.
+fn promised(filled: &[Filling]) -> Vec<Sparser> {
+    let mut by_gap: Vec<&Filling> = filled.iter().collect();
+    by_gap.sort_by_key(|f| f.gap);
+    let mut sparser = Vec::new();
+    let mut covered: Option<Duration> = None;
+    for rule in by_gap {
+        if let Some(beyond) = covered {
+            sparser.push(Sparser {
+                beyond,
+                spacing: rule.gap,
+            });
+        }
+        let Some(kept) = rule.kept else { break };
+        let certain = Duration::from_secs(kept.as_secs().saturating_sub(rule.gap.as_secs()));
+        covered = covered.max(Some(certain));
+    }
+    sparser
 }
 
 /// A vault whose contents could not be read, and that a plan may fill with the asset: a copy of which nobody can
@@ -106,45 +173,19 @@ fn unread(
         Ok(all) => all.is_some_and(|all| all.iter().any(|c| may_cover(c, arn))),
         Err(_) => true,
     };
-    let filled = schedules
-        .iter()
-        .filter(|schedule| selects(schedule))
-        .any(|schedule| {
-            schedule
-                .rules
-                .iter()
-                .any(|rule| !fills(rule, &vault.arn).is_empty())
-        });
+    let fills_it = |rule: &ScheduledRule| !fills(rule, &vault.arn).is_empty();
+    let mut selecting = schedules.iter().filter(|schedule| selects(schedule));
+    let filled = selecting.any(|schedule| schedule.rules.iter().any(fills_it));
     let why = format!(
         "what the vault {} holds could not be read: {}",
         vault.name, why.why
     );
     filled.then(|| Copy {
-        id: format!("{}/vault_{}", live.asset, vault.name),
-        asset: live.asset.clone(),
-        mechanism: Mechanism::RecoveryPoints,
-        domain: Domain {
-            account: Some(vault.account.clone()),
-            region: Some(vault.region.clone()),
-            zonal: false,
-        },
         encryption: unknown(&why),
         history: unknown(&why),
-        staleness: Staleness {
-            promised: None,
-            measured: None,
-        },
-        lock: lock(vault, &evidence.read_at),
-        holder: Holder::Vault {
-            arn: vault.arn.clone(),
-            unlockable: matches!(&vault.lock, Observed::Present(lock) if !in_force(lock, &evidence.read_at)),
-        },
-        bound: None,
-        unusable: None,
         unknown: Some(why.clone()),
-        partial: None,
-        grade: Grade::Unknown,
         grounds: vec![ground(evidence, why)],
+        ..bare(live, evidence, vault)
     })
 }
 
@@ -200,32 +241,32 @@ fn lock(vault: &Vault, read_at: &str) -> Observed<Lock> {
     }
 }
 
-/// How far apart points are at most, by the rules that fill the vault with this resource, and how
-/// long they are kept. Of several rules the one that promises most counts.
-fn promised(arn: &Arn, vault: &Vault, schedules: &[&Schedule]) -> (Option<Duration>, Option<Duration>) {
-    let mut best: Option<(Duration, Option<Duration>)> = None;
-    for schedule in schedules {
-        let covered = schedule
-            .covers
-            .present()
-            .is_some_and(|all| all.iter().any(|c| covers(c, arn)));
-        if !covered {
-            continue;
-        }
-        for rule in &schedule.rules {
-            for (delete_after, copied) in fills(rule, &vault.arn) {
-                let Some(gap) = gap(rule, copied) else { continue };
-                let kept = delete_after.map(Duration::from_days);
-                if best.is_none_or(|(least, _)| gap < least) {
-                    best = Some((gap, kept));
-                }
-            }
-        }
-    }
-    match best {
-        Some((gap, kept)) => (Some(gap), kept),
-        None => (None, None),
-    }
+/// What a rule puts into a vault.
+struct Filling {
+    /// How far apart points are at most.
+    gap: Duration,
+    /// How long each is kept; absent for ever.
+    kept: Option<Duration>,
+}
+
+/// What the rules do that fill the vault with this resource for certain.
+fn filling(arn: &Arn, vault: &Vault, schedules: &[&Schedule]) -> Vec<Filling> {
+    let covered = |schedule: &&&Schedule| {
+        let covers_it = |all: &Vec<Coverage>| all.iter().any(|c| covers(c, arn));
+        schedule.covers.present().is_some_and(covers_it)
+    };
+    let rules = schedules.iter().filter(covered).flat_map(|s| &s.rules);
+    let fillings = rules.flat_map(|rule| {
+        fills(rule, &vault.arn)
+            .into_iter()
+            .filter_map(|(delete_after, copied)| {
+                Some(Filling {
+                    gap: gap(rule, copied)?,
+                    kept: delete_after.map(Duration::from_days),
+                })
+            })
+    });
+    fillings.collect()
 }
 
 /// Whether a rule puts points into a vault, and whether as a copy.
@@ -277,7 +318,7 @@ fn grounds(evidence: &Evidence, vault: &Vault, held: &Held) -> Vec<Ground> {
                 held.points,
                 when(&held.newest),
                 when(&held.oldest)
-            ),
+            ) + &apart(held),
         ),
         ground(
             evidence,
@@ -293,6 +334,14 @@ fn grounds(evidence: &Evidence, vault: &Vault, held: &Held) -> Vec<Ground> {
             },
         ),
     ]
+}
+
+/// The longest gap that was seen, for people.
+fn apart(held: &Held) -> String {
+    let longest = held.spread.iter().map(|s| s.gap).max();
+    longest.map_or_else(String::new, |gap| {
+        format!(", the longest time between two of them {gap}")
+    })
 }
 
 /// How long before the reading something was; `None` when it was after it, or is no time.

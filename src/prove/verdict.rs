@@ -81,7 +81,7 @@ pub(super) fn loss(copy: &Copy, scenario: &Scenario, age: Duration) -> Loss {
         let spacing = copy
             .history
             .present()
-            .map_or(Duration::from_secs(0), |h| h.spacing);
+            .map_or(Duration::from_secs(0), |h| h.spacing_at(age));
         behind.max(spacing)
     };
     match (copy.staleness.promised, copy.staleness.measured) {
@@ -211,7 +211,7 @@ fn any_moment(left: &Left<'_>) -> Judged {
             && copy
                 .history
                 .present()
-                .is_some_and(|h| h.spacing == Duration::from_secs(0))
+                .is_some_and(|h| h.spacing == Duration::from_secs(0) && h.sparser.is_empty())
     });
     if continuous {
         Judged::new("rpo", Verdict::Holds, "any moment in reach can be had back")
@@ -244,11 +244,23 @@ fn reach(wanted: Duration, left: &Left<'_>) -> Judged {
         Some(Reach::For(reach)) => Judged::new(
             "reach",
             Verdict::Fails,
-            format!("it goes back {reach}, {wanted} is asked for"),
+            format!(
+                "it goes back {reach}, {wanted} is asked for{}",
+                will(wanted, left)
+            ),
         ),
         Some(Reach::Unlimited) => Judged::new("reach", Verdict::Holds, "nothing ends it"),
         None => Judged::new("reach", Verdict::Fails, "nothing that is left goes back"),
     }
+}
+
+/// When a history that is too young will go back far enough, if it will.
+fn will(wanted: Duration, left: &Left<'_>) -> String {
+    let survive = left.cells.iter().filter(|(_, s)| *s == Survival::Survives);
+    let days = survive.filter_map(|(copy, _)| copy.growing.as_ref()?.day(wanted));
+    days.min().map_or_else(String::new, |day| {
+        format!("; its retention is younger than that, and will reach so far on {day}")
+    })
 }
 
 /// Whether nobody can shorten or delete it for now: the test of 3-2-1-1-0's fourth number.
@@ -263,10 +275,11 @@ pub(super) fn is_immutable(copy: &Copy) -> Observed<bool> {
 
 /// The copies rule. What is not known counts for nothing, and turns a failure into not knowing.
 pub(super) fn of_copies(rule: &CopiesRule, copies: &[&Copy]) -> Vec<Judged> {
-    // Nothing can be restored from what is unusable, and not all from a part: that is no copy.
+    // Nothing can be restored from what is unusable, not all from a part, and nothing of today from what has stopped being
+    // made: that is no copy.
     let usable = || {
         let all = copies.iter();
-        all.filter(|c| c.unusable.is_none() && c.partial.is_none())
+        all.filter(|c| c.unusable.is_none() && c.partial.is_none() && c.staleness.stopped().is_none())
     };
     // A standby and old versions lie with the data itself: they are no further copy.
     let kept: Vec<&&Copy> = usable()

@@ -149,7 +149,7 @@ impl Kind for BackupPlan {
         let reads = [live::PLAN, live::SELECTIONS, live::SELECTION, "backup:ListTags"];
         let mut all: Vec<_> = reads.map(on_plans).into();
         all.push(anywhere(live::PLANS));
-        if purpose == Purpose::Check {
+        if purpose.reads_everything() {
             all.push(anywhere(live::OPT_IN));
         }
         if purpose == Purpose::Apply {

@@ -5,14 +5,15 @@ use crate::aws::{AwsError, Reader, classify};
 use crate::kinds::keys::{self, Resolved};
 use crate::kinds::s3_bucket::PROJECT_TAG;
 use crate::kinds::{ReadContext, UNDISCOVERED, marked};
-use crate::model::fact::Held;
+use crate::model::fact::{Held, Spread};
 use crate::model::policy::Document;
-use crate::model::{Arn, Observed, Place, Region, Unreadable};
+use crate::model::{Arn, Duration, Observed, Place, Region, Unreadable};
 use aws_sdk_backup::Client;
 use aws_sdk_backup::primitives::DateTime;
 use aws_sdk_backup::types::{
     BackupVaultListMember, RecoveryPointByBackupVault, RecoveryPointStatus, VaultType,
 };
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -171,23 +172,71 @@ async fn points(client: &Client, name: &str) -> Observed<Vec<Held>> {
         .into_paginator()
         .send();
     let mut all = BTreeMap::new();
+    let mut begun = BTreeMap::new();
     while let Some(page) = pages.next().await {
         match page.map_err(|e| classify(POINTS, e)) {
             Ok(page) => page
                 .recovery_points()
                 .iter()
-                .for_each(|point| count(point, &mut all)),
+                .for_each(|point| count(point, &mut all, &mut begun)),
             Err(error) => return Observed::Unreadable(error.unreadable()),
         }
     }
-    Observed::Present(all.into_values().collect())
+    let spread = |held: Held| Held {
+        spread: begun.get(&held.resource).map(spread).unwrap_or_default(),
+        ..held
+    };
+    Observed::Present(all.into_values().map(spread).collect())
+}
+
+/// The times over which gaps are told: points that are kept longer lie farther apart.
+const OVER: [Duration; 6] = [
+    Duration::from_days(1),
+    Duration::from_days(7),
+    Duration::from_days(35),
+    Duration::from_days(90),
+    Duration::from_days(366),
+    Duration::from_days(3_660),
+];
+
+/// The longest gaps over ever longer times, back from the newest, as far as the oldest.
+fn spread(begun: &BTreeSet<Timestamp>) -> Vec<Spread> {
+    let Some(newest) = begun.last() else {
+        return Vec::new();
+    };
+    let apart = |later: &Timestamp, earlier: &Timestamp| {
+        let seconds = later.duration_since(*earlier).as_secs();
+        Duration::from_secs(u64::try_from(seconds).unwrap_or(0))
+    };
+    let mut all: Vec<Spread> = Vec::new();
+    let mut longest = Duration::from_secs(0);
+    let mut over = OVER.iter().copied();
+    let mut until = over.next();
+    for (later, earlier) in begun.iter().rev().zip(begun.iter().rev().skip(1)) {
+        // A gap that begins within a time belongs to it, wherever it ends.
+        while let Some(back) = until.filter(|back| *back <= apart(newest, later)) {
+            all.push(Spread { back, gap: longest });
+            until = over.next();
+        }
+        longest = longest.max(apart(later, earlier));
+    }
+    if longest > Duration::from_secs(0) {
+        let back = begun.first().map_or(longest, |oldest| apart(newest, oldest));
+        all.push(Spread { back, gap: longest });
+    }
+    all
 }
 
 /// Adds a recovery point to what is held of its resource.
-fn count(point: &RecoveryPointByBackupVault, all: &mut BTreeMap<Arn, Held>) {
+fn count(
+    point: &RecoveryPointByBackupVault,
+    all: &mut BTreeMap<Arn, Held>,
+    begun: &mut BTreeMap<Arn, BTreeSet<Timestamp>>,
+) {
     let Some(resource) = point.resource_arn().and_then(|a| a.parse::<Arn>().ok()) else {
         return;
     };
+    let times = begun.entry(resource.clone()).or_default();
     let held = all.entry(resource.clone()).or_insert_with(|| Held {
         resource,
         points: 0,
@@ -196,6 +245,7 @@ fn count(point: &RecoveryPointByBackupVault, all: &mut BTreeMap<Arn, Held>) {
         oldest: None,
         kept_for_ever: 0,
         keys: BTreeSet::new(),
+        spread: Vec::new(),
     });
     let usable = matches!(
         point.status(),
@@ -210,6 +260,11 @@ fn count(point: &RecoveryPointByBackupVault, all: &mut BTreeMap<Arn, Held>) {
     held.kept_for_ever += u32::from(!ends);
     held.keys
         .extend(point.encryption_key_arn().and_then(|key| key.parse().ok()));
+    times.extend(
+        point
+            .creation_date()
+            .and_then(|t| Timestamp::new(t.secs(), 0).ok()),
+    );
     if let Some(begun) = point.creation_date().map(ToString::to_string) {
         if held.newest.as_ref().is_none_or(|n| *n < begun) {
             held.newest = Some(begun.clone());

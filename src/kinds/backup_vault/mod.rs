@@ -160,13 +160,13 @@ impl Kind for BackupVault {
             anywhere("tag:GetResources"),
             on_vault(live::TAGS),
         ];
-        if purpose == Purpose::Check || spec.wants_policy() {
+        if purpose.reads_everything() || spec.wants_policy() {
             all.push(on_vault(live::POLICY));
         }
-        if purpose == Purpose::Check {
+        if purpose.reads_everything() {
             all.push(on_vault(live::POINTS));
         }
-        if purpose == Purpose::Check || spec.kms_key.is_some() {
+        if purpose.reads_everything() || spec.kms_key.is_some() {
             all.push(anywhere(keys::DESCRIBE));
         }
         if purpose == Purpose::Apply {

@@ -273,7 +273,7 @@ impl Kind for IamRole {
         let need = need(
             Some(spec),
             match purpose {
-                Purpose::Check => Depth::Everything,
+                Purpose::Check | Purpose::Prove => Depth::Everything,
                 Purpose::Plan | Purpose::Apply => Depth::Declared,
             },
         );

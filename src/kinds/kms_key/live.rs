@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 pub(super) const DESCRIBE: &str = "kms:DescribeKey";
-pub(super) const POLICY: &str = "kms:GetKeyPolicy";
+pub(in crate::kinds) const POLICY: &str = "kms:GetKeyPolicy";
 pub(super) const ROTATION: &str = "kms:GetKeyRotationStatus";
 pub(super) const TAGS: &str = "kms:ListResourceTags";
 pub(super) const ALIASES: &str = "kms:ListAliases";
@@ -211,13 +211,7 @@ async fn one(reader: &Reader, region: &Region, alias: &str, key: &str) -> Observ
         Err(error) => return Observed::Unreadable(error.unreadable()),
         Ok(key) => match LiveKey::from_sdk(alias, &key) {
             Some(live) => live,
-            None => {
-                return Observed::Unreadable(Unreadable {
-                    action: DESCRIBE.into(),
-                    why: "the answer names no ARN".into(),
-                    denied: false,
-                });
-            }
+            None => return Observed::Unreadable(nameless()),
         },
     };
     let arn = live.arn.clone();
@@ -244,6 +238,36 @@ async fn one(reader: &Reader, region: &Region, alias: &str, key: &str) -> Observ
         .map(|(region, r)| async move { (region.clone(), replica(reader, region, &r.arn).await) });
     live.replicas = futures::future::join_all(others).await.into_iter().collect();
     Observed::Present(live)
+}
+
+/// A key that no block names: what it can do and for whom, and nothing else of it. Its replicas count where a copy is
+/// under one, and are then asked for by their own ARN.
+pub(super) async fn outside(reader: &Reader, region: &Region, arn: &Arn) -> Observed<LiveKey> {
+    let _permit = reader.permit().await;
+    let client = reader.clients().kms(region);
+    match describe(&client, arn.as_str()).await {
+        Err(error) if error.is_not_found() => Observed::Absent,
+        Err(error) => Observed::Unreadable(error.unreadable()),
+        Ok(key) => match LiveKey::from_sdk(arn.resource(), &key) {
+            None => Observed::Unreadable(nameless()),
+            Some(live) => {
+                let policy = policy(&client, &live.arn).await;
+                Observed::Present(LiveKey {
+                    policy,
+                    replicas: BTreeMap::new(),
+                    ..live
+                })
+            }
+        },
+    }
+}
+
+fn nameless() -> Unreadable {
+    Unreadable {
+        action: DESCRIBE.into(),
+        why: "the answer names no ARN".into(),
+        denied: false,
+    }
 }
 
 /// The first alias of a key.

@@ -10,13 +10,13 @@ mod validate;
 pub mod write;
 
 use super::{Boxed, Kind, Output, Permission, Purpose, ReadContext, WriteContext};
-use crate::aws::AwsError;
+use crate::aws::{AwsError, Reader};
 use crate::diag::Diagnostics;
 use crate::model::change::Diff;
 use crate::model::fact::{Facts, KeyFacts, KeyReplica};
 use crate::model::schema::EvaluatedBlock;
 use crate::model::value::Value;
-use crate::model::{Arn, Observed, Place};
+use crate::model::{AccountId, Arn, Observed, Place, Region};
 use live::LiveKey;
 use spec::Spec;
 use std::collections::BTreeMap;
@@ -103,26 +103,7 @@ impl Kind for KmsKey {
     }
 
     fn facts(_: Option<&Spec>, have: &LiveKey, place: &Place) -> Facts {
-        let replicas = have.replicas.iter().map(|(region, replica)| KeyReplica {
-            arn: replica.arn.clone(),
-            region: region.clone(),
-            state: replica.state.clone(),
-        });
-        Facts::Key(Box::new(KeyFacts {
-            alias: have.alias.clone(),
-            arn: have.arn.clone(),
-            account: have.arn.account().unwrap_or_else(|| place.account_id.clone()),
-            region: place.region.clone(),
-            service_managed: have.service_managed,
-            state: have.state.clone(),
-            deletion_date: have.deletion_date.clone(),
-            material_expires: have.material_expires.clone(),
-            rotation_days: have.rotation.clone(),
-            can_rotate: have.can_rotate,
-            policy: have.policy.clone(),
-            multi_region: have.multi_region,
-            replicas: replicas.collect(),
-        }))
+        Facts::Key(Box::new(facts(have, &place.account_id, &place.region)))
     }
 
     fn permissions(spec: &Spec, place: &Place, purpose: Purpose) -> Vec<Permission> {
@@ -194,5 +175,39 @@ impl Kind for KmsKey {
         all.sort();
         all.dedup();
         all
+    }
+}
+
+/// See [`keys::outside`](super::keys::outside).
+pub(super) async fn outside(
+    reader: &Reader,
+    region: &Region,
+    account: &AccountId,
+    arn: &Arn,
+) -> Observed<KeyFacts> {
+    let seen = live::outside(reader, region, arn).await;
+    seen.map(|live| facts(&live, account, region))
+}
+
+fn facts(have: &LiveKey, account: &AccountId, region: &Region) -> KeyFacts {
+    let replicas = have.replicas.iter().map(|(region, replica)| KeyReplica {
+        arn: replica.arn.clone(),
+        region: region.clone(),
+        state: replica.state.clone(),
+    });
+    KeyFacts {
+        alias: have.alias.clone(),
+        arn: have.arn.clone(),
+        account: have.arn.account().unwrap_or_else(|| account.clone()),
+        region: region.clone(),
+        service_managed: have.service_managed,
+        state: have.state.clone(),
+        deletion_date: have.deletion_date.clone(),
+        material_expires: have.material_expires.clone(),
+        rotation_days: have.rotation.clone(),
+        can_rotate: have.can_rotate,
+        policy: have.policy.clone(),
+        multi_region: have.multi_region,
+        replicas: replicas.collect(),
     }
 }

@@ -23,6 +23,9 @@ pub struct LiveReplica {
     pub retention_days: Option<u32>,
     /// As RDS words it (`replicating`, `active`).
     pub status: String,
+    /// Oldest restorable time there, RFC 3339.
+    #[serde(default)]
+    pub earliest: Option<String>,
     /// Newest restorable time there, RFC 3339.
     pub latest: Option<String>,
     /// The key's ARN.
@@ -62,6 +65,12 @@ pub struct LiveInstance {
     pub key: Option<Arn>,
     /// Whether a standby in another zone exists.
     pub multi_az: bool,
+    /// When it was created, RFC 3339.
+    #[serde(default)]
+    pub created: Option<String>,
+    /// Oldest restorable time, RFC 3339; only when everything is read.
+    #[serde(default)]
+    pub earliest_restorable: Option<Observed<String>>,
     /// Newest restorable time, RFC 3339.
     pub latest_restorable: Option<String>,
     /// Set when AWS Backup owns retention and window.
@@ -107,6 +116,8 @@ impl LiveInstance {
             encrypted: db.storage_encrypted().unwrap_or(false),
             key: parsed(db.kms_key_id()),
             multi_az: db.multi_az().unwrap_or(false),
+            created: db.instance_create_time().map(|t| t.to_string()),
+            earliest_restorable: None,
             latest_restorable: db.latest_restorable_time().map(|t| t.to_string()),
             aws_backup: db.aws_backup_recovery_point_arn().map(str::to_owned),
             replica_regions: db
@@ -255,10 +266,17 @@ pub(super) fn is_replica_of(backup: &DbInstanceAutomatedBackup, arn: &Arn) -> bo
     backup.db_instance_arn() == Some(arn.as_str()) && !stopped
 }
 
+/// The oldest moment that can be restored from automated backups.
+fn earliest(backup: &DbInstanceAutomatedBackup) -> Option<String> {
+    let window = backup.restore_window()?;
+    window.earliest_time().map(ToString::to_string)
+}
+
 fn replica(backup: &DbInstanceAutomatedBackup) -> LiveReplica {
     LiveReplica {
         retention_days: days(backup.backup_retention_period()),
         status: backup.status().unwrap_or_default().to_owned(),
+        earliest: earliest(backup),
         latest: backup
             .restore_window()
             .and_then(|w| w.latest_time())
@@ -334,6 +352,10 @@ async fn declared(
                 live.replicas.insert(region, seen);
             }
         }
+        if cx.depth.everything() {
+            let region = &cx.place.region;
+            live.earliest_restorable = Some(oldest(cx.reader, region, live.arn.as_ref()).await);
+        }
         let names = declared.iter().filter_map(|copy| key_of(copy, cx.place));
         live.aliases = keys::resolve(&cx, names).await;
         read.insert(ident.clone(), Observed::Present(live));
@@ -344,6 +366,17 @@ async fn declared(
 /// The declared key of a copy, which lies in the copy's region.
 pub(super) fn key_of(copy: &Replicate, place: &Place) -> Option<Arn> {
     keys::declared(copy.kms_key.as_ref()?, &copy.region, &place.account_id)
+}
+
+/// The oldest moment that the instance's own backups go back to. What an instance says of itself names the newest alone.
+async fn oldest(reader: &Reader, region: &Region, arn: Option<&Arn>) -> Observed<String> {
+    match backups(reader, region).await.as_ref() {
+        Err(error) => Observed::Unreadable(error.unreadable()),
+        Ok(all) => {
+            let own = all.iter().find(|b| arn.is_some_and(|arn| is_replica_of(b, arn)));
+            own.and_then(earliest).map_or(Observed::Absent, Observed::Present)
+        }
+    }
 }
 
 async fn seen(reader: &Reader, region: &Region, arn: Option<&Arn>) -> Observed<LiveReplica> {

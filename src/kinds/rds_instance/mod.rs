@@ -114,6 +114,14 @@ impl Kind for RdsInstance {
             identifier: have.identifier.clone(),
             status: have.status.clone(),
             retention_days: have.retention_days,
+            created: have.created.clone(),
+            earliest_restorable: have.earliest_restorable.clone().unwrap_or_else(|| {
+                Observed::Unreadable(Unreadable {
+                    action: live::BACKUPS.into(),
+                    why: "it was not asked for".into(),
+                    denied: false,
+                })
+            }),
             latest_restorable: have.latest_restorable.clone(),
             deletion_protection: have.deletion_protection,
             encrypted: have.encrypted,
@@ -129,10 +137,12 @@ impl Kind for RdsInstance {
         let mut settled = have.clone();
         settled.status.clear();
         settled.latest_restorable = None;
+        settled.earliest_restorable = None;
         for replica in settled.replicas.values_mut() {
             if let Observed::Present(replica) = replica {
                 replica.status.clear();
                 replica.latest = None;
+                replica.earliest = None;
             }
         }
         settled
@@ -144,7 +154,7 @@ impl Kind for RdsInstance {
             resource: "*".into(),
         };
         let mut all = vec![anywhere(live::INSTANCES), anywhere("tag:GetResources")];
-        if !spec.replicate.is_empty() || purpose == Purpose::Check {
+        if !spec.replicate.is_empty() || purpose.reads_everything() {
             all.push(anywhere(live::BACKUPS));
         }
         let mut named = spec.replicate.iter().filter_map(|r| live::key_of(r, place));
@@ -220,12 +230,14 @@ fn replicas(have: &LiveInstance) -> Observed<Vec<BackupReplica>> {
             Observed::Present(LiveReplica {
                 retention_days,
                 status,
+                earliest,
                 latest,
                 key,
             }) => all.push(BackupReplica {
                 region: region.clone(),
                 retention_days: *retention_days,
                 status: status.clone(),
+                earliest: earliest.clone(),
                 latest: latest.clone(),
                 key: key.clone(),
             }),

@@ -1,7 +1,7 @@
 //! What rules and proofs may know of a bucket.
 
 use super::keys;
-use super::lifecycle::Rule;
+use super::lifecycle::{Effect, Rule};
 use super::live::{Live, Part, PublicAccessBlock, Seen};
 use super::replication;
 use super::spec::{Ownership, Spec, bucket_name};
@@ -48,6 +48,8 @@ pub(super) fn facts(spec: Option<&Spec>, have: &Live, place: &Place) -> Facts {
         policy: known(Part::Policy, &have.policy),
         account: place.account_id.clone(),
         contents: have.contents.clone(),
+        retentions: None,
+        one_zone: one_zone(have),
     }))
 }
 
@@ -72,6 +74,29 @@ fn encryption(have: &Live, place: &Place) -> Observed<String> {
         Ok(None) => Observed::Present(seen.algorithm),
         Err(unknown) => Observed::Unreadable(unknown),
     }
+}
+
+/// Whether a storage class keeps objects in one availability zone.
+pub(in crate::kinds) fn is_one_zone(class: &str) -> bool {
+    ["ONEZONE_IA", "EXPRESS_ONEZONE"].contains(&class)
+}
+
+/// Directory buckets lie in one zone; their names say so. Others do where a rule moves objects there.
+fn one_zone(have: &Live) -> Observed<bool> {
+    if have.name.ends_with("--x-s3") {
+        return Observed::Present(true);
+    }
+    let moves = |rule: &Rule| {
+        let mut effects = rule.effects.iter().filter(|_| rule.enabled);
+        effects.any(|effect| match effect {
+            Effect::Transition { class, .. } | Effect::TransitionNoncurrent { class, .. } => {
+                is_one_zone(class)
+            }
+            _ => false,
+        })
+    };
+    let rules = known(Part::Lifecycle, &have.lifecycle);
+    or(rules.map(|l| l.rules.iter().any(moves)), false)
 }
 
 /// "Not configured", for settings where that is a value.
@@ -126,5 +151,7 @@ fn replica(rule: &replication::Rule, spec: Option<&Spec>, have: &Live) -> Option
         owner_override: rule.destination.owner_override,
         key: rule.destination.replica_key.clone(),
         kms_objects: rule.kms_objects,
+        one_zone: rule.destination.storage_class.as_deref().is_some_and(is_one_zone),
+        arrived: None,
     })
 }

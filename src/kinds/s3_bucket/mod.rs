@@ -29,6 +29,7 @@ mod tests;
 mod validate;
 mod write;
 
+pub(in crate::kinds) use facts::is_one_zone;
 pub use live::Live;
 pub use op::Op;
 pub use spec::Spec;

@@ -6,7 +6,7 @@ use super::read;
 use super::role::replication_role;
 use super::spec::Spec;
 use crate::kinds::keys::DESCRIBE;
-use crate::kinds::{Depth, Permission, Purpose};
+use crate::kinds::{Depth, Permission, Purpose, objects};
 use crate::model::{Arn, Place};
 
 /// See [`Kind::permissions`](crate::kinds::Kind::permissions).
@@ -21,7 +21,7 @@ pub(super) fn permissions(spec: &Spec, place: &Place, purpose: Purpose) -> Vec<P
         resource: "*".to_owned(),
     };
     let depth = match purpose {
-        Purpose::Check => Depth::Everything,
+        Purpose::Check | Purpose::Prove => Depth::Everything,
         Purpose::Plan | Purpose::Apply => Depth::Declared,
     };
     let parts = read::parts(Some(spec), depth);
@@ -34,11 +34,18 @@ pub(super) fn permissions(spec: &Spec, place: &Place, purpose: Purpose) -> Vec<P
     all.extend(parts.iter().map(|part| on_bucket(part.read_action())));
     // For an apply, whether one that was left half made holds anything.
     let looks = depth.everything() && !spec.looked_into.0.is_empty();
-    if looks || purpose == Purpose::Apply {
-        all.push(on_bucket(read::LIST));
+    if looks || matches!(purpose, Purpose::Apply | Purpose::Prove) {
+        all.push(on_bucket(objects::LIST));
+    }
+    // Rules and locks that nobody declared count in a proof as well.
+    if purpose == Purpose::Prove {
+        all.push(Permission {
+            action: objects::RETENTION,
+            resource: format!("{bucket}/*"),
+        });
     }
     // Asked only when an alias is named or seen, and which key that is isn't known before.
-    if keys::names_any(spec) || purpose == Purpose::Check {
+    if keys::names_any(spec) || purpose.reads_everything() {
         all.push(anywhere(DESCRIBE));
     }
     if purpose == Purpose::Apply {

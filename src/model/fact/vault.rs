@@ -2,7 +2,7 @@
 
 use super::LockMode;
 use crate::model::policy::Document;
-use crate::model::{AccountId, Arn, Observed, Region};
+use crate::model::{AccountId, Arn, Duration, Observed, Region};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -18,6 +18,15 @@ pub struct VaultLock {
     pub min_days: Option<u32>,
     /// Days that a recovery point is kept at most.
     pub max_days: Option<u32>,
+}
+
+/// How far apart recovery points lie over some time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spread {
+    /// Back so far from the newest one.
+    pub back: Duration,
+    /// The longest time between two that follow each other.
+    pub gap: Duration,
 }
 
 /// What a vault holds of one resource.
@@ -39,6 +48,10 @@ pub struct Held {
     /// the database's key, whatever the vault's; a copy is under its vault's.
     #[serde(default)]
     pub keys: BTreeSet<Arn>,
+    /// The longest time between two restorable ones that follow each other, over ever longer times; the last goes back to
+    /// the oldest. Empty when there are not two.
+    #[serde(default)]
+    pub spread: Vec<Spread>,
 }
 
 /// What is known of a vault.

@@ -126,6 +126,7 @@ fn backups_of_databases() {
             retention_days: Some(30),
             status: "replicating".into(),
             latest: Some("2026-03-01T11:50:00Z".into()),
+            earliest: Some("2026-01-30T12:00:00Z".into()),
             key: None,
         }]),
         ..database()

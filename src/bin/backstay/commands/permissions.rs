@@ -49,7 +49,8 @@ pub(crate) async fn run(args: PermissionsArgs, terminal: Terminal) -> Exit {
     };
     let purpose = match args.purpose {
         For::Plan => Purpose::Plan,
-        For::Check => Purpose::Check,
+        For::Check if posture.objectives.is_empty() => Purpose::Check,
+        For::Check => Purpose::Prove,
         For::Apply => Purpose::Apply,
     };
     let mut by_account: BTreeMap<String, Vec<kinds::Permission>> = BTreeMap::new();
@@ -85,12 +86,13 @@ pub(crate) async fn run(args: PermissionsArgs, terminal: Terminal) -> Exit {
                 });
         }
     }
-    if args.purpose == For::Check && !posture.objectives.is_empty() {
+    if purpose == Purpose::Prove {
         // Whether an objective holds depends on everybody who is in the accounts.
         for home in &posture.homes {
             let actions = [kinds::iam::account::ACTION]
                 .into_iter()
-                .chain(kinds::iam::organization::ACTIONS);
+                .chain(kinds::iam::organization::ACTIONS)
+                .chain(kinds::keys::ACTIONS);
             by_account
                 .entry(home.account.clone())
                 .or_default()

@@ -168,6 +168,7 @@ fn recovery_points_in_another_region_are_a_copy_there() {
                 oldest: None,
                 kept_for_ever: 0,
                 keys: Default::default(),
+                spread: Vec::new(),
             };
             v.holds = match unread {
                 true => denied("backup:ListRecoveryPointsByBackupVault"),

@@ -20,6 +20,8 @@ const KEY: &str = "arn:aws:kms:us-west-2:111111111111:key/k1";
 
 fn live() -> LiveInstance {
     LiveInstance {
+        created: None,
+        earliest_restorable: None,
         identifier: "app".into(),
         arn: ARN.parse().ok(),
         status: "available".into(),
@@ -71,6 +73,7 @@ fn copied(seen: Observed<LiveReplica>) -> LiveInstance {
 
 fn there(days: u32) -> Observed<LiveReplica> {
     Observed::Present(LiveReplica {
+        earliest: None,
         retention_days: Some(days),
         status: "replicating".into(),
         latest: None,

@@ -66,6 +66,7 @@ fn started(live: &mut LiveInstance, copy: Copy) {
         Observed::Absent
     } else {
         Observed::Present(LiveReplica {
+            earliest: None,
             retention_days: Some(copy.retention.unwrap_or(DEFAULT_DAYS)),
             status: "replicating".into(),
             latest: None,

@@ -1,15 +1,13 @@
 //! What was written under a prefix, and when: the evidence that dumps are made.
 
 use crate::aws::{AwsError, Class, classify};
+use crate::kinds::objects::LIST as ACTION;
 use crate::model::Duration;
 use crate::model::fact::Contents;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::operation::list_object_versions::ListObjectVersionsOutput;
 use jiff::Timestamp;
 use std::collections::BTreeSet;
-
-/// What listing versions takes.
-pub(in crate::kinds::s3_bucket) const ACTION: &str = "s3:ListBucketVersions";
 
 /// Pages that are read at most, of a thousand versions each: years of nightly dumps. A list that goes on
 /// is said to do so.

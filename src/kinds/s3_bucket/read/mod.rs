@@ -13,7 +13,6 @@ use crate::kinds::{Depth, ReadContext, UNDISCOVERED};
 use crate::model::fact::Contents;
 use crate::model::{Observed, Place, Region};
 use aws_sdk_s3::Client;
-pub(super) use contents::ACTION as LIST;
 use existence::{Account, Existence};
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,0 +1,125 @@
+//! Pages of the versions in a bucket.
+
+use crate::aws::{AwsError, Class, Reader, classify};
+use aws_sdk_s3::Client;
+use aws_sdk_s3::operation::list_object_versions::ListObjectVersionsOutput;
+use aws_sdk_s3::types::ObjectVersionStorageClass;
+use jiff::Timestamp;
+use std::sync::Arc;
+
+/// What listing versions takes.
+pub(in crate::kinds) const ACTION: &str = "s3:ListBucketVersions";
+
+/// A bucket, as these reads see it.
+pub(super) struct Bucket<'a> {
+    pub(super) reader: &'a Reader,
+    pub(super) client: Client,
+    pub(super) name: &'a str,
+    pub(super) owner: &'a str,
+}
+
+/// One version of an object.
+#[derive(Debug, Clone)]
+pub(super) struct Version {
+    pub(super) key: String,
+    pub(super) id: String,
+    pub(super) tag: Option<String>,
+    pub(super) written: Timestamp,
+    pub(super) current: bool,
+    pub(super) one_zone: bool,
+}
+
+/// One page.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Page {
+    pub(super) versions: Vec<Version>,
+    /// Keys that were deleted, with when.
+    pub(super) deletions: Vec<(String, Timestamp)>,
+    /// Where the next one begins; absent after the last.
+    pub(super) next: Option<Marker>,
+}
+
+/// The last key of a page, and the version it ended with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Marker {
+    pub(super) key: String,
+    version: Option<String>,
+}
+
+impl Bucket<'_> {
+    /// The first page, once for whoever wants it.
+    pub(super) async fn first(&self, prefix: &str) -> Arc<Result<Page, AwsError>> {
+        let memo = format!("s3:versions:{}:{prefix}", self.name);
+        self.reader
+            .once(&memo, || async { self.page(prefix, None).await })
+            .await
+    }
+
+    pub(super) async fn page(&self, prefix: &str, after: Option<&Marker>) -> Result<Page, AwsError> {
+        let _permit = self.reader.permit().await;
+        let call = self
+            .client
+            .list_object_versions()
+            .bucket(self.name)
+            .expected_bucket_owner(self.owner)
+            .set_prefix((!prefix.is_empty()).then(|| prefix.to_owned()))
+            .set_key_marker(after.map(|m| m.key.clone()))
+            .set_version_id_marker(after.and_then(|m| m.version.clone()));
+        let answer = call.send().await.map_err(|e| classify(ACTION, e))?;
+        page(&answer)
+    }
+}
+
+fn page(answer: &ListObjectVersionsOutput) -> Result<Page, AwsError> {
+    let time =
+        |at: Option<&aws_sdk_s3::primitives::DateTime>| at.and_then(|t| Timestamp::new(t.secs(), 0).ok());
+    let incomplete = || {
+        let why = "the answer names a version without its key, id or time";
+        AwsError::new(ACTION, Class::Server, "EmptyAnswer", why)
+    };
+    let mut versions = Vec::new();
+    for version in answer.versions() {
+        let (Some(key), Some(id), Some(written)) =
+            (version.key(), version.version_id(), time(version.last_modified()))
+        else {
+            return Err(incomplete());
+        };
+        versions.push(Version {
+            key: key.to_owned(),
+            id: id.to_owned(),
+            tag: version.e_tag().map(str::to_owned),
+            written,
+            current: version.is_latest().unwrap_or(false),
+            one_zone: version.storage_class().is_some_and(is_one_zone),
+        });
+    }
+    let mut deletions = Vec::new();
+    for marker in answer.delete_markers() {
+        let (Some(key), Some(at)) = (marker.key(), time(marker.last_modified())) else {
+            return Err(incomplete());
+        };
+        deletions.push((key.to_owned(), at));
+    }
+    let more = answer.is_truncated() == Some(true);
+    let next = match (more, answer.next_key_marker()) {
+        (false, _) => None,
+        (true, Some(key)) => Some(Marker {
+            key: key.to_owned(),
+            version: answer.next_version_id_marker().map(str::to_owned),
+        }),
+        (true, None) => {
+            let why = "the answer says that there is more, and not where it begins";
+            return Err(AwsError::new(ACTION, Class::Server, "EmptyAnswer", why));
+        }
+    };
+    Ok(Page {
+        versions,
+        deletions,
+        next,
+    })
+}
+
+/// The SDK has no name of its own for some classes here.
+fn is_one_zone(class: &ObjectVersionStorageClass) -> bool {
+    crate::kinds::s3_bucket::is_one_zone(class.as_str())
+}
