@@ -17,7 +17,8 @@ pub(super) fn witnesses(declared: &[Desired], snapshot: &Snapshot) -> Vec<Entry>
     let mut all: Vec<Entry> = seen
         .filter(|e| selects(&e.kind) && e.ident != kinds::UNDISCOVERED)
         .filter_map(|entry| {
-            let seen = settle(kinds::find(&entry.kind)?, &entry.seen).ok()?;
+            // What does not fit its kind tells nothing of what it selects.
+            let seen = settle(kinds::find(&entry.kind)?, &entry.seen).unwrap_or_else(|_| not_in_snapshot());
             Some(Entry {
                 seen,
                 ..entry.clone()
@@ -36,6 +37,7 @@ pub(super) fn witnesses(declared: &[Desired], snapshot: &Snapshot) -> Vec<Entry>
     all
 }
 
+/// The rest of the posture, as changes are judged by it.
 pub(super) fn among(
     accounts: &BTreeMap<String, AccountId>,
     witnesses: &[Entry],
