@@ -103,7 +103,7 @@ pub(super) fn findings(drift: &Drift) -> Vec<Finding> {
     }
     for change in &drift.attributes {
         let mut finding = of(&run::DRIFT, Status::Fail, described(change));
-        finding.severity = severity(change.direction);
+        finding.severity = severity(change);
         finding.attribute = Some(change.path.clone());
         push(
             finding,
@@ -121,9 +121,10 @@ pub(super) fn findings(drift: &Drift) -> Vec<Finding> {
 }
 
 /// A live setting that is weaker than declared is worse than one that merely differs; one that
-/// is stronger is a declaration that lags behind.
-fn severity(to_declared: Direction) -> Severity {
-    match to_declared {
+/// is stronger is a declaration that lags behind. One that cannot be compared may be weaker.
+fn severity(to_declared: &AttributeChange) -> Severity {
+    match to_declared.direction {
+        Direction::Weakens if to_declared.incomparable => Severity::High,
         Direction::Strengthens => Severity::High,
         Direction::Neutral => Severity::Medium,
         Direction::Weakens => Severity::Low,
@@ -134,6 +135,7 @@ fn described(change: &AttributeChange) -> String {
     let meaning = match change.direction {
         Direction::Strengthens => " The live setting protects less.",
         Direction::Neutral => "",
+        Direction::Weakens if change.incomparable => " The live setting may protect less.",
         Direction::Weakens => " The live setting protects more.",
     };
     format!(

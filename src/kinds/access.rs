@@ -24,7 +24,7 @@ pub(super) fn judge(have: Option<&Document>, want: &Document, dangerous: &[&str]
         ));
     }
     if !reasons.is_empty() {
-        Judgement::weakens(reasons.join("; "))
+        Judgement::weakens(reasons.join("; ")).or_more(difference.narrower)
     } else if difference.narrower {
         Judgement::strengthens()
     } else {

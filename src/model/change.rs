@@ -24,6 +24,8 @@ pub struct Judgement {
     pub direction: Direction,
     /// Why, in a sentence for the user; always present when it weakens.
     pub reason: Option<String>,
+    /// Set where the way back would take something away too, so that what is there may protect less all the same.
+    pub incomparable: bool,
     /// Why it can never be undone, when it can't. Needs approval by name.
     pub irreversible: Option<String>,
     /// Days from the change on in which nobody, the account's root included, can take it back or remove
@@ -53,10 +55,23 @@ impl Judgement {
         Self {
             direction,
             reason,
+            incomparable: false,
             irreversible: None,
             final_for: None,
             disruptive: None,
         }
+    }
+
+    /// Less protection in one way and more in another, or nobody can tell: it weakens, and so might the way back.
+    pub fn incomparable(reason: impl Into<String>) -> Self {
+        Self::weakens(reason).or_more(true)
+    }
+
+    /// The same, which may take nothing away after all, or give something too, where `so`.
+    #[must_use]
+    pub fn or_more(mut self, so: bool) -> Self {
+        self.incomparable = so;
+        self
     }
 
     /// It can never be undone, and why.
@@ -99,6 +114,9 @@ pub struct AttributeChange {
     /// Why, when there is something to say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// Set where the way back would take something away too.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub incomparable: bool,
     /// Set when it can never be undone: why.
     #[serde(default)]
     pub irreversible: Option<String>,
@@ -137,6 +155,7 @@ impl AttributeChange {
             after,
             direction: judgement.direction,
             reason: judgement.reason,
+            incomparable: judgement.incomparable,
             irreversible: judgement.irreversible,
             final_for: judgement.final_for,
             disruptive: judgement.disruptive,

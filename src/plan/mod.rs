@@ -9,6 +9,7 @@ mod planner;
 pub mod policy;
 mod select;
 mod validity;
+mod witness;
 
 pub use file::{digest, load, load_with_digest, store};
 pub use guard::{Approvals, refusals};

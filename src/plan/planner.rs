@@ -1,5 +1,6 @@
 //! Making a plan: each resource compared by its kind, what nobody declares released.
 
+use super::witness::{among, judged_by_others, not_in_snapshot, settle, witnesses};
 use super::{Plan, Policies, ResourceChange, Step, order};
 use crate::diag::{Diagnostic, Diagnostics, code};
 use crate::graph::Graph;
@@ -7,9 +8,7 @@ use crate::kinds::among::{Among, Resource};
 use crate::kinds::{self, AnyKind};
 use crate::live::{Entry, Snapshot, Timestamp};
 use crate::model::change::{AttributeChange, Diff};
-use crate::model::{
-    Account, AccountId, Action, Address, BucketPlace, Desired, Key, Lock, Observed, Place, Unreadable,
-};
+use crate::model::{Account, Action, Address, BucketPlace, Desired, Key, Lock, Observed, Place, Unreadable};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -98,47 +97,6 @@ pub fn make(cx: Context<'_>) -> (Plan, Diagnostics) {
     (plan, diagnostics)
 }
 
-/// What was seen of everything in the posture that [selects](kinds::Kind::SELECTS), whether or not the plan is
-/// about it.
-fn witnesses(declared: &[Desired], snapshot: &Snapshot) -> Vec<Entry> {
-    let selects = |kind: &str| kinds::find(kind).is_some_and(AnyKind::selects);
-    let seen = snapshot.entries().iter();
-    let mut all: Vec<Entry> = seen
-        .filter(|e| selects(&e.kind) && e.ident != kinds::UNDISCOVERED)
-        .filter_map(|entry| {
-            let seen = settle(kinds::find(&entry.kind)?, &entry.seen).ok()?;
-            Some(Entry {
-                seen,
-                ..entry.clone()
-            })
-        })
-        .collect();
-    let unread = declared
-        .iter()
-        .filter(|d| selects(&d.kind) && snapshot.get(&d.kind, &d.place, &d.ident).is_none());
-    all.extend(unread.map(|desired| Entry {
-        kind: desired.kind.clone(),
-        place: desired.place.clone(),
-        ident: desired.ident.clone(),
-        seen: not_in_snapshot(),
-    }));
-    all
-}
-
-fn among(accounts: &BTreeMap<String, AccountId>, witnesses: &[Entry]) -> Result<Among, Diagnostic> {
-    let seen = witnesses.iter().filter_map(|entry| {
-        let kind = kinds::find(&entry.kind)?;
-        Some((kind, &entry.place, entry.ident.as_str(), &entry.seen))
-    });
-    Among::new(accounts.values(), seen)
-}
-
-/// Whether a judgement of these steps can depend on other resources: on what goes by tags.
-fn judged_by_others(steps: &[Step]) -> bool {
-    let mut attributes = steps.iter().flat_map(|step| &step.attributes);
-    attributes.any(|attribute| attribute.path.starts_with("tags["))
-}
-
 /// Whether the steps of a plan are those that its resources and what was seen of them give, with the same judgements. What
 /// a person is shown and signs is the judgement; what is done is the write.
 ///
@@ -218,14 +176,6 @@ fn dated(attribute: &mut AttributeChange, now: Timestamp) {
             ". Applied on {day}, the first possible removal is on {first}"
         ));
     }
-}
-
-fn not_in_snapshot() -> Observed<Json> {
-    Observed::Unreadable(Unreadable {
-        action: String::new(),
-        why: "it is not in the snapshot".into(),
-        denied: false,
-    })
 }
 
 #[derive(Default)]
@@ -428,13 +378,6 @@ impl Planner {
             });
         }
     }
-}
-
-fn settle(kind: &dyn AnyKind, seen: &Observed<Json>) -> Result<Observed<Json>, Diagnostic> {
-    Ok(match seen {
-        Observed::Present(have) => Observed::Present(kind.settled(have)?),
-        other => other.clone(),
-    })
 }
 
 fn change_of(desired: &Desired, action: Action, saw: Observed<Json>, diff: Diff<Json>) -> ResourceChange {

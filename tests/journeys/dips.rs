@@ -192,3 +192,34 @@ async fn what_the_way_costs_is_said_before_and_has_to_be_approved() {
         .tells("--allow-weaken='rds_instance.app'");
     assert_eq!(estate.written(mark), Vec::<String>::new());
 }
+
+/// What is known to stand in the way of a start is looked at before the stop.
+#[tokio::test]
+async fn a_copy_is_not_stopped_where_no_other_could_be_started() {
+    let estate = Estate::new(BEFORE);
+    estate.seed(SEED).await;
+    estate.run(APPLY).exits(0);
+    estate.edit("retention = \"7d\"", "retention = \"28d\"");
+    let rds = estate.root().rds;
+    rds.stop_db_instance()
+        .db_instance_identifier("app")
+        .send()
+        .await
+        .unwrap();
+    let start = seen(&estate).await;
+    let mark = estate.mark();
+    estate
+        .run(APPLY)
+        .exits(1)
+        .tells("app is stopped, which does not end by itself");
+    let stopped = |written: &String| written.contains("StopDBInstanceAutomatedBackupsReplication");
+    assert!(!estate.written(mark).iter().any(stopped));
+    assert_eq!(dips([&start, &start], &seen(&estate).await).len(), 0);
+    rds.start_db_instance()
+        .db_instance_identifier("app")
+        .send()
+        .await
+        .unwrap();
+    estate.run(APPLY).exits(0);
+    estate.plan().exits(0);
+}

@@ -43,5 +43,6 @@ mod saved_plan;
 mod selection;
 mod sensitive;
 mod signing;
+mod tags;
 mod turns;
 mod writer;

@@ -52,11 +52,26 @@ fn changed(direction: Direction) -> Drift {
         after: json!(true),
         direction,
         reason: None,
+        incomparable: false,
         irreversible: None,
         final_for: None,
         disruptive: None,
     }];
     drift
+}
+
+#[test]
+fn a_setting_that_cannot_be_compared_with_the_declared_one_may_protect_less() {
+    for (incomparable, severity, says) in [
+        (false, Severity::Low, "The live setting protects more."),
+        (true, Severity::High, "The live setting may protect less."),
+    ] {
+        let mut drift = changed(Direction::Weakens);
+        drift.attributes[0].incomparable = incomparable;
+        let assessment = run(&sound(), &[drift], &[]);
+        let finding = assessment.findings.iter().find(|f| f.message.contains(says));
+        assert_eq!(finding.map(|f| f.severity), Some(severity), "{says}");
+    }
 }
 
 fn only<'a>(assessment: &'a Assessment, id: &str) -> &'a Finding {

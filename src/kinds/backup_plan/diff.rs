@@ -119,7 +119,9 @@ fn compare(want: &Rule, have: &Rule, all: &mut Vec<AttributeChange>) {
         "vault",
         have.vault.as_str().into(),
         want.vault.as_str().into(),
-        Judgement::weakens("new recovery points go to another vault, whose lock and policy may be weaker"),
+        Judgement::incomparable(
+            "new recovery points go to another vault, whose lock and policy may be weaker",
+        ),
     );
     push(
         "schedule",
@@ -249,9 +251,10 @@ fn selections(want: &Spec, have: Option<&LivePlan>, diff: &mut Diff<Op>) {
         let missed = others().find(|other| !broader(&wanted, other));
         let before = missed.or_else(|| others().next());
         let judgement = if missed.is_some() {
-            Judgement::weakens("it may cover less than before")
+            let more = missed.is_some_and(|other| !broader(other, &wanted));
+            Judgement::weakens("it may cover less than before").or_more(more)
         } else if others().any(|other| other.role != wanted.role) {
-            Judgement::weakens("whether the other role may back up all of it cannot be told")
+            Judgement::incomparable("whether the other role may back up all of it cannot be told")
         } else {
             Judgement::strengthens()
         };

@@ -17,7 +17,7 @@ pub(super) fn schedule(before: &str, after: &str) -> Judgement {
     let (before, after) = match (cron::parse(before), cron::parse(after)) {
         (Ok(before), Ok(after)) => (before, after),
         (Err(why), _) | (_, Err(why)) => {
-            return Judgement::weakens(format!(
+            return Judgement::incomparable(format!(
                 "it cannot be said how far recovery points lie apart: {why}"
             ));
         }
@@ -25,7 +25,7 @@ pub(super) fn schedule(before: &str, after: &str) -> Judgement {
     match (after.takes_in(&before), before.takes_in(&after)) {
         (true, true) => Judgement::neutral(),
         (true, false) => Judgement::strengthens(),
-        (false, _) => Judgement::weakens(missed(&before, &after)),
+        (false, less) => Judgement::weakens(missed(&before, &after)).or_more(!less),
     }
 }
 
@@ -55,7 +55,7 @@ pub(super) fn zone(before: &str, after: &str) -> Judgement {
     } else {
         ", and where the clock is put back an hour more lies between two recovery points"
     };
-    Judgement::weakens(format!(
+    Judgement::incomparable(format!(
         "the same hours are other moments there: once, more time may lie between two recovery points{summer}"
     ))
 }
@@ -64,12 +64,12 @@ pub(super) fn zone(before: &str, after: &str) -> Judgement {
 pub(super) fn start_window(before: u32, after: u32) -> Judgement {
     if after < before {
         let after = shown(after);
-        Judgement::weakens(format!(
+        Judgement::incomparable(format!(
             "a job that could not start within {after} is given up, and its recovery point is missing"
         ))
     } else {
         let later = shown(after.saturating_sub(before));
-        Judgement::weakens(format!(
+        Judgement::incomparable(format!(
             "a job may start {later} later, so that at worst as much more is lost"
         ))
     }
@@ -79,12 +79,12 @@ pub(super) fn start_window(before: u32, after: u32) -> Judgement {
 pub(super) fn completion_window(before: u32, after: u32) -> Judgement {
     if after < before {
         let after = shown(after);
-        Judgement::weakens(format!(
+        Judgement::incomparable(format!(
             "a job that is not done within {after} is given up, and its recovery point is missing"
         ))
     } else {
         let later = shown(after.saturating_sub(before));
-        Judgement::weakens(format!(
+        Judgement::incomparable(format!(
             "a recovery point may be done {later} later, so that at worst as much more is lost"
         ))
     }

@@ -75,7 +75,7 @@ pub fn detached(policy: &LivePolicy) -> Judgement {
 pub fn boundary(before: Option<&str>, after: &str) -> Option<AttributeChange> {
     let judgement = match before {
         Some(before) if before == after => return None,
-        Some(before) => Judgement::weakens(format!(
+        Some(before) => Judgement::incomparable(format!(
             "the boundary {before} no longer limits the role; whether {after} allows less cannot be told"
         )),
         None => Judgement::strengthens(),
@@ -115,7 +115,7 @@ fn broader(before: &Document, after: &Document, what: &str) -> Judgement {
         reasons.push(format!("no longer denied: {}", some(&difference.undenied)));
     }
     if !reasons.is_empty() {
-        Judgement::weakens(reasons.join("; "))
+        Judgement::weakens(reasons.join("; ")).or_more(difference.narrower)
     } else if difference.narrower {
         Judgement::strengthens()
     } else {

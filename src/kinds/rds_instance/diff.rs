@@ -374,6 +374,7 @@ fn anew(want: &Replicate, have: &LiveReplica, days: u32) -> Judgement {
         "RDS cannot change a copy: it is stopped and started anew, and what was written in between can never be \
          restored to its moment in {region}{lost}"
     ))
+    .or_more(have.retention_days.is_none_or(|before| days > before))
     .disruptive(format!(
         "until the new copy has caught up, which may take hours, {region} holds only what the old one had"
     ))

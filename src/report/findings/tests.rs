@@ -64,6 +64,7 @@ fn change() -> AttributeChange {
         after: value!(true),
         direction: Direction::Strengthens,
         reason: None,
+        incomparable: false,
         irreversible: None,
         final_for: None,
         disruptive: None,
