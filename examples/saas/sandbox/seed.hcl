@@ -1,5 +1,11 @@
-# What exists before backstay comes: the application's database and bucket, as a first deployment
+# What exists before backstay comes: the application's database and bucket, the keys, as a first deployment
 # left them, and the role that leads into the vault account.
+
+kms_key "0d9a1c52-7a5c-4d6f-8a39-0a1f4a5c8e21" {}
+
+kms_key "6f1d4c1e-0b7e-4f0c-9a55-3f6f1f0f7a11" {
+  region = "us-west-2"
+}
 
 rds_instance "acme-app" {
   engine_version = "16.4"
