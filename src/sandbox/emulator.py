@@ -55,6 +55,7 @@ def ministack():
     name_with_paths()
     conditional_writes()
     replicas_are_copies()
+    objects_of_an_age()
     keys_by_name()
     config = Config()
     config.bind = [f"fd://{listener.detach()}"]
@@ -157,6 +158,26 @@ def replicas_are_copies():
     s3._maybe_replicate = maybe_replicate
     s3._record_object_version = record_object_version
     s3._apply_object_lock_from_headers = apply_object_lock_from_headers
+
+
+def objects_of_an_age():
+    """A seed's objects were written so many days ago, which goes with the request as metadata."""
+    from datetime import datetime, timedelta, timezone
+
+    from ministack.services import s3
+
+    young = s3._build_object_record
+
+    def build_object_record(body, headers, *more, **named):
+        obj = young(body, headers, *more, **named)
+        for name in list(obj["metadata"]):
+            if name.endswith("backstay-sandbox-age"):
+                days = int(obj["metadata"].pop(name))
+                then = datetime.now(timezone.utc) - timedelta(days=days)
+                obj["last_modified"] = then.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+        return obj
+
+    s3._build_object_record = build_object_record
 
 
 def keys_by_name():

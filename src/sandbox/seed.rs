@@ -128,6 +128,8 @@ pub struct Bucket {
     pub policy: Option<String>,
     /// Keys to put a few bytes under.
     pub objects: Vec<String>,
+    /// Days since these were written.
+    pub age: u32,
     /// Its tags.
     pub tags: BTreeMap<String, String>,
 }
@@ -143,6 +145,7 @@ impl Default for Bucket {
             public_access_block: true,
             policy: None,
             objects: Vec::new(),
+            age: 0,
             tags: BTreeMap::new(),
         }
     }

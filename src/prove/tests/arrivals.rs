@@ -410,3 +410,66 @@ fn copies_that_belong_to_the_attacked_account_are_read_by_its_leave() {
     assert_eq!(found(false, Observed::Present(false)), "YYYcYcY");
     assert_eq!(found(false, unread()), "YYY?Y?Y");
 }
+
+/// A key that no block names, as it was read.
+fn outside(facts: Observed<Facts>) -> Evidence {
+    let mut found = key(KeyState::Enabled, Document::new([]));
+    found.subject = "kms_key.k".parse().unwrap();
+    found.arn = Some("arn:aws:kms:us-west-2:111111111111:key/k".parse().unwrap());
+    found.facts = facts;
+    found
+}
+
+/// What encrypts a copy is read wherever it is: of a key that nobody read nobody knows whether it works.
+#[test]
+fn keys_that_no_block_names_are_asked_for() {
+    let under = || {
+        let mut there = bucket("dr", PROD);
+        there.encryption = Observed::Present("arn:aws:kms:us-west-2:111111111111:key/k".into());
+        replicated(there)
+    };
+    let wanted = keys_outside(&under());
+    let names: Vec<&str> = wanted.keys().map(crate::model::Arn::as_str).collect();
+    assert_eq!(names, ["arn:aws:kms:us-west-2:111111111111:key/k"]);
+    assert_eq!(wanted.values().next(), Some(&Some(account(PROD))));
+
+    let of = |seen: &Evidence, change: &dyn Fn(&mut KeyFacts)| {
+        let Some(Facts::Key(found)) = seen.facts.present() else {
+            panic!("no key");
+        };
+        let mut found = found.as_ref().clone();
+        change(&mut found);
+        outside(Observed::Present(Facts::Key(Box::new(found))))
+    };
+    let read = key(KeyState::Enabled, Document::new([]));
+    let row_with = |more: Option<Evidence>| {
+        let mut seen = under();
+        seen.extend(more);
+        let proof = proved(&seen, &everybody(), &[]);
+        row(&proof, "s3_bucket.up", Mechanism::ObjectReplica)
+    };
+    assert_eq!(row_with(None), "???-???");
+    assert_eq!(
+        row_with(Some(outside(Observed::Unreadable(denied("kms:DescribeKey"))))),
+        "???-???"
+    );
+    assert_eq!(row_with(Some(outside(Observed::Absent))), "???-???");
+    assert_eq!(row_with(Some(of(&read, &|_| {}))), "YYY-YcY");
+    assert_eq!(
+        row_with(Some(of(&read, &|k| k.state = KeyState::Disabled))),
+        "-------"
+    );
+    assert_eq!(
+        row_with(Some(of(&read, &|k| k.state = KeyState::PendingDeletion))),
+        "-------"
+    );
+    // Its policy decides who may end it.
+    let unread = |k: &mut KeyFacts| k.policy = Observed::Unreadable(denied("kms:GetKeyPolicy"));
+    assert_eq!(row_with(Some(of(&read, &unread))), "YYY-Y?Y");
+    // A key of the service's own is nobody's to lose, and once it is read nobody asks again.
+    let served = of(&read, &|k| k.service_managed = true);
+    assert_eq!(row_with(Some(served.clone())), "YYY-YcY");
+    let mut seen = under();
+    seen.push(served);
+    assert!(keys_outside(&seen).is_empty());
+}

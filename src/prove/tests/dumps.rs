@@ -501,3 +501,39 @@ fn dumps_raise_what_it_takes_to_destroy_everything() {
     let found = copy(&estate(dumps(nightly())));
     assert_eq!(found.holder.arn(), &bucket);
 }
+
+/// Whoever may write dumps may replace those that are there, and then rules delete them: nothing may be left when somebody
+/// notices. A lock that lasts until then keeps them.
+#[test]
+fn what_an_attacker_replaces_is_deleted_by_rules() {
+    let ruled = |noncurrent: Option<u32>, lock: Option<u32>| {
+        let mut store = dumps(nightly());
+        store.expiries = Observed::Present(vec![Expiry {
+            prefix: "pg/".into(),
+            narrowed: false,
+            current_days: None,
+            noncurrent_days: noncurrent,
+            newer_noncurrent: None,
+        }]);
+        store.lock = lock.map_or(Observed::Absent, |days| {
+            let mode = LockMode::Compliance;
+            Observed::Present(ObjectLock {
+                retention: Some(LockRetention { mode, days }),
+            })
+        });
+        fate(&estate(store), &everybody())
+    };
+    assert_eq!(ruled(None, None), "YYYYYYY");
+    // Ransomware is noticed after seven days, all else sooner.
+    assert_eq!(ruled(Some(7), None), "YYYYYYY");
+    assert_eq!(ruled(Some(6), None), "YYYYYcY");
+    assert_eq!(ruled(Some(6), Some(30)), "YYYYYYY");
+    assert_eq!(ruled(Some(6), Some(7)), "YYYYYcY");
+    // Rules for other keys delete none of these.
+    let mut store = dumps(nightly());
+    store.expiries = expiring(400, 1);
+    if let Observed::Present(rules) = &mut store.expiries {
+        rules[0].prefix = "logs/".into();
+    }
+    assert_eq!(fate(&estate(store), &everybody()), "YYYYYYY");
+}

@@ -230,11 +230,10 @@ impl Clients {
         }
         for key in &bucket.objects {
             let body = ByteStream::from(format!("{key}\n").into_bytes());
-            made(
-                "s3_bucket",
-                label,
-                s3.put_object().bucket(name).key(key).body(body).send().await,
-            )?;
+            // The emulator takes the age for the object's, and keeps no metadata of that name.
+            let put = s3.put_object().bucket(name).key(key).body(body);
+            let put = put.metadata("backstay-sandbox-age", bucket.age.to_string());
+            made("s3_bucket", label, put.send().await)?;
         }
         Ok(())
     }
