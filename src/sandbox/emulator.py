@@ -120,6 +120,7 @@ def conditional_writes():
 def replicas_are_copies():
     """A replica has the version id of what it is a copy of, and its retention or else the one of the bucket that it comes
     to; ministack gives it an id of its own and no retention."""
+    from ministack.core import iam_evaluator
     from ministack.services import s3
 
     replicate, record, lock = (
@@ -155,6 +156,16 @@ def replicas_are_copies():
             with s3._in_account(account):
                 s3._object_retention[(name, key, version)] = dict(retention)
 
+    # S3 copies over TLS, whatever reaches ministack itself.
+    resolve = iam_evaluator._resolve_condition_key
+    copying = {"s3:ReplicateObject", "s3:ObjectOwnerOverrideToBucketOwner"}
+
+    def over_tls(key, context):
+        if key.lower() == "aws:securetransport" and context.action in copying:
+            return "true"
+        return resolve(key, context)
+
+    iam_evaluator._resolve_condition_key = over_tls
     s3._maybe_replicate = maybe_replicate
     s3._record_object_version = record_object_version
     s3._apply_object_lock_from_headers = apply_object_lock_from_headers
