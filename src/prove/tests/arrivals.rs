@@ -449,6 +449,28 @@ fn keys_that_no_block_names_are_asked_for() {
         row(&proof, "s3_bucket.up", Mechanism::ObjectReplica)
     };
     assert_eq!(row_with(None), "???-???");
+    // What nobody knows to be readable is no copy that an objective could count, and none that it lacks.
+    let asks = Objective {
+        protects: vec!["s3_bucket.up".parse().unwrap()],
+        copies: CopiesRule {
+            total: 2,
+            ..CopiesRule::default()
+        },
+        ..objective("1h", 7)
+    };
+    let total = |seen: &[Evidence]| {
+        let proof = proved(seen, &everybody(), std::slice::from_ref(&asks));
+        let up = proof
+            .assets
+            .iter()
+            .find(|a| a.rules.contains_key("core"))
+            .unwrap();
+        up.rules["core"][0].verdict
+    };
+    assert_eq!(total(&under()), Verdict::Unknown);
+    let mut known = under();
+    known.push(of(&read, &|_| {}));
+    assert_eq!(total(&known), Verdict::Holds);
     assert_eq!(
         row_with(Some(outside(Observed::Unreadable(denied("kms:DescribeKey"))))),
         "???-???"

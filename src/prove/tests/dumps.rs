@@ -537,3 +537,32 @@ fn what_an_attacker_replaces_is_deleted_by_rules() {
     }
     assert_eq!(fate(&estate(store), &everybody()), "YYYYYYY");
 }
+
+/// Dumps that have stopped are no further copy; those that are late by a night still are.
+#[test]
+fn dumps_that_have_stopped_are_no_further_copy() {
+    let total = |newest: &str| {
+        let known = Contents {
+            newest: Some(newest.into()),
+            ..nightly()
+        };
+        let asks = Objective {
+            copies: CopiesRule {
+                total: 3,
+                ..CopiesRule::default()
+            },
+            ..objective("2d", 7)
+        };
+        let seen = estate(dumps(known));
+        let proof = proved(&seen, &everybody(), std::slice::from_ref(&asks));
+        let app = proof
+            .assets
+            .iter()
+            .find(|a| a.rules.contains_key("core"))
+            .unwrap();
+        app.rules["core"][0].verdict
+    };
+    assert_eq!(total("2026-03-01T03:00:00Z"), Verdict::Holds);
+    assert_eq!(total("2026-02-27T12:00:00Z"), Verdict::Holds);
+    assert_eq!(total("2026-02-26T12:00:00Z"), Verdict::Fails);
+}
