@@ -66,7 +66,7 @@ pub enum Live {
     /// The cloud.
     Cloud(Cloud),
     /// A saved snapshot.
-    Snapshot(Snapshot),
+    Snapshot(Box<Snapshot>),
 }
 
 impl Live {
@@ -107,7 +107,7 @@ pub async fn open(
         false => None,
     };
     let live = match snapshot {
-        Some(snapshot) => Live::Snapshot(snapshot),
+        Some(snapshot) => Live::Snapshot(Box::new(snapshot)),
         None => Live::Cloud(Cloud::connect(&first.0.accounts, &Settings::default()).await?),
     };
     let ((posture, said), warnings) = match early {
@@ -191,7 +191,7 @@ pub async fn look(
     live: &Live,
 ) -> (Snapshot, Diagnostics) {
     match live {
-        Live::Snapshot(snapshot) => (snapshot.clone(), Diagnostics::new()),
+        Live::Snapshot(snapshot) => (snapshot.as_ref().clone(), Diagnostics::new()),
         Live::Cloud(cloud) => {
             // What goes by tags is looked at beside what is selected: by it changes are judged.
             let selects = |d: &&Desired| kinds::find(&d.kind).is_some_and(|kind| kind.selects());

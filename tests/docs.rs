@@ -242,7 +242,8 @@ const SEEDED: &str =
 
 /// The same once it was applied, in the folder's own folder.
 const APPLIED: &str = "eval \"$(backstay sandbox up --seed examples/saas/sandbox/seed.hcl)\"\n\
-                       cd examples/saas\nbackstay apply --auto-approve";
+                       cd examples/saas\nbackstay apply --auto-approve\n\
+                       backstay sandbox seed sandbox/rewritten.hcl";
 
 #[test]
 fn readme() {

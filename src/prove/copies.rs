@@ -252,7 +252,8 @@ fn point_in_time(
         staleness: Staleness {
             promised: (db.status == "available" && !late).then_some(LOG_INTERVAL),
             measured: behind,
-            expected: Some(LOG_INTERVAL),
+            // Every moment up to the newest is there, however long nothing has come after it.
+            expected: None,
         },
         holder: Holder::Backups {
             database: arn.clone(),

@@ -4,6 +4,7 @@
 //! comes out. Nothing here reads a clock, a file or the cloud, and nothing knows a kind.
 //!
 //! - [`copy`]: what a copy is; `copies`, `objects`, `vaults`, `dumps`: from facts to copies
+//! - `arrivals`, `locks`, `keys`: what of that the objects and keys themselves show
 //! - [`attack`]: who can destroy what, alone or together
 //! - `column`: which disasters anybody wants to know of
 //! - `survive`: one copy against one disaster

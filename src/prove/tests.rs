@@ -10,6 +10,7 @@ use crate::model::objective::{Bound, CopiesRule, scenarios};
 use crate::model::policy::{Document, Effect, Statement};
 use crate::model::{AccountId, Observed, Principal, PrincipalKind, Region, Scope};
 
+mod arrivals;
 mod columns;
 mod destroying;
 mod dumps;

@@ -285,7 +285,8 @@ pub(super) fn of_copies(rule: &CopiesRule, copies: &[&Copy]) -> Vec<Judged> {
     let kept: Vec<&&Copy> = usable()
         .filter(|c| !matches!(c.mechanism, Mechanism::Standby | Mechanism::Versions))
         .collect();
-    let unknown = kept.iter().filter(|c| c.grade == Grade::Unknown).count();
+    let is_unknown = |c: &&&&Copy| c.grade == Grade::Unknown || c.unknown.is_some();
+    let unknown = kept.iter().filter(is_unknown).count();
     // Where something lies does not matter while nobody knows whether there is anything.
     let distinct = |f: &dyn Fn(&Copy) -> Option<String>| -> (usize, usize) {
         let known = |c: &&&Copy| f(c).filter(|_| c.unknown.is_none());

@@ -54,6 +54,9 @@ def ministack():
     principal_of_a_session_is_its_role()
     name_with_paths()
     conditional_writes()
+    replicas_are_copies()
+    objects_of_an_age()
+    keys_by_name()
     config = Config()
     config.bind = [f"fd://{listener.detach()}"]
     config.keep_alive_timeout = 600
@@ -112,6 +115,103 @@ def conditional_writes():
         return context
 
     iam_actions.s3_service_context = s3_service_context
+
+
+def replicas_are_copies():
+    """A replica has the version id of what it is a copy of, and its retention or else the one of the bucket that it comes
+    to; ministack gives it an id of its own and no retention."""
+    from ministack.core import iam_evaluator
+    from ministack.services import s3
+
+    replicate, record, lock = (
+        s3._maybe_replicate,
+        s3._record_object_version,
+        s3._apply_object_lock_from_headers,
+    )
+
+    def maybe_replicate(bucket, key, obj, data, tags=None):
+        # What was copied from another object is not that one's replica.
+        obj.pop("_replica", None)
+        replicate(bucket, key, obj, data, tags)
+
+    def record_object_version(bucket, key, prior, obj, data):
+        version = record(bucket, key, prior, obj, data)
+        if version and obj.get("_replica"):
+            name, made, account = obj["_replica"]
+            with s3._in_account(account):
+                kept = s3._object_versions.get((name, key), [])
+                for copy in [*kept, s3._buckets[name]["objects"].get(key) or {}]:
+                    if copy.get("version_id") == made:
+                        copy["version_id"] = version
+                lock(name, key, {}, version)
+            obj["_replica"] = (name, version, account)
+        return version
+
+    def apply_object_lock_from_headers(bucket, key, headers, version=None):
+        lock(bucket, key, headers, version)
+        retention = s3._object_retention.get((bucket, key, version))
+        obj = s3._buckets[bucket]["objects"].get(key) or {}
+        if retention and obj.get("_replica"):
+            name, _, account = obj["_replica"]
+            with s3._in_account(account):
+                s3._object_retention[(name, key, version)] = dict(retention)
+
+    # S3 copies over TLS, whatever reaches ministack itself.
+    resolve = iam_evaluator._resolve_condition_key
+    copying = {"s3:ReplicateObject", "s3:ObjectOwnerOverrideToBucketOwner"}
+
+    def over_tls(key, context):
+        if key.lower() == "aws:securetransport" and context.action in copying:
+            return "true"
+        return resolve(key, context)
+
+    iam_evaluator._resolve_condition_key = over_tls
+    s3._maybe_replicate = maybe_replicate
+    s3._record_object_version = record_object_version
+    s3._apply_object_lock_from_headers = apply_object_lock_from_headers
+
+
+def objects_of_an_age():
+    """A seed's objects were written so many days ago, which goes with the request as metadata."""
+    from datetime import datetime, timedelta, timezone
+
+    from ministack.services import s3
+
+    young = s3._build_object_record
+
+    def build_object_record(body, headers, *more, **named):
+        obj = young(body, headers, *more, **named)
+        for name in list(obj["metadata"]):
+            if name.endswith("backstay-sandbox-age"):
+                days = int(obj["metadata"].pop(name))
+                then = datetime.now(timezone.utc) - timedelta(days=days)
+                obj["last_modified"] = then.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+        return obj
+
+    s3._build_object_record = build_object_record
+
+
+def keys_by_name():
+    """A seed's key has the id that it is named by, which goes with the request as a tag."""
+    from ministack.services import kms
+
+    resolve = kms._create_key
+
+    def create_key(data):
+        tags = data.get("Tags", [])
+        names = [tag["TagValue"] for tag in tags if tag["TagKey"] == "backstay:sandbox-id"]
+        before = set(kms._keys.keys())
+        if names and names[0] in before:
+            return kms._describe_key({"KeyId": names[0]})
+        answer = resolve(data)
+        for made in set(kms._keys.keys()) - before:
+            if names:
+                key = kms._keys.pop(made)
+                key.update(KeyId=names[0], Arn=kms._arn(names[0]), Tags=[])
+                kms._keys[names[0]] = key
+        return answer
+
+    kms._create_key = create_key
 
 
 def moto():

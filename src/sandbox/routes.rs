@@ -47,7 +47,7 @@ macro_rules! table {
 pub const ROUTES: &[Route] = table! {
     "s3" "CreateBucket" Ministack "the gateway blocks public access, as S3 does, and remembers the region";
     "s3" "PutBucketVersioning" Ministack "the gateway refuses to suspend it while the bucket is locked or replicates";
-    "s3" "*" Ministack "the gateway redirects to the bucket's region and heeds the expected owner; ministack replicates objects, keeps locks, knows whose a bucket is";
+    "s3" "*" Ministack "the gateway redirects to the bucket's region and heeds the expected owner; ministack replicates objects (which keep their version ids and retention), keeps locks, knows whose a bucket is";
     "sts" "AssumeRole" Ministack "the gateway remembers the account of the session";
     "sts" "*" Ministack "";
     "iam" "CreateAccessKey" Ministack "the gateway remembers the account of the key";

@@ -1,4 +1,4 @@
-//! What exists before backstay comes: databases, buckets with objects, roles and users, and recovery points.
+//! What exists before backstay comes: keys, databases, buckets with objects, roles and users, and recovery points.
 //!
 //! A seed is a file of plain literals in HCL. Its blocks are named as AWS things are,
 //! but they are the sandbox's own and have nothing to do with a posture's resources.
@@ -18,6 +18,9 @@ use super::{DEFAULT_ACCOUNT, DEFAULT_REGION, Result, failure};
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Seed {
+    /// `kms_key` blocks; a label is a key's id.
+    #[serde(default, rename = "kms_key")]
+    pub keys: BTreeMap<String, Key>,
     /// `rds_instance` blocks.
     #[serde(default, rename = "rds_instance")]
     pub databases: BTreeMap<String, Database>,
@@ -33,6 +36,18 @@ pub struct Seed {
     /// `recovery_point` blocks.
     #[serde(default, rename = "recovery_point")]
     pub points: BTreeMap<String, RecoveryPoint>,
+}
+
+/// A symmetric key with the policy that a console gives it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Key {
+    /// Twelve digits.
+    #[serde(default = "default_account")]
+    pub account: String,
+    /// Its region.
+    #[serde(default = "default_region")]
+    pub region: String,
 }
 
 /// An RDS instance as somebody made it once.
@@ -113,6 +128,8 @@ pub struct Bucket {
     pub policy: Option<String>,
     /// Keys to put a few bytes under.
     pub objects: Vec<String>,
+    /// Days since these were written.
+    pub age: u32,
     /// Its tags.
     pub tags: BTreeMap<String, String>,
 }
@@ -128,6 +145,7 @@ impl Default for Bucket {
             public_access_block: true,
             policy: None,
             objects: Vec::new(),
+            age: 0,
             tags: BTreeMap::new(),
         }
     }
@@ -212,12 +230,13 @@ impl Seed {
         let seed: Self = hcl::from_str(text).map_err(|error| {
             failure(
                 format!("The seed cannot be used: {error}."),
-                "A seed has rds_instance, s3_bucket, iam_role, iam_user and recovery_point blocks of plain values; see \
+                "A seed has kms_key, rds_instance, s3_bucket, iam_role, iam_user and recovery_point blocks of plain values; see \
                  docs/laptop.md.",
             )
         })?;
         let accounts = (seed.databases.values().map(|d| &d.account))
             .chain(seed.buckets.values().map(|b| &b.account))
+            .chain(seed.keys.values().map(|k| &k.account))
             .chain(seed.roles.values().map(|r| &r.account))
             .chain(seed.users.values().map(|u| &u.account))
             .chain(seed.points.values().map(|p| &p.account));

@@ -61,6 +61,28 @@ fn asked_by_a_plan(count: usize) -> BTreeMap<String, usize> {
     asked
 }
 
+/// What a proof asks of objects: a page of each side of every replication, and the retention of a few.
+#[test]
+fn a_proof_lists_each_bucket_once() {
+    let estate = pairs(3);
+    let approvals = (0..3).map(|n| format!("--allow-irreversible=s3_bucket.copy_{n}"));
+    let apply: Vec<String> = ["apply", "--auto-approve"]
+        .map(str::to_owned)
+        .into_iter()
+        .chain(approvals)
+        .collect();
+    let apply: Vec<&str> = apply.iter().map(String::as_str).collect();
+    estate.run(&apply).exits(0);
+    let mark = estate.mark();
+    // Nothing was rehearsed, and no objective asks for that.
+    estate.run(&["prove", "--json"]).exits(0);
+    let asked = estate.asked(mark);
+    let count = |operation: &str| asked.iter().filter(|r| r.operation == operation).count();
+    assert_eq!(count("ListObjectVersions"), 6);
+    assert_eq!(count("GetObjectRetention"), 0);
+    assert!(asked.iter().all(|r| !r.write));
+}
+
 #[test]
 fn a_plan_asks_at_most_eight_times_for_each_protected_bucket() {
     let (few, many) = (asked_by_a_plan(1), asked_by_a_plan(6));

@@ -1,7 +1,8 @@
 //! What survives which disaster, before and after an apply, and when something cannot be read.
 
-use crate::laptop::{SHOP, shop};
+use crate::laptop::{SHOP, SHOP_SEED, shop};
 use crate::support::{Estate, validate};
+use aws_sdk_s3::types::MetadataDirective;
 use backstay::sandbox::Fault;
 use serde_json::Value as Json;
 
@@ -57,6 +58,93 @@ async fn an_apply_is_what_makes_copies_survive() {
         .tells("There is no proof of s3_bucket.uploads in flood.");
     // The other database and the dumps are nobody's.
     estate.run(&["prove"]).exits(0).prints("No objective protects");
+}
+
+/// The shop, whose uploads were there for a year when replication began.
+async fn grown() -> Estate {
+    let estate = Estate::new(SHOP);
+    estate.write("main.hcl", &format!("{SHOP}{OBJECTIVE}"));
+    let old = SHOP_SEED.replace("  objects  ", "  age                 = 365\n  objects  ");
+    assert_ne!(old, SHOP_SEED);
+    estate.seed(&old).await;
+    estate.settle();
+    estate
+}
+
+/// Copies every object of the uploads onto itself, which replication takes for a new one.
+async fn rewrite(estate: &Estate) {
+    let bucket = estate.fill("uploads-ACCOUNT");
+    let s3 = &estate.root().s3;
+    for key in ["2024/a", "2024/b"] {
+        s3.copy_object()
+            .bucket(&bucket)
+            .key(key)
+            .copy_source(format!("{bucket}/{key}"))
+            .metadata_directive(MetadataDirective::Replace)
+            // So that it is old enough to have arrived.
+            .metadata("backstay-sandbox-age", "1")
+            .send()
+            .await
+            .unwrap();
+    }
+}
+
+/// Replication copies nothing that was there before it, and a proof does not take it for copied. What was listed may not be
+/// an excuse either.
+#[tokio::test]
+async fn objects_from_before_replication_are_missed_in_the_replica() {
+    let estate = grown().await;
+    estate
+        .run(&["prove", "--explain", "s3_bucket.uploads", "region_outage"])
+        .exits(0)
+        .prints("2 current ones are not in copy-")
+        .prints("S3 Batch Replication");
+    let before = estate.run(&["prove", "--json"]).exits(3).json();
+    assert_eq!(left(&before, "region_outage"), 0);
+
+    // Neither list may be missing.
+    for bucket in ["uploads-", "copy-"] {
+        estate.fault(Fault::error("s3", "ListObjectVersions", 403, "AccessDenied").on(bucket));
+        let blind = estate.run(&["prove", "--json"]).exits(1).json();
+        assert_eq!(left(&blind, "region_outage"), 0);
+        estate.heal();
+    }
+
+    rewrite(&estate).await;
+    let after = estate.run(&["prove", "--json"]).exits(0).json();
+    assert_eq!(left(&after, "region_outage"), 1);
+}
+
+/// The default retention of a bucket covers nothing that was there before it.
+#[tokio::test]
+async fn objects_from_before_a_lock_are_not_locked() {
+    let estate = proving().await;
+    estate.settle();
+    rewrite(&estate).await;
+    let locked = |proof: &Json| {
+        let assets = proof["assets"].as_array().unwrap();
+        let uploads = assets
+            .iter()
+            .find(|a| a["address"] == "s3_bucket.uploads")
+            .unwrap();
+        let copies = uploads["copies"].as_array().unwrap();
+        let copy = copies
+            .iter()
+            .find(|c| c["mechanism"] == "object_replica")
+            .unwrap();
+        copy["lock"].clone()
+    };
+    let found = estate.run(&["prove", "--json"]).json();
+    assert!(locked(&found)["present"].is_object(), "{:#}", locked(&found));
+
+    estate.fault(Fault::error("s3", "GetObjectRetention", 404, "NoSuchObjectLockConfiguration").on("copy-"));
+    let bare = estate.run(&["prove", "--json"]).json();
+    assert_eq!(locked(&bare), "absent");
+    estate.heal();
+    estate.fault(Fault::error("s3", "GetObjectRetention", 403, "AccessDenied").on("copy-"));
+    let blind = estate.run(&["prove", "--json"]).json();
+    assert!(locked(&blind)["unreadable"].is_object(), "{:#}", locked(&blind));
+    estate.heal();
 }
 
 #[test]

@@ -2,8 +2,10 @@
 
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{
-    BucketLocationConstraint, BucketVersioningStatus, ObjectLockConfiguration, ObjectLockEnabled,
-    VersioningConfiguration,
+    BucketLocationConstraint, BucketVersioningStatus, DefaultRetention, DeleteMarkerReplication,
+    DeleteMarkerReplicationStatus, Destination, ObjectLockConfiguration, ObjectLockEnabled,
+    ObjectLockRetentionMode, ObjectLockRule, ReplicationConfiguration, ReplicationRule,
+    ReplicationRuleFilter, ReplicationRuleStatus, VersioningConfiguration,
 };
 use backstay::sandbox::DEFAULT_ACCOUNT;
 
@@ -123,4 +125,115 @@ async fn the_expected_owner_and_what_versioning_carries() {
         .await
         .unwrap();
     assert_eq!(code(suspend().send().await), "InvalidBucketState");
+}
+
+/// As on AWS, replicas have the version ids of what they are copies of, and the retention of the bucket that they come to;
+/// what was there before the rule has none.
+#[tokio::test]
+async fn replicas_are_copies_of_what_is_written_from_then_on() {
+    let s3 = s3(&config(sandbox(), root(DEFAULT_ACCOUNT), "eu-central-1").await);
+    for name in ["replicated-from", "replicated-to"] {
+        bucket(&s3, name, "eu-central-1").await;
+        let on = VersioningConfiguration::builder()
+            .status(BucketVersioningStatus::Enabled)
+            .build();
+        s3.put_bucket_versioning()
+            .bucket(name)
+            .versioning_configuration(on)
+            .send()
+            .await
+            .unwrap();
+    }
+    let retention = DefaultRetention::builder()
+        .mode(ObjectLockRetentionMode::Governance)
+        .days(7)
+        .build();
+    let lock = ObjectLockConfiguration::builder()
+        .object_lock_enabled(ObjectLockEnabled::Enabled)
+        .rule(ObjectLockRule::builder().default_retention(retention).build())
+        .build();
+    s3.put_object_lock_configuration()
+        .bucket("replicated-to")
+        .object_lock_configuration(lock)
+        .send()
+        .await
+        .unwrap();
+    let put = async |key: &str, age: &str| {
+        let put = s3.put_object().bucket("replicated-from").key(key);
+        let put = put
+            .body(ByteStream::from_static(b"x"))
+            .metadata("backstay-sandbox-age", age);
+        put.send().await.unwrap().version_id
+    };
+    put("before", "30").await;
+    let rule = ReplicationRule::builder()
+        .id("all")
+        .priority(1)
+        .status(ReplicationRuleStatus::Enabled)
+        .filter(ReplicationRuleFilter::builder().prefix("").build())
+        .delete_marker_replication(
+            DeleteMarkerReplication::builder()
+                .status(DeleteMarkerReplicationStatus::Disabled)
+                .build(),
+        )
+        .destination(
+            Destination::builder()
+                .bucket("arn:aws:s3:::replicated-to")
+                .build()
+                .unwrap(),
+        )
+        .build()
+        .unwrap();
+    let rules = ReplicationConfiguration::builder()
+        .role("arn:aws:iam::111111111111:role/r")
+        .rules(rule)
+        .build()
+        .unwrap();
+    s3.put_bucket_replication()
+        .bucket("replicated-from")
+        .replication_configuration(rules)
+        .send()
+        .await
+        .unwrap();
+    let written = put("after", "2").await;
+    let there = s3
+        .list_object_versions()
+        .bucket("replicated-to")
+        .send()
+        .await
+        .unwrap();
+    let found: Vec<_> = there
+        .versions()
+        .iter()
+        .map(|v| (v.key(), v.version_id()))
+        .collect();
+    assert_eq!(found, [(Some("after"), written.as_deref())]);
+    let of = s3
+        .get_object_retention()
+        .bucket("replicated-to")
+        .key("after")
+        .version_id(written.unwrap())
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(
+        of.retention().and_then(|r| r.mode()),
+        Some(&ObjectLockRetentionMode::Governance)
+    );
+    // The age is the object's, and no metadata.
+    let head = s3
+        .head_object()
+        .bucket("replicated-from")
+        .key("before")
+        .send()
+        .await
+        .unwrap();
+    let days = (std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap()
+        .as_secs()
+        .cast_signed()
+        - head.last_modified().unwrap().secs())
+        / 86_400;
+    assert_eq!((days, head.metadata().map(|m| m.len()).unwrap_or(0)), (30, 0));
 }

@@ -1,5 +1,7 @@
 # What Terraform has made.
 
+kms_key "3c6e0b8a-9c15-4c2b-b0d1-5a4e8f7d2c31" {}
+
 rds_instance "orchard-prod" {
   class     = "db.m6g.large"
   retention = 7

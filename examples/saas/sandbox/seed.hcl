@@ -1,5 +1,11 @@
-# What exists before backstay comes: the application's database and bucket, as a first deployment
-# left them, and the role that leads into the vault account.
+# What exists before backstay comes: the application's keys, database and bucket, as a first deployment left
+# them more than a year ago, and the role that leads into the vault account.
+
+kms_key "0d9a1c52-7a5c-4d6f-8a39-0a1f4a5c8e21" {}
+
+kms_key "6f1d4c1e-0b7e-4f0c-9a55-3f6f1f0f7a11" {
+  region = "us-west-2"
+}
 
 rds_instance "acme-app" {
   engine_version = "16.4"
@@ -17,6 +23,7 @@ rds_instance "acme-app" {
 
 s3_bucket "acme-uploads" {
   objects = ["customers/17/logo.png", "customers/17/contract.pdf", "customers/42/import.csv"]
+  age     = 400
   tags = {
     service = "app"
   }

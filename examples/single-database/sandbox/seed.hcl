@@ -1,5 +1,7 @@
 # The database as the console's defaults made it.
 
+kms_key "7be0f1d2-3a51-49f0-9c2e-5d1b8c3f2a90" {}
+
 rds_instance "tower-main" {
   engine_version = "15.7"
   class          = "db.t4g.small"

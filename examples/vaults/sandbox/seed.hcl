@@ -1,6 +1,8 @@
 # What exists before backstay comes: the database as a first deployment left it, the roles of those who look after
 # keys, and those of the vault account. Its doors open to the third account alone.
 
+kms_key "5c1de0a7-9d3f-4f0e-8c07-3b2f6a9d1e44" {}
+
 rds_instance "ledger-main" {
   engine_version = "16.4"
   class          = "db.m7g.large"

@@ -380,3 +380,31 @@ async fn forgotten(
     }
     Ok(found)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// By how many days ago each was begun, what is told: back so many days, so many days apart.
+    fn told(days_ago: &[i64]) -> Vec<(u64, u64)> {
+        let now: Timestamp = "2026-03-01T05:00:00Z".parse().unwrap();
+        let then = |days: &i64| now - jiff::SignedDuration::from_hours(24 * days);
+        let days = |d: Duration| d.as_secs() / 86_400;
+        let all = spread(&days_ago.iter().map(then).collect());
+        all.into_iter().map(|s| (days(s.back), days(s.gap))).collect()
+    }
+
+    #[test]
+    fn gaps_are_told_over_ever_longer_times() {
+        assert_eq!(told(&[]), []);
+        assert_eq!(told(&[3]), []);
+        assert_eq!(told(&[0, 1, 2, 3]), [(1, 1), (3, 1)]);
+        // A hole four days ago is in what goes back further than that.
+        assert_eq!(told(&[0, 1, 2, 3, 9, 10]), [(1, 1), (7, 6), (10, 6)]);
+        // Daily for a week, then by month.
+        let sparse: Vec<i64> = (0..8).chain([38, 69, 100]).collect();
+        assert_eq!(told(&sparse), [(1, 1), (7, 1), (35, 31), (100, 31)]);
+        // Of which age the newest is does not matter to what lies behind it.
+        assert_eq!(told(&[5, 6, 7]), [(1, 1), (2, 1)]);
+    }
+}

@@ -1,3 +1,4 @@
+mod outside;
 mod properties;
 mod world;
 

@@ -501,3 +501,68 @@ fn dumps_raise_what_it_takes_to_destroy_everything() {
     let found = copy(&estate(dumps(nightly())));
     assert_eq!(found.holder.arn(), &bucket);
 }
+
+/// Whoever may write dumps may replace those that are there, and then rules delete them: nothing may be left when somebody
+/// notices. A lock that lasts until then keeps them.
+#[test]
+fn what_an_attacker_replaces_is_deleted_by_rules() {
+    let ruled = |noncurrent: Option<u32>, lock: Option<u32>| {
+        let mut store = dumps(nightly());
+        store.expiries = Observed::Present(vec![Expiry {
+            prefix: "pg/".into(),
+            narrowed: false,
+            current_days: None,
+            noncurrent_days: noncurrent,
+            newer_noncurrent: None,
+        }]);
+        store.lock = lock.map_or(Observed::Absent, |days| {
+            let mode = LockMode::Compliance;
+            Observed::Present(ObjectLock {
+                retention: Some(LockRetention { mode, days }),
+            })
+        });
+        fate(&estate(store), &everybody())
+    };
+    assert_eq!(ruled(None, None), "YYYYYYY");
+    // Ransomware is noticed after seven days, all else sooner.
+    assert_eq!(ruled(Some(7), None), "YYYYYYY");
+    assert_eq!(ruled(Some(6), None), "YYYYYcY");
+    assert_eq!(ruled(Some(6), Some(30)), "YYYYYYY");
+    assert_eq!(ruled(Some(6), Some(7)), "YYYYYcY");
+    // Rules for other keys delete none of these.
+    let mut store = dumps(nightly());
+    store.expiries = expiring(400, 1);
+    if let Observed::Present(rules) = &mut store.expiries {
+        rules[0].prefix = "logs/".into();
+    }
+    assert_eq!(fate(&estate(store), &everybody()), "YYYYYYY");
+}
+
+/// Dumps that have stopped are no further copy; those that are late by a night still are.
+#[test]
+fn dumps_that_have_stopped_are_no_further_copy() {
+    let total = |newest: &str| {
+        let known = Contents {
+            newest: Some(newest.into()),
+            ..nightly()
+        };
+        let asks = Objective {
+            copies: CopiesRule {
+                total: 3,
+                ..CopiesRule::default()
+            },
+            ..objective("2d", 7)
+        };
+        let seen = estate(dumps(known));
+        let proof = proved(&seen, &everybody(), std::slice::from_ref(&asks));
+        let app = proof
+            .assets
+            .iter()
+            .find(|a| a.rules.contains_key("core"))
+            .unwrap();
+        app.rules["core"][0].verdict
+    };
+    assert_eq!(total("2026-03-01T03:00:00Z"), Verdict::Holds);
+    assert_eq!(total("2026-02-27T12:00:00Z"), Verdict::Holds);
+    assert_eq!(total("2026-02-26T12:00:00Z"), Verdict::Fails);
+}

@@ -2,12 +2,12 @@
 
 use super::database;
 use super::{PROD, VAULT, daily, everybody, objective, proved, row, served, vault};
-use crate::model::fact::{Coverage, Evidence, Facts, Schedule, TagMatch, Vault};
+use crate::model::fact::{Coverage, Evidence, Facts, Schedule, Spread, TagMatch, Vault};
 use crate::model::objective::{CopiesRule, Objective};
 use crate::model::{Arn, Duration, Observed, Unreadable};
 use crate::prove::Proof;
 use crate::prove::copy::{Copy, Encryption, Grade, Mechanism};
-use crate::prove::verdict::Verdict;
+use crate::prove::verdict::{Loss, Verdict};
 
 fn spoiled(mut vault: Evidence, spoil: impl FnOnce(&mut Vault)) -> Evidence {
     if let Observed::Present(Facts::Vault(facts)) = &mut vault.facts {
@@ -144,4 +144,128 @@ fn recovery_points_are_under_their_own_keys() {
         under(&["database", "vault"], Some("vault")),
         Observed::Unreadable(_)
     ));
+}
+
+/// One rule more, which fills the same vault.
+fn also(mut plan: Evidence, gap_days: u32, kept_days: u32) -> Evidence {
+    if let Observed::Present(Facts::Schedule(schedule)) = &mut plan.facts {
+        let mut rule = schedule.rules[0].clone();
+        rule.longest_gap_minutes = Some(gap_days * 24 * 60);
+        rule.copies[0].delete_after_days = Some(kept_days);
+        schedule.rules.push(rule);
+    }
+    plan
+}
+
+fn since(oldest: &str, spread: &[(u32, u32)]) -> Evidence {
+    spoiled(vault(VAULT, "us-west-2", Observed::Absent), |v| {
+        if let Observed::Present(held) = &mut v.holds {
+            held[0].oldest = Some(oldest.into());
+            held[0].spread = spread
+                .iter()
+                .map(|(back, gap)| Spread {
+                    back: Duration::from_days(*back),
+                    gap: Duration::from_days(*gap),
+                })
+                .collect();
+        }
+    })
+}
+
+fn apart(seen: &[Evidence], days: u32) -> Duration {
+    let proof = proved(seen, &everybody(), &[]);
+    let history = points(&proof).unwrap().history.present().unwrap().clone();
+    history.spacing_at(Duration::from_days(days))
+}
+
+/// Daily points for a month and monthly ones for a year: far back, points lie a month apart.
+#[test]
+fn rules_that_keep_for_longer_leave_points_farther_apart() {
+    let hours = |n: u64| Duration::from_secs(n * 3600);
+    let plan = also(daily(VAULT, "us-west-2"), 31, 366);
+    let seen = [
+        served(database()),
+        since("2025-03-05T05:00:00Z", &[]),
+        plan.clone(),
+    ];
+    let proof = proved(&seen, &everybody(), &[]);
+    let history = points(&proof).unwrap().history.present().unwrap().clone();
+    // It reaches as far as the oldest does, by the rule that keeps longest.
+    assert!(history.reach.covers(Duration::from_days(360)), "{history:?}");
+    assert!(!history.reach.covers(Duration::from_days(366)), "{history:?}");
+    assert_eq!(apart(&seen, 1), hours(29));
+    // The daily point before a moment 29 days ago may be a day older than that, and gone.
+    assert_eq!(apart(&seen, 28), hours(29));
+    assert_eq!(apart(&seen, 29), hours(31 * 24 + 5));
+    assert_eq!(apart(&seen, 200), hours(31 * 24 + 5));
+    // The order of the rules changes nothing, and one that keeps no longer adds nothing.
+    let mut turned = plan;
+    if let Observed::Present(Facts::Schedule(schedule)) = &mut turned.facts {
+        schedule.rules.reverse();
+    }
+    let seen = [served(database()), since("2025-03-05T05:00:00Z", &[]), turned];
+    assert_eq!(
+        (apart(&seen, 28), apart(&seen, 29)),
+        (hours(29), hours(31 * 24 + 5))
+    );
+}
+
+/// Jobs that failed some time ago left a hole: whoever goes back there loses what lies in it.
+#[test]
+fn holes_that_were_seen_count() {
+    let hours = |n: u64| Duration::from_secs(n * 3600);
+    let with = |spread: &[(u32, u32)]| {
+        [
+            served(database()),
+            since("2026-01-30T05:00:00Z", spread),
+            daily(VAULT, "us-west-2"),
+        ]
+    };
+    let even = with(&[(1, 1), (7, 1), (29, 1)]);
+    assert_eq!((apart(&even, 1), apart(&even, 20)), (hours(29), hours(29)));
+    // Six days without a point, more than a day ago and less than a week.
+    let holed = with(&[(1, 1), (7, 6), (29, 6)]);
+    assert_eq!((apart(&holed, 1), apart(&holed, 2)), (hours(29), hours(6 * 24)));
+    assert_eq!(apart(&holed, 20), hours(6 * 24));
+    // What is lost to damage that is noticed after a week.
+    let proof = proved(&holed, &everybody(), &[]);
+    let cell = |name: &str| proof.assets[0].cells.iter().find(|c| c.scenario == name).unwrap();
+    let loss = |name: &str| {
+        let copies = &cell(name).copies;
+        copies
+            .iter()
+            .find(|c| c.copy.ends_with("/vault_keep"))
+            .unwrap()
+            .loss
+    };
+    assert_eq!(loss("ransomware"), Loss::AtMost(hours(6 * 24)));
+    assert_eq!(loss("corruption"), Loss::AtMost(hours(29)));
+    assert_eq!(loss("region_outage"), Loss::AtMost(hours(29)));
+    let said = &points(&proof).unwrap().grounds[0].says;
+    assert!(said.contains("the longest time between two of them 6d"), "{said}");
+}
+
+/// Jobs that have stopped made copies once. The newest being late by a run is no reason to count one less.
+#[test]
+fn what_has_stopped_being_made_is_no_further_copy() {
+    let total = |newest: &str| {
+        let late = spoiled(vault(VAULT, "us-west-2", Observed::Absent), |v| {
+            if let Observed::Present(held) = &mut v.holds {
+                held[0].newest = Some(newest.into());
+            }
+        });
+        let seen = [served(database()), late, daily(VAULT, "us-west-2")];
+        let asks = Objective {
+            copies: CopiesRule {
+                total: 3,
+                ..CopiesRule::default()
+            },
+            ..objective("2d", 7)
+        };
+        let proof = proved(&seen, &everybody(), std::slice::from_ref(&asks));
+        proof.assets[0].rules["core"][0].verdict
+    };
+    assert_eq!(total("2026-03-01T05:00:00Z"), Verdict::Holds);
+    assert_eq!(total("2026-02-28T05:00:00Z"), Verdict::Holds);
+    assert_eq!(total("2026-02-26T05:00:00Z"), Verdict::Fails);
 }

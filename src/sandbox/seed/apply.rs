@@ -16,7 +16,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use futures::{StreamExt, TryStreamExt, stream};
 
 use super::super::{ROOT_SECRET, Result, failure};
-use super::{Bucket, Database, Role, Seed, User};
+use super::{Bucket, Database, Key, Role, Seed, User};
 
 /// Things made at the same time.
 const AT_ONCE: usize = 8;
@@ -67,6 +67,11 @@ impl Seed {
         each(&self.users, |label, user| async move {
             clients.user(label, user).await
         })
+        .await?;
+        each(
+            &self.keys,
+            |label, key| async move { clients.key(label, key).await },
+        )
         .await?;
         each(&self.buckets, |label, bucket| async move {
             clients.bucket(label, bucket).await
@@ -146,6 +151,17 @@ impl Clients {
         Ok(())
     }
 
+    async fn key(&self, label: &str, key: &Key) -> Result<()> {
+        let kms = aws_sdk_kms::Client::new(&self.config(&key.account, &key.region));
+        // The emulator makes it under this id.
+        let id = aws_sdk_kms::types::Tag::builder()
+            .tag_key("backstay:sandbox-id")
+            .tag_value(label)
+            .build()
+            .map_err(incomplete)?;
+        made("kms_key", label, kms.create_key().tags(id).send().await)
+    }
+
     async fn bucket(&self, label: &str, bucket: &Bucket) -> Result<()> {
         let name = bucket.name.as_deref().unwrap_or(label);
         let config = self.config(&bucket.account, &bucket.region);
@@ -214,11 +230,10 @@ impl Clients {
         }
         for key in &bucket.objects {
             let body = ByteStream::from(format!("{key}\n").into_bytes());
-            made(
-                "s3_bucket",
-                label,
-                s3.put_object().bucket(name).key(key).body(body).send().await,
-            )?;
+            // The emulator takes the age for the object's, and keeps no metadata of that name.
+            let put = s3.put_object().bucket(name).key(key).body(body);
+            let put = put.metadata("backstay-sandbox-age", bucket.age.to_string());
+            made("s3_bucket", label, put.send().await)?;
         }
         Ok(())
     }

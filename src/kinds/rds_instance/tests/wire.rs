@@ -4,6 +4,7 @@ use super::{block, copy};
 use crate::kinds::rds_instance::RdsInstance;
 use crate::kinds::rds_instance::live::LiveInstance;
 use crate::kinds::testing::{Written, cloud, place, read};
+use crate::kinds::{Depth, Kind, ReadContext};
 use crate::model::Observed;
 use std::collections::BTreeMap;
 use wiremock::matchers::{body_string_contains, header, header_regex, method};
@@ -141,5 +142,54 @@ async fn aliases_of_keys_are_looked_up_where_the_copies_are() {
         let live = answer.get(ident).and_then(Observed::present).unwrap();
         let seen: Vec<_> = live.aliases.values().filter_map(Observed::present).collect();
         assert_eq!(seen[0].arn.resource(), "key/k1");
+    }
+}
+
+/// How far back the instance's own backups go, from the one list of the region; retained ones of an earlier instance of the
+/// name are not its own.
+#[tokio::test]
+async fn the_oldest_restorable_moment_is_read_of_its_own_backups() {
+    let backup = |status: &str, earliest: &str| {
+        format!(
+            "<DBInstanceAutomatedBackup><DBInstanceArn>arn:aws:rds:us-east-1:111111111111:db:app</DBInstanceArn>\
+             <Status>{status}</Status><RestoreWindow><EarliestTime>{earliest}</EarliestTime>\
+             <LatestTime>2026-03-01T11:55:00Z</LatestTime></RestoreWindow></DBInstanceAutomatedBackup>"
+        )
+    };
+    let list = backup("retained", "2025-01-01T00:00:00Z") + &backup("active", "2026-02-20T05:00:00Z");
+    let answer = format!(
+        "<DescribeDBInstanceAutomatedBackupsResponse xmlns=\"http://rds.amazonaws.com/doc/2014-10-31/\">\
+         <DescribeDBInstanceAutomatedBackupsResult><DBInstanceAutomatedBackups>{list}</DBInstanceAutomatedBackups>\
+         </DescribeDBInstanceAutomatedBackupsResult></DescribeDBInstanceAutomatedBackupsResponse>"
+    );
+    let told = ResponseTemplate::new(200).set_body_raw(answer, "text/xml");
+    for (backups, expected) in [
+        (told, Ok(Some("2026-02-20T05:00:00Z"))),
+        (refusal(403, "AccessDenied"), Err(true)),
+    ] {
+        let server = MockServer::start().await;
+        let list = Mock::given(body_string_contains("DescribeDBInstanceAutomatedBackups"))
+            .respond_with(backups)
+            .with_priority(1)
+            .expect(1);
+        server.register(list).await;
+        let instance = Mock::given(method("POST"))
+            .respond_with(instances(&["app"], None))
+            .with_priority(2);
+        server.register(instance).await;
+        let reader = cloud(&server.uri()).reader(&place().scope()).unwrap();
+        let cx = ReadContext {
+            reader: &reader,
+            place: &place(),
+            depth: Depth::Everything,
+            discover: false,
+        };
+        let answer = RdsInstance::read(cx, &[("app".to_owned(), None)]).await;
+        let app = answer.get("app").and_then(Observed::present).unwrap();
+        let seen = app.earliest_restorable.as_ref().unwrap().known();
+        assert_eq!(
+            seen.map(|s| s.map(String::as_str)).map_err(|why| why.denied),
+            expected
+        );
     }
 }
