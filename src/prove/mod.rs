@@ -3,7 +3,8 @@
 //! [`prove`] is the way in: evidence, identities, objectives and scenarios go in, a [`Proof`]
 //! comes out. Nothing here reads a clock, a file or the cloud, and nothing knows a kind.
 //!
-//! - [`copy`]: what a copy is; `copies`, `objects`, `vaults`, `dumps`: from facts to copies
+//! - [`copy`]: what a copy is; `copies`, `objects`, `vaults`, `dumps`: from facts to copies; `keys`, `gone`: what their
+//!   keys and policies add
 //! - [`attack`]: who can destroy what, alone or together
 //! - `column`: which disasters anybody wants to know of
 //! - `survive`: one copy against one disaster
@@ -17,6 +18,7 @@ mod column;
 mod copies;
 pub mod copy;
 mod dumps;
+mod gone;
 mod keys;
 mod objects;
 mod survive;
@@ -220,7 +222,7 @@ pub fn prove(input: &Input<'_>) -> Proof {
     let mut assets: Vec<(&Evidence, Result<Vec<Copy>, Unreadable>)> = input
         .evidence
         .iter()
-        .filter_map(|e| Some((e, with_backups(e, copies::of(e, &seen)?, &seen, input.evidence))))
+        .filter_map(|e| Some((e, with_backups(e, copies::of(e, &seen)?, &seen, input))))
         .collect();
     // What only holds copies of others is shown as theirs, unless somebody asks for it by name.
     let replicas: BTreeSet<String> = assets
@@ -274,15 +276,19 @@ fn with_backups(
     evidence: &Evidence,
     copies: Result<Vec<Copy>, Unreadable>,
     seen: &copies::ByArn<'_>,
-    all: &[Evidence],
+    input: &Input<'_>,
 ) -> Result<Vec<Copy>, Unreadable> {
+    let all = input.evidence;
     let mut copies = copies?;
     let live = copies.iter().find(|c| c.mechanism == Mechanism::Live).cloned();
     if let (Some(arn), Some(live)) = (&evidence.arn, live) {
         copies.extend(vaults::of(arn, &live, all));
         copies.extend(dumps::of(&live, all, seen));
     }
-    Ok(copies.into_iter().map(|copy| keys::settle(copy, all)).collect())
+    let settled = copies.into_iter().map(|copy| keys::settle(copy, all));
+    Ok(settled
+        .map(|copy| gone::told(copy, all, input.principals))
+        .collect())
 }
 
 /// Assets that are asked for and do not exist, or whose evidence nobody has.

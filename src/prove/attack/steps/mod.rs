@@ -116,7 +116,7 @@ fn asker(
     accounts.extend(managing(everybody));
     accounts.extend(named.iter().map(|(account, _)| account));
     let facts = evidence.iter().filter_map(|e| e.facts.present());
-    let policies = facts.filter_map(policy_of).filter_map(Observed::present);
+    let policies = facts.filter_map(Facts::policy).filter_map(Observed::present);
     let known = everybody.principals.values().filter_map(Observed::present).flatten();
     let trusts = known.filter_map(|p| p.trust.present());
     let levels = everybody.memberships.values().filter_map(Observed::present);
@@ -142,7 +142,7 @@ fn strangers(evidence: &[Evidence], everybody: Everybody<'_>) -> BTreeSet<(Accou
         .flatten();
     let trusts = known.filter_map(|p| p.trust.present());
     let facts = evidence.iter().filter_map(|e| e.facts.present());
-    let policies = facts.filter_map(policy_of).filter_map(Observed::present);
+    let policies = facts.filter_map(Facts::policy).filter_map(Observed::present);
     let statements = trusts.chain(policies).flat_map(|document| &document.statements);
     let allowed = statements.filter(|s| s.effect == Effect::Allow);
     let named = allowed.flat_map(|s| s.named("AWS"));
@@ -177,15 +177,6 @@ fn read(policy: &Observed<Document>, ids: &Ids) -> Option<Policies> {
     let mut policies = Policies::none();
     add(&mut policies, "its policy", policy, ids);
     Some(policies)
-}
-
-fn policy_of(facts: &Facts) -> Option<&Observed<Document>> {
-    match facts {
-        Facts::ObjectStore(store) => Some(&store.policy),
-        Facts::Key(key) => Some(&key.policy),
-        Facts::Vault(vault) => Some(&vault.policy),
-        _ => None,
-    }
 }
 
 struct Maker {
@@ -237,7 +228,7 @@ impl Maker {
             let (Some(arn), Some(facts)) = (&item.arn, item.facts.present()) else {
                 continue;
             };
-            let Some(policy) = policy_of(facts) else { continue };
+            let Some(policy) = facts.policy() else { continue };
             // Copies name the key itself, the posture its alias; a replica has a policy of its own.
             let key = match facts {
                 Facts::Key(key) => {
