@@ -307,7 +307,11 @@ pub(super) fn check(
     let survived = objectives.iter().flat_map(|objective| {
         let name = &objective.what.name;
         let says = move |scenario: &str| format!("objective \"{name}\" is to survive \"{scenario}\"");
-        objective.what.survives.iter().map(move |s| (s, says(s), objective.span))
+        objective
+            .what
+            .survives
+            .iter()
+            .map(move |s| (s, says(s), objective.span))
     });
     let exempted = exemptions.iter().filter_map(|exemption| {
         let scenario = exemption.scenario.as_ref()?;

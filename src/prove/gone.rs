@@ -25,11 +25,17 @@ pub(super) fn told(mut copy: Copy, all: &[Evidence], principals: &Principals) ->
     let mut grounds = Vec::new();
     for evidence in all.iter().filter(bears) {
         let policy = evidence.facts.present().and_then(Facts::policy);
-        let statements = policy.and_then(Observed::present).into_iter().flat_map(|p| &p.statements);
+        let statements = policy
+            .and_then(Observed::present)
+            .into_iter()
+            .flat_map(|p| &p.statements);
         let named: BTreeSet<&String> = statements.flat_map(|s| s.named("AWS")).collect();
-        let gone = named.into_iter().filter(|name| is_unique_id(name) && !known.contains(name.as_str()));
+        let gone = named
+            .into_iter()
+            .filter(|name| is_unique_id(name) && !known.contains(name.as_str()));
         grounds.extend(gone.map(|name| {
-            let says = format!("its policy names {name}, a principal that no longer exists: it grants nothing");
+            let says =
+                format!("its policy names {name}, a principal that no longer exists: it grants nothing");
             ground(evidence, says)
         }));
     }

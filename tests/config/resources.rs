@@ -329,7 +329,10 @@ fn an_exemption_names_a_disaster_that_there_is() {
         ))
     };
     for known in ["ransomware", "stolen_laptop"] {
-        assert_eq!(exempt(known).posture().exemptions[0].scenario.as_deref(), Some(known));
+        assert_eq!(
+            exempt(known).posture().exemptions[0].scenario.as_deref(),
+            Some(known)
+        );
     }
     let wrong = exempt("ransomwear");
     wrong.says("exempt \"x\" is for \"ransomwear\", which is no scenario.");

@@ -10,8 +10,9 @@ use crate::support::{Clients, Estate};
 use aws_sdk_kms::types::KeyState;
 use aws_sdk_s3::primitives::{ByteStream, DateTime};
 use aws_sdk_s3::types::{
-    BucketLifecycleConfiguration, BucketVersioningStatus, ExpirationStatus, LifecycleExpiration, LifecycleRule, LifecycleRuleFilter,
-    NoncurrentVersionExpiration, ObjectLockRetention, ObjectLockRetentionMode, VersioningConfiguration,
+    BucketLifecycleConfiguration, BucketVersioningStatus, ExpirationStatus, LifecycleExpiration,
+    LifecycleRule, LifecycleRuleFilter, NoncurrentVersionExpiration, ObjectLockRetention,
+    ObjectLockRetentionMode, VersioningConfiguration,
 };
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
@@ -341,7 +342,10 @@ fn cases() -> Vec<Case> {
             )
         },
         plain("no versions, and who only reads", &["s3:GetObject"]),
-        plain("no versions, and deleting what would be one", &["s3:DeleteObjectVersion"]),
+        plain(
+            "no versions, and deleting what would be one",
+            &["s3:DeleteObjectVersion"],
+        ),
         plain("no versions, and writing over", &["s3:PutObject"]),
         plain("no versions, and expiring", &["s3:PutLifecycleConfiguration"]),
         Case {
@@ -654,7 +658,13 @@ impl Attack<'_> {
         let open = kms.put_key_policy().key_id(key).policy(document(&[open]));
         drop(open.policy_name("default").send().await);
         drop(kms.disable_key().key_id(key).send().await);
-        drop(kms.schedule_key_deletion().key_id(key).pending_window_in_days(7).send().await);
+        drop(
+            kms.schedule_key_deletion()
+                .key_id(key)
+                .pending_window_in_days(7)
+                .send()
+                .await,
+        );
     }
 
     async fn delete(&self, who: &Clients, root: &Clients, bucket: &str) {

@@ -63,13 +63,19 @@ fn who_no_longer_exists_is_named_and_grants_nothing() {
         let people = Principals::from([(account(PROD), Observed::Present(vec![app]))]);
         let proof = proved(&[stored(up, "us-east-1")], &people, &[]);
         let grounds = proof.assets[0].copies.iter().flat_map(|c| c.grounds.clone());
-        let named = grounds.filter(|g| g.says.contains("a principal that no longer exists: it grants nothing"));
+        let named = grounds.filter(|g| {
+            g.says
+                .contains("a principal that no longer exists: it grants nothing")
+        });
         let named: Vec<String> = named.map(|g| g.says).collect();
         (row(&proof, "s3_bucket.up", Mechanism::Versions), named)
     };
     let (fate, named) = grants(GONE);
     assert_eq!(fate, "YYY--YY");
-    assert!(!named.is_empty() && named.iter().all(|says| says.contains(GONE)), "{named:?}");
+    assert!(
+        !named.is_empty() && named.iter().all(|says| says.contains(GONE)),
+        "{named:?}"
+    );
     // By its id somebody who is there may be meant, too.
     assert_eq!(grants("AROAEXAMPLEEXAMPLE999"), ("YYY---Y".into(), Vec::new()));
 }
