@@ -29,5 +29,6 @@ pub use evaluate::{Environment, Guardrails, evaluate};
 pub use grants::{Grant, grants};
 pub use holder::Holder;
 pub use policy::{Policies, takes_in};
+pub use principal::is_unique_id;
 pub use request::{Caller, Context, Known, Request, Target};
 pub use truth::{Answer, Mode, Over, Truth, Under};

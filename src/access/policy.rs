@@ -302,7 +302,8 @@ impl Policies {
     pub fn leaves(&self, action: &str) -> bool {
         let action = action.to_ascii_lowercase();
         let allows = |rule: &Rule| {
-            let everything = matches!(&rule.resources, Some((false, list)) if list.iter().any(Pattern::is_everything));
+            let everything =
+                matches!(&rule.resources, Some((false, list)) if list.iter().any(Pattern::is_everything));
             rule.effect == Effect::Allow
                 && everything
                 && !rule.is_conditional()

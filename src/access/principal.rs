@@ -207,7 +207,9 @@ fn everybody(list: &BTreeSet<Name>) -> Truth {
     list.contains(&Name::Everybody).into()
 }
 
-fn is_unique_id(name: &str) -> bool {
+/// Whether a name is an id such as `AROA…`, as which AWS shows an identity in a policy once that was deleted (IAM User Guide,
+/// "Unique identifiers").
+pub fn is_unique_id(name: &str) -> bool {
     name.len() >= 16
         && name.starts_with('A')
         && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())

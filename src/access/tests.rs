@@ -467,3 +467,74 @@ proptest! {
         prop_assert_eq!(case.get(), whole);
     }
 }
+
+/// What the policies of an organization leave alone for certain, on everything and for everybody.
+#[test]
+fn guardrails_that_leave_an_action_alone() {
+    let all = r#"{"Effect":"Allow","Action":"*","Resource":"*"}"#;
+    let table: &[(&[&str], bool)] = &[
+        (&[all], false),
+        (
+            &[r#"{"Effect":"Allow","Action":"S3:put*","Resource":"*"}"#],
+            false,
+        ),
+        (
+            &[r#"{"Effect":"Allow","NotAction":"iam:*","Resource":"*"}"#],
+            false,
+        ),
+        (
+            &[all, r#"{"Effect":"Deny","Action":"s3:Delete*","Resource":"*"}"#],
+            false,
+        ),
+        (&[], true),
+        (&[r#"{"Effect":"Allow","Action":"s3:Get*","Resource":"*"}"#], true),
+        (
+            &[r#"{"Effect":"Allow","Action":"*","Resource":"arn:aws:s3:::a/*"}"#],
+            true,
+        ),
+        (
+            &[r#"{"Effect":"Allow","Action":"*","NotResource":"arn:aws:s3:::a/*"}"#],
+            true,
+        ),
+        (
+            &[
+                r#"{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"true"}}}"#,
+            ],
+            true,
+        ),
+        (
+            &[
+                all,
+                r#"{"Effect":"Deny","Action":"s3:Put*","Resource":"arn:aws:s3:::a/*"}"#,
+            ],
+            true,
+        ),
+        (
+            &[all, r#"{"Effect":"Deny","NotAction":"iam:*","Resource":"*"}"#],
+            true,
+        ),
+        (
+            &[
+                all,
+                r#"{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"StringEquals":{"aws:PrincipalTag/x":"y"}}}"#,
+            ],
+            true,
+        ),
+    ];
+    let level = |statements: &[&str]| {
+        let text = format!(
+            r#"{{"Version":"2012-10-17","Statement":[{}]}}"#,
+            statements.join(",")
+        );
+        Policies::none().with("scp", &Document::parse(&text).unwrap())
+    };
+    for (statements, limits) in table {
+        let rails = Guardrails::Levels(vec![level(&[all]), level(statements)]);
+        assert_eq!(rails.limit("s3:PutObject"), *limits, "{statements:?}");
+    }
+    assert!(!Guardrails::None.limit("s3:PutObject"));
+    assert!(Guardrails::Unknown.limit("s3:PutObject"));
+    let mut unread = level(&[all]);
+    unread.add_unread("another one");
+    assert!(Guardrails::Levels(vec![unread]).limit("s3:PutObject"));
+}

@@ -307,7 +307,11 @@ pub(super) fn check(
     let survived = objectives.iter().flat_map(|objective| {
         let name = &objective.what.name;
         let says = move |scenario: &str| format!("objective \"{name}\" is to survive \"{scenario}\"");
-        objective.what.survives.iter().map(move |s| (s, says(s), objective.span))
+        objective
+            .what
+            .survives
+            .iter()
+            .map(move |s| (s, says(s), objective.span))
     });
     let exempted = exemptions.iter().filter_map(|exemption| {
         let scenario = exemption.scenario.as_ref()?;
@@ -318,10 +322,9 @@ pub(super) fn check(
         if known.contains(&name.as_str()) {
             continue;
         }
-        let remedy = match did_you_mean(name, known.iter().copied()) {
-            Some(near) => format!("Did you mean \"{near}\"?"),
-            None => "Run `backstay prove --scenarios` for the list, or declare a scenario block.".to_owned(),
-        };
+        let remedy = did_you_mean(name, known.iter().copied()).unwrap_or_else(|| {
+            "Run `backstay prove --scenarios` for the list, or declare a scenario block.".to_owned()
+        });
         diagnostics.push(
             Diagnostic::error(code::UNKNOWN_REFERENCE, format!("{says}, which is no scenario."))
                 .at(span)

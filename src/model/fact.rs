@@ -56,6 +56,18 @@ pub enum Facts {
     Schedule(Box<Schedule>),
 }
 
+impl Facts {
+    /// The policy of the resource itself, of what can have one.
+    pub fn policy(&self) -> Option<&Observed<Document>> {
+        match self {
+            Facts::ObjectStore(store) => Some(&store.policy),
+            Facts::Key(key) => Some(&key.policy),
+            Facts::Vault(vault) => Some(&vault.policy),
+            Facts::Database(_) | Facts::Identity(_) | Facts::Schedule(_) => None,
+        }
+    }
+}
+
 /// Whether old versions of objects are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -4,7 +4,7 @@
 //! comes out. Nothing here reads a clock, a file or the cloud, and nothing knows a kind.
 //!
 //! - [`copy`]: what a copy is; `copies`, `objects`, `vaults`, `dumps`: from facts to copies
-//! - `arrivals`, `locks`, `keys`: what of that the objects and keys themselves show
+//! - `arrivals`, `locks`, `keys`, `gone`: what of that the objects, keys and policies themselves show
 //! - [`attack`]: who can destroy what, alone or together
 //! - `column`: which disasters anybody wants to know of
 //! - `survive`: one copy against one disaster
@@ -19,6 +19,7 @@ mod column;
 mod copies;
 pub mod copy;
 mod dumps;
+mod gone;
 mod keys;
 mod locks;
 mod objects;
@@ -220,7 +221,7 @@ pub fn prove(input: &Input<'_>) -> Proof {
     let mut assets: Vec<(&Evidence, Result<Vec<Copy>, Unreadable>)> = input
         .evidence
         .iter()
-        .filter_map(|e| Some((e, with_backups(e, copies::of(e, &seen)?, &seen, input.evidence))))
+        .filter_map(|e| Some((e, with_backups(e, copies::of(e, &seen)?, &seen, input))))
         .collect();
     // What only holds copies of others is shown as theirs, unless somebody asks for it by name.
     let replicas: BTreeSet<String> = assets
@@ -274,12 +275,13 @@ fn with_backups(
     evidence: &Evidence,
     copies: Result<Vec<Copy>, Unreadable>,
     seen: &copies::ByArn<'_>,
-    all: &[Evidence],
+    input: &Input<'_>,
 ) -> Result<Vec<Copy>, Unreadable> {
-    let all_of_them = kept_elsewhere(evidence, copies?, seen, all);
-    Ok(all_of_them
-        .into_iter()
-        .map(|copy| keys::settle(copy, all))
+    let all = input.evidence;
+    let all_of_them = kept_elsewhere(evidence, copies?, seen, all).into_iter();
+    let settled = all_of_them.map(|copy| keys::settle(copy, all));
+    Ok(settled
+        .map(|copy| gone::told(copy, all, input.principals))
         .collect())
 }
 

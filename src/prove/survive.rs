@@ -92,7 +92,9 @@ pub(super) fn reach(copy: &Copy, live: &Copy, scenario: &Scenario, attack: &Atta
 fn locked(copy: &Copy) -> Option<Duration> {
     let days = Duration::from_days(copy.lock.present()?.days);
     let written = written_before(copy)?;
-    Some(Duration::from_secs(days.as_secs().saturating_sub(written.as_secs())))
+    Some(Duration::from_secs(
+        days.as_secs().saturating_sub(written.as_secs()),
+    ))
 }
 
 /// How long before a moment the last of what was current then may have been written: the time between two dumps, or how long

@@ -329,12 +329,20 @@ fn an_exemption_names_a_disaster_that_there_is() {
         ))
     };
     for known in ["ransomware", "stolen_laptop"] {
-        assert_eq!(exempt(known).posture().exemptions[0].scenario.as_deref(), Some(known));
+        assert_eq!(
+            exempt(known).posture().exemptions[0].scenario.as_deref(),
+            Some(known)
+        );
     }
     let wrong = exempt("ransomwear");
     wrong.says("exempt \"x\" is for \"ransomwear\", which is no scenario.");
-    wrong.says("Did you mean \"ransomware\"?");
-    exempt("meteor").says("backstay prove --scenarios");
+    let remedy = |loaded: &crate::fixture::Loaded| loaded.diagnostics.iter().find_map(|d| d.remedy.clone());
+    assert_eq!(remedy(&wrong).as_deref(), Some("Did you mean \"ransomware\"?"));
+    assert!(
+        remedy(&exempt("meteor"))
+            .unwrap()
+            .contains("backstay prove --scenarios")
+    );
 }
 
 #[test]

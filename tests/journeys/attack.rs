@@ -7,10 +7,12 @@
 //! rules, so that setting one that expires the data counts as having destroyed it.
 
 use crate::support::{Clients, Estate};
+use aws_sdk_kms::types::KeyState;
 use aws_sdk_s3::primitives::{ByteStream, DateTime};
 use aws_sdk_s3::types::{
-    BucketLifecycleConfiguration, ExpirationStatus, LifecycleExpiration, LifecycleRule, LifecycleRuleFilter,
-    NoncurrentVersionExpiration, ObjectLockRetention, ObjectLockRetentionMode,
+    BucketLifecycleConfiguration, BucketVersioningStatus, ExpirationStatus, LifecycleExpiration,
+    LifecycleRule, LifecycleRuleFilter, NoncurrentVersionExpiration, ObjectLockRetention,
+    ObjectLockRetentionMode, VersioningConfiguration,
 };
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
@@ -53,8 +55,22 @@ fn document(statements: &[Json]) -> String {
     json!({"Version": "2012-10-17", "Statement": statements}).to_string()
 }
 
+/// How the data lies there.
+#[derive(Clone, Copy, PartialEq)]
+enum Data {
+    /// With every version.
+    Versioned,
+    /// With every version, and some of it from before versioning was on.
+    Older,
+    /// With every version, and locks that have ended.
+    LocksEnded,
+    /// Without versions. The disaster destroys nothing by itself, so that the data as it serves is left until somebody does.
+    Plain,
+}
+
 struct Case {
     name: &'static str,
+    data: Data,
     /// Further lines of the bucket's block.
     settings: &'static str,
     replica: bool,
@@ -66,6 +82,7 @@ struct Case {
 fn case(name: &'static str, roles: Vec<Role>) -> Case {
     Case {
         name,
+        data: Data::Versioned,
         settings: "",
         replica: false,
         policy: Vec::new(),
@@ -95,8 +112,31 @@ const COMPLIANCE: &str = "  object_lock {
   }
 ";
 
+/// Locks that end before what they hold does.
+const SHORT: &str = "  object_lock {
+    mode      = \"governance\"
+    retention = \"1d\"
+  }
+  expire \"old\" {
+    after = \"15d\"
+  }
+";
+/// A key of the account's own.
+const KEYED: &str = "  encryption {
+    kms_key = kms_key.data
+  }
+";
+
 fn cases() -> Vec<Case> {
     let nothing = || vec![allow(&["s3:GetObject"])];
+    let plain = |name, may: &[&str]| Case {
+        data: Data::Plain,
+        ..case(name, vec![role("a", vec![allow(may)])])
+    };
+    let keyed = |name, may: &[&str]| Case {
+        settings: KEYED,
+        ..case(name, vec![role("a", vec![allow(may)])])
+    };
     let behind = |name, may| Role {
         trusts: Some("nobody"),
         ..role(name, may)
@@ -294,6 +334,38 @@ fn cases() -> Vec<Case> {
             ..case("compliance", vec![role("a", vec![allow(&["s3:*"])])])
         },
         Case {
+            settings: SHORT,
+            data: Data::LocksEnded,
+            ..case(
+                "locks that have ended",
+                vec![role("a", vec![allow(DELETE)]), role("b", nothing())],
+            )
+        },
+        plain("no versions, and who only reads", &["s3:GetObject"]),
+        plain(
+            "no versions, and deleting what would be one",
+            &["s3:DeleteObjectVersion"],
+        ),
+        plain("no versions, and writing over", &["s3:PutObject"]),
+        plain("no versions, and expiring", &["s3:PutLifecycleConfiguration"]),
+        Case {
+            data: Data::Older,
+            ..case(
+                "what is older than versioning, which one suspends and another deletes in",
+                vec![
+                    role("a", vec![allow(&["s3:PutBucketVersioning"])]),
+                    role("b", vec![allow(&["s3:DeleteObject"])]),
+                ],
+            )
+        },
+        keyed("disabling the key", &["kms:DisableKey"]),
+        keyed("deleting the key", &["kms:ScheduleKeyDeletion"]),
+        keyed("opening the key's policy", &["kms:PutKeyPolicy"]),
+        keyed(
+            "using the key and letting others use it",
+            &["kms:CreateGrant", "kms:Decrypt", "kms:UpdateAlias"],
+        ),
+        Case {
             replica: true,
             ..case(
                 "a copy in another bucket",
@@ -334,6 +406,18 @@ fn posture(case: &Case) -> String {
         false => "",
     };
     let names: Vec<String> = subsets(case).iter().map(|s| s.join("_")).collect();
+    let destroys = match case.data {
+        Data::Plain => "zone",
+        Data::Versioned | Data::Older | Data::LocksEnded => "data",
+    };
+    let versioning = match case.data {
+        Data::Plain => "",
+        Data::Versioned | Data::Older | Data::LocksEnded => "  versioning = true\n",
+    };
+    let key = match case.settings == KEYED {
+        true => "kms_key \"data\" {\n  name = \"data-ACCOUNT\"\n}\n",
+        false => "",
+    };
     let scenarios: String = subsets(case)
         .iter()
         .map(|subset| {
@@ -342,7 +426,7 @@ fn posture(case: &Case) -> String {
                 .map(|name| format!("\"arn:aws:iam::ACCOUNT:role/{name}\""))
                 .collect();
             format!(
-                "scenario \"{}\" {{\n  summary    = \"held\"\n  destroys   = \"data\"\n  identities = [{}]\n}}\n",
+                "scenario \"{}\" {{\n  summary    = \"held\"\n  destroys   = \"{destroys}\"\n  identities = [{}]\n}}\n",
                 subset.join("_"),
                 held.join(", ")
             )
@@ -350,7 +434,7 @@ fn posture(case: &Case) -> String {
         .collect();
     format!(
         "backstay {{\n  project = \"attack\"\n}}\naccount \"main\" {{\n  id     = \"ACCOUNT\"\n  region = \"us-east-1\"\n}}\n\
-         s3_bucket \"data\" {{\n  name       = \"data-ACCOUNT\"\n  versioning = true\n{}{replicate}}}\n{copy}{scenarios}\
+         s3_bucket \"data\" {{\n  name       = \"data-ACCOUNT\"\n{versioning}{}{replicate}}}\n{copy}{key}{scenarios}\
          objective \"o\" {{\n  protects = [s3_bucket.data]\n  survives = {names:?}\n}}\n",
         case.settings
     )
@@ -408,6 +492,12 @@ async fn built(case: &Case) -> Estate {
                 .unwrap();
         }
     }
+    let bucket = estate.fill("data-ACCOUNT");
+    if case.data == Data::Older {
+        let made = root.s3.create_bucket().bucket(&bucket).send().await;
+        made.unwrap();
+        put(&root, &bucket).await;
+    }
     estate
         .run(&[
             "apply",
@@ -416,7 +506,6 @@ async fn built(case: &Case) -> Estate {
             "s3_bucket.data",
         ])
         .exits(0);
-    let bucket = estate.fill("data-ACCOUNT");
     if !case.policy.is_empty() {
         root.s3
             .put_bucket_policy()
@@ -426,15 +515,11 @@ async fn built(case: &Case) -> Estate {
             .await
             .unwrap();
     }
-    for key in KEYS {
-        root.s3
-            .put_object()
-            .bucket(&bucket)
-            .key(*key)
-            .body(ByteStream::from_static(b"precious"))
-            .send()
-            .await
-            .unwrap();
+    if case.data != Data::Older {
+        put(&root, &bucket).await;
+    }
+    if case.data == Data::LocksEnded {
+        clear(&root, &root, &bucket).await;
     }
     if case.replica {
         let copies = root.region("us-west-2");
@@ -445,12 +530,23 @@ async fn built(case: &Case) -> Estate {
     estate
 }
 
-/// Key and version of everything that is there.
+const PRECIOUS: &[u8] = b"precious";
+
+async fn put(root: &Clients, bucket: &str) {
+    for key in KEYS {
+        let put = root.s3.put_object().bucket(bucket).key(*key);
+        let body = ByteStream::from_static(PRECIOUS);
+        put.body(body).send().await.unwrap();
+    }
+}
+
+/// Key and version of all of the data that is there.
 async fn versions(root: &Clients, bucket: &str) -> Vec<(String, String)> {
     let answer = root.s3.list_object_versions().bucket(bucket).send().await;
     let answer = answer.unwrap();
     let all = answer.versions().iter();
-    all.filter_map(|v| Some((v.key()?.to_owned(), v.version_id()?.to_owned())))
+    all.filter(|v| v.size() == i64::try_from(PRECIOUS.len()).ok())
+        .filter_map(|v| Some((v.key()?.to_owned(), v.version_id()?.to_owned())))
         .collect()
 }
 
@@ -472,12 +568,33 @@ impl Attack<'_> {
         all
     }
 
+    /// The key that the data is under.
+    async fn sealing(&self) -> Option<String> {
+        let alias = self.estate.fill("alias/data-ACCOUNT");
+        let asked = self.estate.root().kms.describe_key().key_id(alias).send().await;
+        let key = asked.ok()?.key_metadata?;
+        (self.case.settings == KEYED).then_some(key.key_id)
+    }
+
+    /// Whether what is under the key can be read.
+    async fn opens(&self) -> bool {
+        let Some(key) = self.sealing().await else {
+            return self.case.settings != KEYED;
+        };
+        let asked = self.estate.root().kms.describe_key().key_id(key).send().await;
+        let state = asked.unwrap().key_metadata.and_then(|key| key.key_state);
+        state == Some(KeyState::Enabled)
+    }
+
     /// What one round opens the next one uses; no estate here takes more than one round for each role, and one more.
     async fn run(&mut self) {
         for _ in 0..=self.case.roles.len() {
             let held: Vec<Clients> = self.held.values().cloned().collect();
             for clients in &held {
                 self.roles(clients).await;
+                if let Some(key) = self.sealing().await {
+                    self.key(clients, &key).await;
+                }
                 for (bucket, region) in self.buckets() {
                     self.bucket(&clients.region(region), &bucket, region).await;
                 }
@@ -523,21 +640,31 @@ impl Attack<'_> {
         if set.lifecycle_configuration(rules).send().await.is_ok() {
             self.expiring.push(bucket.to_owned());
         }
-        self.clear(who, &root, bucket).await;
+        clear(who, &root, bucket).await;
+        let suspended = VersioningConfiguration::builder().status(BucketVersioningStatus::Suspended);
+        let suspends = s3.put_bucket_versioning().bucket(bucket);
+        drop(suspends.versioning_configuration(suspended.build()).send().await);
+        for key in KEYS {
+            drop(s3.delete_object().bucket(bucket).key(*key).send().await);
+            let empty = ByteStream::from_static(b"");
+            drop(s3.put_object().bucket(bucket).key(*key).body(empty).send().await);
+        }
     }
 
-    /// Takes the locks off what is there. The emulator does not know the empty retention that does so in AWS, but takes a date
-    /// that has passed.
-    async fn clear(&self, who: &Clients, root: &Clients, bucket: &str) {
-        for (key, version) in versions(root, bucket).await {
-            let clear = who.s3.put_object_retention().bucket(bucket).key(&key);
-            let clear = clear.version_id(&version).bypass_governance_retention(true);
-            let over = ObjectLockRetention::builder()
-                .mode(ObjectLockRetentionMode::Governance)
-                .retain_until_date(DateTime::from_secs(0))
-                .build();
-            drop(clear.retention(over).send().await);
-        }
+    /// Lets everybody use the key as they like, and ends it.
+    async fn key(&self, who: &Clients, key: &str) {
+        let kms = &who.kms;
+        let open = json!({"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "kms:*", "Resource": "*"});
+        let open = kms.put_key_policy().key_id(key).policy(document(&[open]));
+        drop(open.policy_name("default").send().await);
+        drop(kms.disable_key().key_id(key).send().await);
+        drop(
+            kms.schedule_key_deletion()
+                .key_id(key)
+                .pending_window_in_days(7)
+                .send()
+                .await,
+        );
     }
 
     async fn delete(&self, who: &Clients, root: &Clients, bucket: &str) {
@@ -596,6 +723,9 @@ impl Attack<'_> {
 
     /// Whether a bucket still has all of the data, and for good.
     async fn is_left(&self) -> bool {
+        if !self.opens().await {
+            return false;
+        }
         for (bucket, region) in self.buckets() {
             let root = self.estate.root().region(region);
             let there = versions(&root, &bucket).await;
@@ -607,6 +737,20 @@ impl Attack<'_> {
             }
         }
         false
+    }
+}
+
+/// Takes the locks off what is there. The emulator does not know the empty retention that does so in AWS, but takes a date
+/// that has passed.
+async fn clear(who: &Clients, root: &Clients, bucket: &str) {
+    for (key, version) in versions(root, bucket).await {
+        let clear = who.s3.put_object_retention().bucket(bucket).key(&key);
+        let clear = clear.version_id(&version).bypass_governance_retention(true);
+        let over = ObjectLockRetention::builder()
+            .mode(ObjectLockRetentionMode::Governance)
+            .retain_until_date(DateTime::from_secs(0))
+            .build();
+        drop(clear.retention(over).send().await);
     }
 }
 

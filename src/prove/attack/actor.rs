@@ -221,7 +221,8 @@ fn named(
     let one = |pattern: &String| {
         let mut parts = pattern.splitn(6, ':');
         let [_, _, _, _, of, resource] = [(); 6].map(|()| parts.next().unwrap_or("*"));
-        if !glob::covers(of, account.as_str()) || glob::covers(pattern, &administrator_of(partition, account)) {
+        if !glob::covers(of, account.as_str()) || glob::covers(pattern, &administrator_of(partition, account))
+        {
             return None;
         }
         let resource = resource.replace(['*', '?'], "x");

@@ -4,7 +4,9 @@
 //! denied in every case is impossible.
 
 use super::actor::{Actor, Standing};
-use crate::access::{Context, Decision, Environment, Guardrails, Known, Layer, Open, Policies, Reason, Request};
+use crate::access::{
+    Context, Decision, Environment, Guardrails, Known, Layer, Open, Policies, Reason, Request,
+};
 use crate::access::{Target, Truth, anywhere, evaluate};
 use crate::model::AccountId;
 use crate::model::policy::{Document, Effect, Statement};
@@ -142,8 +144,11 @@ impl Asker {
         if let Some(known) = self.limited.borrow().get(action) {
             return known.contains(&who.account);
         }
-        let all: BTreeMap<&AccountId, &Guardrails> =
-            self.actors.iter().map(|a| (&a.account, a.rails.as_ref())).collect();
+        let all: BTreeMap<&AccountId, &Guardrails> = self
+            .actors
+            .iter()
+            .map(|a| (&a.account, a.rails.as_ref()))
+            .collect();
         let limited = all.into_iter().filter(|(_, rails)| rails.limit(action));
         let limited: BTreeSet<AccountId> = limited.map(|(account, _)| account.clone()).collect();
         let is_limited = limited.contains(&who.account);
@@ -193,7 +198,11 @@ impl Asker {
                 (false, None) => false,
             }
         };
-        let anew = |who: &&Actor| std::iter::once(&action).chain(others).any(|action| self.is_new(who, action));
+        let anew = |who: &&Actor| {
+            std::iter::once(&action)
+                .chain(others)
+                .any(|action| self.is_new(who, action))
+        };
         self.actors.iter().filter(could).filter(anew).collect()
     }
 

@@ -50,7 +50,9 @@ impl Node {
 
 /// An identity's ARN from the account number on.
 pub(super) fn short_identity(arn: &str) -> &str {
-    let rest = arn.strip_prefix("arn:").and_then(|rest| rest.split_once(":iam::"));
+    let rest = arn
+        .strip_prefix("arn:")
+        .and_then(|rest| rest.split_once(":iam::"));
     rest.filter(|(partition, _)| !partition.contains(':'))
         .map_or(arn, |(_, identity)| identity)
 }

@@ -44,7 +44,8 @@ impl<'a> Everybody<'a> {
     fn partition(self, account: &AccountId) -> &'a str {
         let of = |known: &'a Observed<Vec<Principal>>| known.present()?.first().map(|p| p.arn.partition());
         let here = self.principals.get(account).and_then(of);
-        here.or_else(|| self.principals.values().find_map(of)).unwrap_or("aws")
+        here.or_else(|| self.principals.values().find_map(of))
+            .unwrap_or("aws")
     }
 }
 
@@ -264,16 +265,6 @@ impl Attack {
         }
     }
 
-    /// Whoever in an account may hold a password of a database in it, which lets its bearer change rows: people, and what runs.
-    fn may_hold_passwords(&self, live: &Copy, who: &Node) -> bool {
-        let Holder::Database { .. } = live.holder else {
-            return false;
-        };
-        let account = live.domain.account.as_ref();
-        let inside = account.and_then(|account| self.actors.get(account));
-        !self.served.contains(who) && inside.is_some_and(|all| all.contains(who))
-    }
-
     /// One credential that may change the data, whichever it is. Rows are changed with passwords of the database, which
     /// nobody can see: whoever of its account holds one may be the one, or somebody who holds nothing else.
     fn any_writer(&self, copy: &Copy, live: &Copy, named: &[Node]) -> Survival {
@@ -282,14 +273,18 @@ impl Attack {
         let goal = Node::Changes(live.asset.to_string());
         let gone = Node::Gone(copy.id.clone());
         let within = self.graph.leading_to(std::slice::from_ref(&gone));
-        let everybody: Vec<&Node> = self.actors.values().flatten().collect();
+        let everybody = self.actors.iter().flat_map(|(of, all)| {
+            // People, and what runs in the database's account.
+            let inside = is_database && Some(of) == account;
+            all.iter()
+                .map(move |actor| (actor, inside && !self.served.contains(actor)))
+        });
         let is_root = |node: &Node| matches!(node, Node::Acts(arn) if arn.ends_with(":root"));
         let mut worst = self.unseen(copy, account);
         let mut destroys = Vec::new();
         let mut writers = 0usize;
-        for actor in everybody.into_iter().filter(|n| !is_root(n)) {
+        for (actor, holds) in everybody.filter(|(actor, _)| !is_root(actor)) {
             let held = || -> Vec<Node> { named.iter().cloned().chain([actor.clone()]).collect() };
-            let holds = self.may_hold_passwords(live, actor);
             if named.is_empty() {
                 if !holds && !self.any.reaches(&self.graph, actor, &goal) {
                     continue;
@@ -297,6 +292,11 @@ impl Attack {
                 if !self.any.reaches(&self.graph, actor, &gone) {
                     // Nothing but what was not read stands between, and `worst` begins with that.
                     writers += 1;
+                    continue;
+                }
+                if self.sure.reaches(&self.graph, actor, &gone) {
+                    writers += 1;
+                    destroys.push(actor.short().to_owned());
                     continue;
                 }
             } else if !holds && !self.graph.has(&self.graph.reach(&held(), May::ANY), &goal) {

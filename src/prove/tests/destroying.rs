@@ -81,7 +81,10 @@ fn live_data() {
     table(&seen, Extent::Zone, Mechanism::Live, rows);
     // Of what keeps versions the data as it serves is deleted by a rule, too.
     let seen = [stored(bucket("up", PROD), "us-east-1")];
-    let rows: &[(&[&str], char)] = &[(&["s3:PutLifecycleConfiguration"], '-'), (&["s3:DeleteObjectVersion"], '-')];
+    let rows: &[(&[&str], char)] = &[
+        (&["s3:PutLifecycleConfiguration"], '-'),
+        (&["s3:DeleteObjectVersion"], '-'),
+    ];
     table(&seen, Extent::Zone, Mechanism::Live, rows);
 }
 
@@ -109,13 +112,22 @@ fn old_versions() {
         (&["s3:DeleteObjectVersion", "s3:BypassGovernanceRetention"], '-'),
         (&["s3:PutObjectRetention", "s3:BypassGovernanceRetention"], 'Y'),
         (
-            &["s3:PutObjectRetention", "s3:BypassGovernanceRetention", "s3:PutLifecycleConfiguration"],
+            &[
+                "s3:PutObjectRetention",
+                "s3:BypassGovernanceRetention",
+                "s3:PutLifecycleConfiguration",
+            ],
             '-',
         ),
         // The default of what is written next.
         (&["s3:PutBucketObjectLockConfiguration"], 'Y'),
     ];
-    table(&[stored(locking, "us-east-1")], Extent::Data, Mechanism::Versions, rows);
+    table(
+        &[stored(locking, "us-east-1")],
+        Extent::Data,
+        Mechanism::Versions,
+        rows,
+    );
 }
 
 #[test]
@@ -145,15 +157,29 @@ fn backups_of_databases() {
         ("ec2:RevokeSecurityGroupIngress", 'Y', 'Y'),
     ];
     for (action, here, there) in rows {
-        table(&seen, Extent::Data, Mechanism::PointInTime, &[(&[*action], *here)]);
-        table(&seen, Extent::Data, Mechanism::BackupReplica, &[(&[*action], *there)]);
+        table(
+            &seen,
+            Extent::Data,
+            Mechanism::PointInTime,
+            &[(&[*action], *here)],
+        );
+        table(
+            &seen,
+            Extent::Data,
+            Mechanism::BackupReplica,
+            &[(&[*action], *there)],
+        );
     }
 }
 
 #[test]
 fn recovery_points() {
     let with = |lock: Observed<VaultLock>| {
-        vec![served(database()), vault(PROD, "us-west-2", lock), daily(PROD, "us-west-2")]
+        vec![
+            served(database()),
+            vault(PROD, "us-west-2", lock),
+            daily(PROD, "us-west-2"),
+        ]
     };
     let rows: &[(&[&str], char, char)] = &[
         (&["backup:DeleteRecoveryPoint"], '-', 'Y'),
@@ -161,18 +187,43 @@ fn recovery_points() {
         (&["backup:UpdateRecoveryPointLifecycle"], '-', 'Y'),
         (&["backup:PutBackupVaultAccessPolicy"], '-', '-'),
         (&["backup:DeleteBackupVaultLockConfiguration"], 'Y', 'Y'),
-        (&["backup:DeleteBackupVaultLockConfiguration", "backup:DeleteRecoveryPoint"], '-', '-'),
+        (
+            &[
+                "backup:DeleteBackupVaultLockConfiguration",
+                "backup:DeleteRecoveryPoint",
+            ],
+            '-',
+            '-',
+        ),
         // Only an empty vault is deleted, and without a plan nothing new comes.
         (&["backup:DeleteBackupVault"], 'Y', 'Y'),
-        (&["backup:DeleteBackupPlan", "backup:DeleteBackupSelection", "backup:UpdateBackupPlan"], 'Y', 'Y'),
+        (
+            &[
+                "backup:DeleteBackupPlan",
+                "backup:DeleteBackupSelection",
+                "backup:UpdateBackupPlan",
+            ],
+            'Y',
+            'Y',
+        ),
         // Snapshots that AWS Backup made are deleted by it alone.
         (&["rds:DeleteDBSnapshot"], 'Y', 'Y'),
     ];
     for (actions, open, governed) in rows {
         let row = |expected: char| [(*actions, expected)];
-        table(&with(Observed::Absent), Extent::Data, Mechanism::RecoveryPoints, &row(*open));
+        table(
+            &with(Observed::Absent),
+            Extent::Data,
+            Mechanism::RecoveryPoints,
+            &row(*open),
+        );
         let governance = with(vault_lock(LockMode::Governance, None));
-        table(&governance, Extent::Data, Mechanism::RecoveryPoints, &row(*governed));
+        table(
+            &governance,
+            Extent::Data,
+            Mechanism::RecoveryPoints,
+            &row(*governed),
+        );
     }
 }
 
@@ -191,10 +242,8 @@ fn keys_by_where_their_material_comes_from() {
         seen.push(found);
         seen
     };
-    const ROOT: &str =
-        r#"{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111111111111:root"},"Action":"kms:*","Resource":"*"}"#;
-    const OTHER: &str =
-        r#"{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111111111111:role/other"},"Action":"kms:*","Resource":"*"}"#;
+    const ROOT: &str = r#"{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111111111111:root"},"Action":"kms:*","Resource":"*"}"#;
+    const OTHER: &str = r#"{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111111111111:role/other"},"Action":"kms:*","Resource":"*"}"#;
     // With material of KMS, from elsewhere, and from elsewhere under a policy that hands over to nobody of them.
     let rows: &[(&str, char, char, char)] = &[
         ("kms:ScheduleKeyDeletion", '-', '-', 'Y'),
@@ -218,7 +267,12 @@ fn keys_by_where_their_material_comes_from() {
     ];
     for (action, own, foreign, closed) in rows {
         let of = |seen: Vec<Evidence>, expected: char| {
-            table(&seen, Extent::Data, Mechanism::ObjectReplica, &[(&[*action], expected)]);
+            table(
+                &seen,
+                Extent::Data,
+                Mechanism::ObjectReplica,
+                &[(&[*action], expected)],
+            );
         };
         of(sealed(true, ROOT), *own);
         of(sealed(false, ROOT), *foreign);
@@ -230,7 +284,12 @@ fn keys_by_where_their_material_comes_from() {
 /// nothing.
 #[test]
 fn ransomware_in_a_database() {
-    let ransomware = || scenarios().into_iter().find(|s| s.holds == Some(Holds::Writer)).unwrap();
+    let ransomware = || {
+        scenarios()
+            .into_iter()
+            .find(|s| s.holds == Some(Holds::Writer))
+            .unwrap()
+    };
     let deletes = ["rds:DeleteDBInstanceAutomatedBackup"];
     let with = |who: Vec<Principal>| letter(&[served(database())], who, ransomware(), Mechanism::PointInTime);
     let owned = |name: &str| {
@@ -245,7 +304,12 @@ fn ransomware_in_a_database() {
     assert_eq!(with(vec![may(&["rds:*"])]), 'c');
     assert_eq!(with(vec![owned("job")]), 'c');
     // Only the service acts as that.
-    assert_eq!(with(vec![owned("aws-service-role/backup.amazonaws.com/AWSServiceRoleForBackup")]), 'Y');
+    assert_eq!(
+        with(vec![owned(
+            "aws-service-role/backup.amazonaws.com/AWSServiceRoleForBackup"
+        )]),
+        'Y'
+    );
     // A service that runs what its customers have written, and one that does not.
     for (service, expected) in [("ec2.amazonaws.com", 'c'), ("s3.amazonaws.com", 'Y')] {
         let mut run = owned("runs");
@@ -254,15 +318,28 @@ fn ransomware_in_a_database() {
         assert_eq!(with(vec![run]), expected, "{service}");
     }
     // Somebody of another account has no way to the rows.
-    let seen = [served(database()), vault(VAULT, "us-west-2", Observed::Absent), daily(VAULT, "us-west-2")];
+    let seen = [
+        served(database()),
+        vault(VAULT, "us-west-2", Observed::Absent),
+        daily(VAULT, "us-west-2"),
+    ];
     let principals = Principals::from([
         (account(PROD), Observed::Present(vec![may(&["rds:*"])])),
-        (account(VAULT), Observed::Present(vec![role(VAULT, "keeper", &["backup:*"], &[])])),
+        (
+            account(VAULT),
+            Observed::Present(vec![role(VAULT, "keeper", &["backup:*"], &[])]),
+        ),
     ]);
     let proof = proved(&seen, &principals, &[]);
-    assert_eq!(row(&proof, "rds_instance.app", Mechanism::RecoveryPoints), "YYYYYYY");
+    assert_eq!(
+        row(&proof, "rds_instance.app", Mechanism::RecoveryPoints),
+        "YYYYYYY"
+    );
     // What only follows the data is lost whoever it was.
-    let standing = served(Database { multi_az: true, ..database() });
+    let standing = served(Database {
+        multi_az: true,
+        ..database()
+    });
     assert_eq!(letter(&[standing], vec![], ransomware(), Mechanism::Standby), '-');
 }
 
@@ -281,7 +358,12 @@ fn partitions() {
         seen.arn = seen.arn.map(|arn| there(arn.as_str()).parse().unwrap());
         let alone = |statement: &str| {
             let seen = std::slice::from_ref(&seen);
-            fate(seen, vec![thief("thief", statement)], Extent::Data, Mechanism::PointInTime)
+            fate(
+                seen,
+                vec![thief("thief", statement)],
+                Extent::Data,
+                Mechanism::PointInTime,
+            )
         };
         for statement in [
             r#"{"Effect":"Allow","Action":"rds:Delete*","Resource":"arn:aws:rds:us-east-1:111111111111:auto-backup:*"}"#,
@@ -306,8 +388,14 @@ fn partitions() {
             target.encryption = Observed::Present("arn:aws:kms:us-west-2:111111111111:key/k".into());
             let mut seen = replicated(target);
             seen.push(key(KeyState::Enabled, doc(&there(&grant))));
-            let compromise = scenarios().into_iter().find(|s| s.holds == Some(Holds::Account)).unwrap();
-            let all = vec![thief("app", r#"{"Effect":"Allow","Action":"logs:*","Resource":"*"}"#)];
+            let compromise = scenarios()
+                .into_iter()
+                .find(|s| s.holds == Some(Holds::Account))
+                .unwrap();
+            let all = vec![thief(
+                "app",
+                r#"{"Effect":"Allow","Action":"logs:*","Resource":"*"}"#,
+            )];
             let found = letter(&seen, all, compromise, Mechanism::ObjectReplica);
             assert_eq!(found, expected, "{partition}: {name}");
         }

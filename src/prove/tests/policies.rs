@@ -49,6 +49,37 @@ fn versions(who: Vec<Principal>, policy: Observed<Document>) -> char {
     }
 }
 
+/// AWS shows an identity that was deleted by its id. Whoever takes its name later is somebody else.
+#[test]
+fn who_no_longer_exists_is_named_and_grants_nothing() {
+    const GONE: &str = "AROAEXAMPLEEXAMPLE123";
+    let grants = |id: &str| {
+        let mut up = bucket("up", PROD);
+        up.policy = Observed::Present(doc(&format!(
+            r#"{{"Effect":"Allow","Principal":{{"AWS":"{id}"}},"Action":"s3:*","Resource":["arn:aws:s3:::up","arn:aws:s3:::up/*"]}}"#
+        )));
+        let mut app = role(PROD, "app", &["s3:PutObject"], &[]);
+        app.id = "AROAEXAMPLEEXAMPLE999".into();
+        let people = Principals::from([(account(PROD), Observed::Present(vec![app]))]);
+        let proof = proved(&[stored(up, "us-east-1")], &people, &[]);
+        let grounds = proof.assets[0].copies.iter().flat_map(|c| c.grounds.clone());
+        let named = grounds.filter(|g| {
+            g.says
+                .contains("a principal that no longer exists: it grants nothing")
+        });
+        let named: Vec<String> = named.map(|g| g.says).collect();
+        (row(&proof, "s3_bucket.up", Mechanism::Versions), named)
+    };
+    let (fate, named) = grants(GONE);
+    assert_eq!(fate, "YYY--YY");
+    assert!(
+        !named.is_empty() && named.iter().all(|says| says.contains(GONE)),
+        "{named:?}"
+    );
+    // By its id somebody who is there may be meant, too.
+    assert_eq!(grants("AROAEXAMPLEEXAMPLE999"), ("YYY---Y".into(), Vec::new()));
+}
+
 #[test]
 fn statements_of_the_identity() {
     const DELETES: &str = r#"{"Effect":"Allow","Action":"s3:DeleteObjectVersion","Resource":"*"}"#;

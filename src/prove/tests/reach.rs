@@ -17,12 +17,20 @@ fn lock(mode: LockMode, days: u32) -> Observed<ObjectLock> {
 }
 
 fn cell<'a>(proof: &'a Proof, address: &str, scenario: &str) -> &'a Cell {
-    let asset = proof.assets.iter().find(|a| a.address.to_string() == address).unwrap();
+    let asset = proof
+        .assets
+        .iter()
+        .find(|a| a.address.to_string() == address)
+        .unwrap();
     asset.cells.iter().find(|c| c.scenario == scenario).unwrap()
 }
 
 fn reach(proof: &Proof, address: &str, scenario: &str, mechanism: Mechanism) -> Option<Reach> {
-    let asset = proof.assets.iter().find(|a| a.address.to_string() == address).unwrap();
+    let asset = proof
+        .assets
+        .iter()
+        .find(|a| a.address.to_string() == address)
+        .unwrap();
     let copy = asset.copies.iter().find(|c| c.mechanism == mechanism).unwrap();
     let cell = cell(proof, address, scenario);
     cell.copies.iter().find(|c| c.copy == copy.id).unwrap().reach
@@ -34,7 +42,10 @@ fn reach(proof: &Proof, address: &str, scenario: &str, mechanism: Mechanism) -> 
 fn versions_after_an_attack_reach_as_far_as_their_lock() {
     use LockMode::{Compliance, Governance};
     let operator = |actions: &[&str]| {
-        Principals::from([(account(PROD), Observed::Present(vec![role(PROD, "operator", actions, &[])]))])
+        Principals::from([(
+            account(PROD),
+            Observed::Present(vec![role(PROD, "operator", actions, &[])]),
+        )])
     };
     let attacker = operator(&["s3:*"]);
     // Mode, days of the lock, days that objects are current, days that versions are kept; reach after a compromise.
@@ -54,7 +65,11 @@ fn versions_after_an_attack_reach_as_far_as_their_lock() {
         up.expiries = expiring(current, kept);
         let proof = proved(&[stored(up, "us-east-1")], &attacker, &[]);
         let of = |scenario: &str| reach(&proof, "s3_bucket.up", scenario, Mechanism::Versions);
-        assert_eq!(of("credential_compromise"), expected, "{mode:?} {locked} {current} {kept}");
+        assert_eq!(
+            of("credential_compromise"),
+            expected,
+            "{mode:?} {locked} {current} {kept}"
+        );
         // Nobody deletes in an accident.
         assert_eq!(of("corruption"), days(kept), "{mode:?} {locked} {current} {kept}");
     }
@@ -102,7 +117,12 @@ fn dumps(lock: Observed<ObjectLock>) -> Vec<Evidence> {
         }),
     };
     let arn = format!("arn:aws:iam::{PROD}:role/pgdump");
-    let writer = evidence("writer_role.pgdump", &arn, "us-east-1", Facts::Identity(Box::new(writer)));
+    let writer = evidence(
+        "writer_role.pgdump",
+        &arn,
+        "us-east-1",
+        Facts::Identity(Box::new(writer)),
+    );
     vec![served(database()), writer, stored(store, "us-east-1")]
 }
 
@@ -128,7 +148,11 @@ fn dumps_after_an_attack_reach_as_far_as_their_lock() {
     let proof = proved(&dumps(lock(Compliance, 8)), &everybody(), &[]);
     let curve = &cell(&proof, "rds_instance.app", "credential_compromise").curve;
     let lost: Vec<bool> = curve.iter().map(|point| point.loss == Loss::Everything).collect();
-    assert_eq!(lost, [false, false, true, true, true].map(|late| late), "{curve:?}");
+    assert_eq!(
+        lost,
+        [false, false, true, true, true].map(|late| late),
+        "{curve:?}"
+    );
 }
 
 /// Recovery points are locked for as long as they are kept.
@@ -137,14 +161,24 @@ fn recovery_points_reach_as_far_as_they_are_kept() {
     for (lock, expected) in [
         (Observed::Absent, None),
         (vault_lock(LockMode::Governance, None), None),
-        (vault_lock(LockMode::Compliance, Some("2026-03-04T00:00:00Z")), None),
+        (
+            vault_lock(LockMode::Compliance, Some("2026-03-04T00:00:00Z")),
+            None,
+        ),
         // At least seven days, and these are kept for thirty.
-        (vault_lock(LockMode::Compliance, Some("2026-02-01T00:00:00Z")), days(30)),
+        (
+            vault_lock(LockMode::Compliance, Some("2026-02-01T00:00:00Z")),
+            days(30),
+        ),
     ] {
         let mut principals = everybody();
         let operator = role(PROD, "operator", &["backup:*"], &[]);
         principals.insert(account(PROD), Observed::Present(vec![operator]));
-        let seen = [served(database()), vault(PROD, "us-west-2", lock.clone()), daily(PROD, "us-west-2")];
+        let seen = [
+            served(database()),
+            vault(PROD, "us-west-2", lock.clone()),
+            daily(PROD, "us-west-2"),
+        ];
         let proof = proved(&seen, &principals, &[]);
         let of = |scenario: &str| reach(&proof, "rds_instance.app", scenario, Mechanism::RecoveryPoints);
         assert_eq!(of("credential_compromise"), expected, "{lock:?}");

@@ -2,6 +2,7 @@
 
 use super::{letter, loss, word};
 use crate::model::Address;
+use crate::prove::copy::Reach;
 use crate::prove::{Proof, Survival};
 use crate::report::escape;
 
@@ -58,9 +59,14 @@ pub fn explain(proof: &Proof, address: &Address, scenario: &str) -> Option<Strin
             format!("{} {place}; grade: {:?}", copy.mechanism.as_str(), copy.grade).to_lowercase(),
         );
         if !matches!(state.survival, Survival::Lost(_)) {
+            let back = match state.reach {
+                Some(Reach::For(time)) => format!(", and it goes back {time}"),
+                Some(Reach::Unlimited) => ", and it goes back without end".to_owned(),
+                None => String::new(),
+            };
             line(
                 3,
-                format!("when it is what is left, {} is lost", loss(state.loss)),
+                format!("when it is what is left, {} is lost{back}", loss(state.loss)),
             );
         }
         for ground in &copy.grounds {

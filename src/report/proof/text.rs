@@ -90,11 +90,16 @@ impl Page {
                 out.push_str(&self.paint(&line, Paint::new().dimmed()));
             }
         }
-        let legend = "     Y a copy is left   c on a condition   ? not known   - none is left   ! an objective fails";
+        let legend =
+            "     Y a copy is left   c on a condition   ? not known   - none is left   ! an objective fails";
         match legend.len() < self.style.width {
             true => out.push_str(&self.paint(&format!("{legend}\n"), Paint::new().dimmed())),
             false => {
-                for entry in legend.split("   ").map(str::trim).filter(|entry| !entry.is_empty()) {
+                for entry in legend
+                    .split("   ")
+                    .map(str::trim)
+                    .filter(|entry| !entry.is_empty())
+                {
                     out.push_str(&self.paint(&format!("     {entry}\n"), Paint::new().dimmed()));
                 }
             }
@@ -389,13 +394,22 @@ mod tests {
             let long = "s3_bucket.a_name_that_is_longer_than_any_terminal_has_room_for_beside_its_columns";
             proof.assets.extend(["s3_bucket.up", long].map(nothing_of));
             let printed = text(&proof, Style { color: false, width }, true);
-            let wide: Vec<&str> = printed.lines().filter(|l| l.chars().count() > width && *l != long).collect();
+            let wide: Vec<&str> = printed
+                .lines()
+                .filter(|l| l.chars().count() > width && *l != long)
+                .collect();
             assert!(wide.is_empty(), "{disasters} in {width}:\n{}", wide.join("\n"));
             let is_head = |l: &&str| l.split_whitespace().all(|word| word.parse::<usize>().is_ok());
             let heads = printed.lines().filter(|l| !l.is_empty()).filter(is_head);
-            let numbers: Vec<usize> = heads.flat_map(str::split_whitespace).map(|n| n.parse().unwrap()).collect();
+            let numbers: Vec<usize> = heads
+                .flat_map(str::split_whitespace)
+                .map(|n| n.parse().unwrap())
+                .collect();
             assert_eq!(numbers, (1..=disasters).collect::<Vec<_>>());
-            let marks = printed.lines().filter(|l| l.starts_with("s3_bucket.up ")).map(|l| l.matches('?').count());
+            let marks = printed
+                .lines()
+                .filter(|l| l.starts_with("s3_bucket.up "))
+                .map(|l| l.matches('?').count());
             assert_eq!(marks.sum::<usize>(), disasters);
         }
     }

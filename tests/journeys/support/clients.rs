@@ -13,9 +13,9 @@ pub(crate) struct Clients {
     pub(crate) s3: aws_sdk_s3::Client,
     pub(crate) rds: aws_sdk_rds::Client,
     pub(crate) iam: aws_sdk_iam::Client,
+    pub(crate) kms: aws_sdk_kms::Client,
     pub(crate) sts: aws_sdk_sts::Client,
     pub(crate) organizations: aws_sdk_organizations::Client,
-    pub(crate) kms: aws_sdk_kms::Client,
     pub(crate) backup: aws_sdk_backup::Client,
 }
 
@@ -40,9 +40,9 @@ impl Clients {
             s3: aws_sdk_s3::Client::from_conf(s3),
             rds: aws_sdk_rds::Client::new(&config),
             iam: aws_sdk_iam::Client::new(&config),
+            kms: aws_sdk_kms::Client::new(&config),
             sts: aws_sdk_sts::Client::new(&config),
             organizations: aws_sdk_organizations::Client::new(&config),
-            kms: aws_sdk_kms::Client::new(&config),
             backup: aws_sdk_backup::Client::new(&config),
             config,
         }

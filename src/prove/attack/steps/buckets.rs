@@ -102,14 +102,25 @@ impl Maker {
             is_held,
             only_if: None,
         };
-        // A rule expires what is current, and without versions takes it away; the version of what has none is "null".
-        let mut ways = vec![
-            way("s3:DeleteObjectVersion", &store.objects, true),
-            way("s3:PutLifecycleConfiguration", &store.itself, true),
-        ];
+        let mut ways = Vec::new();
         if live || overwritable {
             ways.push(way("s3:DeleteObject", &store.objects, false));
             ways.push(way("s3:PutObject", &store.objects, false));
+        }
+        match self.versions.get(&copy.asset).filter(|_| live && !overwritable) {
+            Some(versions) => {
+                let versions = Node::Gone(versions.clone());
+                let because = "what destroys every version destroys the newest".to_owned();
+                let live = Node::Gone(copy.id.clone());
+                self.push(vec![versions], live, because, Answer::Yes(String::new()));
+            }
+            // A rule expires what is current, and without versions takes it away; the version of what has none is "null".
+            None => {
+                ways.push(way("s3:DeleteObjectVersion", &store.objects, true));
+                ways.push(way("s3:PutLifecycleConfiguration", &store.itself, true));
+            }
+        }
+        if overwritable {
             // Of versions it is known how soon any rule deletes them, by a tag or without.
             ways.extend(TAGS.map(|action| Way {
                 only_if: Some(TAGGED),
@@ -217,7 +228,10 @@ impl Maker {
         self.push(
             vec![Node::Gone(live), suspended.clone()],
             Node::Gone(copy.id.clone()),
-            format!("what {} held before it kept versions goes with it", store.arn.resource()),
+            format!(
+                "what {} held before it kept versions goes with it",
+                store.arn.resource()
+            ),
             Answer::If(UNVERSIONED.to_owned(), String::new()),
         );
         if !self.asked.insert(suspended.clone()) {

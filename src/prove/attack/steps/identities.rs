@@ -84,7 +84,13 @@ impl Maker {
         let member = |who: &Actor| who.member(asker.rails(who));
         let anew = |who: &&Actor| asker.is_new(who, "sts:AssumeRole");
         let known: Vec<Member> = asker.actors.iter().filter(is_known).map(member).collect();
-        let from: Vec<Member> = asker.actors.iter().filter(is_known).filter(anew).map(member).collect();
+        let from: Vec<Member> = asker
+            .actors
+            .iter()
+            .filter(is_known)
+            .filter(anew)
+            .map(member)
+            .collect();
         let by_caller: BTreeMap<&Caller, &Actor> = asker
             .actors
             .iter()
@@ -245,7 +251,9 @@ impl Maker {
             let mut all = Answer::Yes(String::new());
             for action in *together {
                 let made = if action.contains("Role") { "role" } else { "user" };
-                all = asker.ask(&own(who, action, Target::Within(&every(made, who)))).and(all);
+                all = asker
+                    .ask(&own(who, action, Target::Within(&every(made, who))))
+                    .and(all);
                 if all == Answer::No {
                     break;
                 }

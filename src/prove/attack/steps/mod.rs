@@ -18,7 +18,7 @@ use super::graph::{Certainty, Node, Step, short_identity};
 use crate::access::{Guardrails, Policies, Target};
 use crate::model::fact::{Evidence, Facts, LockMode};
 use crate::model::policy::{Document, Effect};
-use crate::model::{AccountId, Arn, Observed};
+use crate::model::{AccountId, Address, Arn, Observed};
 use crate::prove::copy::{Copy, Holder, Mechanism};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::rc::Rc;
@@ -97,7 +97,11 @@ fn unbound(node: &Node, rails: &BTreeMap<AccountId, Rc<Guardrails>>) -> Option<N
 
 /// Unique ids of everybody who was read.
 fn ids(everybody: Everybody<'_>) -> Ids {
-    let known = everybody.principals.values().filter_map(Observed::present).flatten();
+    let known = everybody
+        .principals
+        .values()
+        .filter_map(Observed::present)
+        .flatten();
     known.map(|p| (p.id.clone(), p.arn.to_string())).collect()
 }
 
@@ -116,8 +120,12 @@ fn asker(
     accounts.extend(managing(everybody));
     accounts.extend(named.iter().map(|(account, _)| account));
     let facts = evidence.iter().filter_map(|e| e.facts.present());
-    let policies = facts.filter_map(policy_of).filter_map(Observed::present);
-    let known = everybody.principals.values().filter_map(Observed::present).flatten();
+    let policies = facts.filter_map(Facts::policy).filter_map(Observed::present);
+    let known = everybody
+        .principals
+        .values()
+        .filter_map(Observed::present)
+        .flatten();
     let trusts = known.filter_map(|p| p.trust.present());
     let levels = everybody.memberships.values().filter_map(Observed::present);
     let levels = levels.flat_map(|m| m.levels.iter().flat_map(|l| &l.policies));
@@ -142,7 +150,7 @@ fn strangers(evidence: &[Evidence], everybody: Everybody<'_>) -> BTreeSet<(Accou
         .flatten();
     let trusts = known.filter_map(|p| p.trust.present());
     let facts = evidence.iter().filter_map(|e| e.facts.present());
-    let policies = facts.filter_map(policy_of).filter_map(Observed::present);
+    let policies = facts.filter_map(Facts::policy).filter_map(Observed::present);
     let statements = trusts.chain(policies).flat_map(|document| &document.statements);
     let allowed = statements.filter(|s| s.effect == Effect::Allow);
     let named = allowed.flat_map(|s| s.named("AWS"));
@@ -162,10 +170,24 @@ fn suspendable(copies: &[Copy]) -> BTreeMap<Arn, String> {
         Holder::Bucket { arn, .. } => Some(arn.clone()),
         _ => None,
     };
-    let locking: BTreeSet<Arn> = copies.iter().filter(|c| c.lock.present().is_some()).filter_map(of).collect();
+    let locking: BTreeSet<Arn> = copies
+        .iter()
+        .filter(|c| c.lock.present().is_some())
+        .filter_map(of)
+        .collect();
     let live = copies.iter().filter(|c| c.mechanism == Mechanism::Live);
     live.filter_map(|copy| Some((of(copy)?, copy.id.clone())))
         .filter(|(arn, _)| !locking.contains(arn))
+        .collect()
+}
+
+/// The ids of old versions; of what is locked, those whose lock has ended.
+fn versions(copies: &[Copy]) -> BTreeMap<Address, String> {
+    let all = copies.iter().filter(|c| c.mechanism == Mechanism::Versions);
+    let (held, free): (Vec<&Copy>, Vec<&Copy>) = all.partition(|c| c.lock.present().is_some());
+    held.into_iter()
+        .chain(free)
+        .map(|copy| (copy.asset.clone(), copy.id.clone()))
         .collect()
 }
 
@@ -179,15 +201,6 @@ fn read(policy: &Observed<Document>, ids: &Ids) -> Option<Policies> {
     Some(policies)
 }
 
-fn policy_of(facts: &Facts) -> Option<&Observed<Document>> {
-    match facts {
-        Facts::ObjectStore(store) => Some(&store.policy),
-        Facts::Key(key) => Some(&key.policy),
-        Facts::Vault(vault) => Some(&vault.policy),
-        _ => None,
-    }
-}
-
 struct Maker {
     steps: Vec<Step>,
     /// Resource policies that were looked for, by the resource; `None` for what has none.
@@ -198,6 +211,8 @@ struct Maker {
     openers: BTreeMap<Arn, BTreeSet<usize>>,
     /// Buckets in which versioning may be suspended, with the id of the data as it serves in them.
     suspendable: BTreeMap<Arn, String>,
+    /// The ids of old versions, by what they are versions of; of what is locked, those whose lock has ended.
+    versions: BTreeMap<Address, String>,
     /// Of keys that were read, whether their material is not of KMS's own making.
     foreign: BTreeMap<Arn, bool>,
 }
@@ -237,7 +252,7 @@ impl Maker {
             let (Some(arn), Some(facts)) = (&item.arn, item.facts.present()) else {
                 continue;
             };
-            let Some(policy) = policy_of(facts) else { continue };
+            let Some(policy) = facts.policy() else { continue };
             // Copies name the key itself, the posture its alias; a replica has a policy of its own.
             let key = match facts {
                 Facts::Key(key) => {
@@ -256,6 +271,7 @@ impl Maker {
             asked: BTreeSet::new(),
             openers: BTreeMap::new(),
             suspendable: suspendable(copies),
+            versions: versions(copies),
             foreign,
         }
     }

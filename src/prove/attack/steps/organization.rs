@@ -52,7 +52,10 @@ impl Maker {
         let unbound = Node::Unbound(account.to_string());
         let management = &membership.management;
         let above = administrator_of(everybody.partition(management), management);
-        for above in [root_of(everybody.partition(management), management), above.clone()] {
+        for above in [
+            root_of(everybody.partition(management), management),
+            above.clone(),
+        ] {
             self.push(
                 vec![Node::Acts(above)],
                 unbound.clone(),
@@ -99,14 +102,17 @@ impl Maker {
         }
     }
 
-    /// An account that leaves is bound by nothing. It has to be able to stand alone: to have a payment method of its own
-    /// and the rest of what `LeaveOrganization` asks for, which no API tells.
+    /// An account that leaves is bound by nothing. It has to be able to stand alone, with a payment method of its own and the
+    /// rest of what `LeaveOrganization` asks for, which no API tells; or another organization invites it, and to accept
+    /// that (`AcceptHandshake`) takes the permission to leave as well.
     fn leaving(&mut self, account: &AccountId, asker: &Asker) {
         const LEAVES: &str = "organizations:LeaveOrganization";
         let candidates = asker.candidates(LEAVES, account, Guard::None);
         let found = asker.each(candidates, |who| {
-            let alone = format!("{account} could stand alone");
-            asker.ask(&own(who, LEAVES, Target::Nothing)).only_if(alone.as_str())
+            let alone = format!("{account} could stand alone, or is invited elsewhere");
+            asker
+                .ask(&own(who, LEAVES, Target::Nothing))
+                .only_if(alone.as_str())
         });
         for (who, answer) in found {
             let because = format!("{} may {LEAVES}", name(&who.arn));

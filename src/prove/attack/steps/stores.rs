@@ -95,7 +95,14 @@ impl Maker {
                 }
                 let backups = Arn::rds(database.partition(), region, owner, "auto-backup:*");
                 let actions = &["rds:DeleteDBInstanceAutomatedBackup"];
-                self.database(actions, &Target::Within(backups.as_str()), owner, &gone, None, asker);
+                self.database(
+                    actions,
+                    &Target::Within(backups.as_str()),
+                    owner,
+                    &gone,
+                    None,
+                    asker,
+                );
             }
             Holder::Vault { arn, unlockable } => self.vault(copy, owner, arn, *unlockable, asker),
         }
