@@ -261,7 +261,7 @@ fn vaults() {
     // The same nights again are the same nights.
     seed_with(sandbox, "vaults", "nights.hcl");
     let again = lost(&[]);
-    assert!(again.to_string().contains("2 recovery points can be restored"));
+    assert!(again.to_string().contains("11 recovery points can be restored"));
 }
 
 /// A shorter reach weakens, so it is refused, and nothing is changed, until it is approved by name.
