@@ -251,8 +251,8 @@ fn vaults() {
     ];
     lost(3, &today);
     settles(sandbox, "vaults");
-    // Two weeks of any second are lost with the database's key, and whom that key's policy lets end it was not read.
-    lost(1, &today);
+    // Two weeks of any second undo what one credential did a week ago, and no more than that.
+    lost(3, &["credential_compromise", "region_outage", "store_deletion"]);
     seed_with(sandbox, "vaults", "nights.hcl");
     let proof = lost(0, &[]);
     assert!(proof.to_string().contains("vault_ledger-isolated"));
@@ -260,7 +260,7 @@ fn vaults() {
     // The same nights again are the same nights.
     seed_with(sandbox, "vaults", "nights.hcl");
     let again = lost(0, &[]);
-    assert!(again.to_string().contains("2 recovery points can be restored"));
+    assert!(again.to_string().contains("11 recovery points can be restored"));
 }
 
 /// A shorter reach weakens, so it is refused, and nothing is changed, until it is approved by name.
