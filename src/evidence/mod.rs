@@ -7,6 +7,7 @@
 mod folder;
 pub mod history;
 pub mod lease;
+pub mod permissions;
 pub mod policy;
 pub mod record;
 mod store;

@@ -38,7 +38,11 @@ pub async fn read(store: &Store, project: &str) -> Result<Option<InForce>, Diagn
     let key = key(project);
     let object = store.get(&key).await.map_err(unknown)?;
     let Some(object) = object else {
-        return Ok(None);
+        // Only what is known to have never been there is no policy.
+        return match store.had(&key).await.map_err(unknown)? {
+            true => Err(deleted(store, &key)),
+            false => Ok(None),
+        };
     };
     let bad = |why: String| {
         Diagnostic::error(
@@ -61,6 +65,21 @@ pub async fn read(store: &Store, project: &str) -> Result<Option<InForce>, Diagn
         digest: hex::encode(Sha256::digest(&object.bytes)),
         policy: kept.policy,
     }))
+}
+
+/// A policy does not end with its object: backstay never deletes it.
+fn deleted(store: &Store, key: &str) -> Diagnostic {
+    Diagnostic::error(
+        code::POLICY_UNKNOWN,
+        format!(
+            "{}{key} was deleted, and the bucket keeps earlier versions of it: a policy was in force. backstay never deletes it.",
+            shown(store)
+        ),
+    )
+    .remedy(
+        "Nothing was changed. Find out who deleted it, and restore it: `aws s3api list-object-versions --prefix KEY` names the \
+         delete marker, and `aws s3api delete-object --key KEY --version-id MARKER` takes it away.",
+    )
 }
 
 /// What a failed look means, whatever failed.

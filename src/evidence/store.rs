@@ -110,6 +110,20 @@ impl Store {
         }
     }
 
+    /// Whether an object under this key was deleted or hidden of which the bucket still keeps a version.
+    ///
+    /// # Errors
+    /// When that cannot be found out.
+    pub(super) async fn had(&self, key: &str) -> Result<bool, Diagnostic> {
+        match &self.place {
+            Where::Bucket(objects) => {
+                let had = objects.had(&self.full(key)).await;
+                had.map_err(|e| self.explain(&e, key))
+            }
+            Where::Folder(_) => Ok(false),
+        }
+    }
+
     /// The keys that begin with `prefix`, sorted.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use crate::terminal::Terminal;
 use backstay::aws::Cloud;
 use backstay::check::{Assertion, Drift, Exemption};
 use backstay::config::Inputs;
-use backstay::diag::{Diagnostic, Diagnostics, Severity, Sources, code, render};
+use backstay::diag::{Diagnostic, Diagnostics, Severity, Sources, code};
 use backstay::kinds::Depth;
 use backstay::live::{Snapshot, Timestamp};
 use backstay::model::fact::Evidence;
@@ -15,9 +15,7 @@ use backstay::model::{Address, Region};
 use backstay::pipeline::{self, Live, Posture};
 use backstay::plan::{Plan, Selection};
 use backstay::prove::Proof;
-use backstay::report;
 use clap::Args;
-use serde_json::json;
 use std::collections::HashMap;
 use std::path::PathBuf;
 
@@ -138,7 +136,10 @@ pub(crate) fn names(args: &PostureArgs) -> (HashMap<String, Value>, Diagnostics,
 /// The posture without the cloud; `None` after printing what is wrong.
 pub(crate) fn offline(args: &PostureArgs, terminal: Terminal) -> Option<Posture> {
     let (posture, diagnostics, sources) = validate(args);
-    terminal.diagnose(&diagnostics, &sources);
+    match posture {
+        Some(_) => terminal.diagnose(&diagnostics, &sources),
+        None => terminal.refuse(&diagnostics, &sources),
+    }
     posture
 }
 
@@ -147,7 +148,7 @@ pub(crate) struct Opened {
     pub(crate) posture: Posture,
     pub(crate) live: Live,
     diagnostics: Diagnostics,
-    sources: Sources,
+    pub(crate) sources: Sources,
 }
 
 /// The posture and its accounts in the cloud, for what needs no plan.
@@ -188,29 +189,17 @@ fn save(snapshot: &Snapshot, source: &Source) -> Result<(), Diagnostic> {
     }
 }
 
-/// Opens, reads and plans; `None` after saying what is wrong (as JSON lines when asked).
+/// Opens, reads and plans; `None` after saying what is wrong.
 pub(crate) async fn plan(
     posture_args: &PostureArgs,
     selection_args: &SelectionArgs,
     source: &Source,
     terminal: Terminal,
-    json: bool,
 ) -> Option<Made> {
-    match make(posture_args, selection_args, source).await {
-        Ok(made) => Some(made),
-        Err((diagnostics, sources)) => {
-            if json {
-                let mut lines = vec![report::plan::json::version()];
-                lines.extend(diagnostics.iter().map(|d| report::plan::json::Line::Diagnostic {
-                    diagnostic: render::json(d, &sources),
-                }));
-                terminal.print(&report::plan::json::text(&lines));
-            } else {
-                terminal.diagnose(&diagnostics, &sources);
-            }
-            None
-        }
-    }
+    make(posture_args, selection_args, source)
+        .await
+        .map_err(|(diagnostics, sources)| terminal.refuse(&diagnostics, &sources))
+        .ok()
 }
 
 async fn make(
@@ -297,23 +286,13 @@ pub(crate) async fn evidence(
     selection_args: &SelectionArgs,
     source: &Source,
     terminal: Terminal,
-    json: bool,
 ) -> Option<Seen> {
     let seen = match selection(selection_args) {
         Ok(selection) => see(posture_args, &selection, source).await,
         Err(diagnostic) => Err((diagnostic.into(), Sources::new())),
     };
-    seen.map_err(|(diagnostics, sources)| refuse(&diagnostics, &sources, terminal, json))
+    seen.map_err(|(diagnostics, sources)| terminal.refuse(&diagnostics, &sources))
         .ok()
-}
-
-/// Says why there is no result, where the result would have been when it is for a machine.
-fn refuse(diagnostics: &Diagnostics, sources: &Sources, terminal: Terminal, json: bool) {
-    if json {
-        terminal.print(&format!("{}\n", json!(render::failed(diagnostics, sources))));
-    } else {
-        terminal.diagnose(diagnostics, sources);
-    }
 }
 
 /// Opens, reads everything and everybody, and proves; `None` after saying what is wrong.
@@ -321,7 +300,6 @@ pub(crate) async fn proof(
     args: &PostureArgs,
     source: &Source,
     terminal: Terminal,
-    json: bool,
 ) -> Option<(Proof, Diagnostics, Sources)> {
     let Opened {
         posture,
@@ -331,7 +309,7 @@ pub(crate) async fn proof(
     } = match open(args, source).await {
         Ok(opened) => opened,
         Err((diagnostics, sources)) => {
-            refuse(&diagnostics, &sources, terminal, json);
+            terminal.refuse(&diagnostics, &sources);
             return None;
         }
     };

@@ -4,7 +4,7 @@ use super::opening::{self, Source};
 use super::{failed, write_file};
 use crate::options::{PostureArgs, SelectionArgs};
 use crate::terminal::Terminal;
-use backstay::diag::{Exit, render};
+use backstay::diag::Exit;
 use backstay::model::Duration;
 use backstay::plan::{self, Validity};
 use backstay::report;
@@ -46,26 +46,19 @@ pub(crate) struct PlanArgs {
 }
 
 pub(crate) async fn run(args: PlanArgs, terminal: Terminal) -> Exit {
-    let Some(mut made) =
-        opening::plan(&args.posture, &args.selection, &args.source, terminal, args.json).await
-    else {
+    let terminal = terminal.json_lines(args.json);
+    if args.json {
+        terminal.print(&report::plan::json::text(&[report::plan::json::version()]));
+    }
+    let made = opening::plan(&args.posture, &args.selection, &args.source, terminal).await;
+    let Some(mut made) = made else {
         return Exit::Error;
     };
-    if args.json {
-        let mut lines = vec![report::plan::json::version()];
-        lines.extend(
-            made.diagnostics
-                .iter()
-                .map(|d| report::plan::json::Line::Diagnostic {
-                    diagnostic: render::json(d, &made.sources),
-                }),
-        );
-        lines.extend(report::plan::json::lines(&made.plan));
-        terminal.print(&report::plan::json::text(&lines));
-    } else {
-        terminal.diagnose(&made.diagnostics, &made.sources);
-        terminal.print(&report::plan::text::plan(&made.plan, terminal.style()));
-    }
+    terminal.diagnose(&made.diagnostics, &made.sources);
+    terminal.print(&match args.json {
+        true => report::plan::json::text(&report::plan::json::lines(&made.plan)),
+        false => report::plan::text::plan(&made.plan, terminal.style()),
+    });
     if made.diagnostics.has_errors() {
         return Exit::Error;
     }
