@@ -2,6 +2,7 @@
 //! policy asks for it, by signatures; and what has a window is refused outside of it.
 
 use super::policy::{Demand, Policies, Source};
+use super::select::nearest;
 use super::{Plan, ResourceChange};
 use crate::diag::{Diagnostic, Diagnostics, code};
 use crate::live::Timestamp;
@@ -31,6 +32,32 @@ pub fn refusals(plan: &Plan, approvals: &Approvals, now: Timestamp) -> Diagnosti
     }
     diagnostics.extend(outside(plan, now));
     diagnostics
+}
+
+/// One error for each address that was approved and is neither in the plan nor declared: a slip of the pen must not pass for
+/// an approval. What is declared and needs none is no error, so that the same command can be run again.
+pub fn unmatched(plan: &Plan, approvals: &Approvals, declared: &[Address]) -> Diagnostics {
+    let policy = Policies::address();
+    let mut known: BTreeSet<&Address> = plan.changes.iter().map(|c| &c.address).collect();
+    known.extend(declared);
+    known.insert(&policy);
+    let flags = [
+        ("--allow-weaken", &approvals.weaken),
+        ("--allow-irreversible", &approvals.irreversible),
+    ];
+    let named = flags
+        .into_iter()
+        .flat_map(|(flag, list)| list.iter().map(move |address| (flag, address)));
+    let names: Vec<String> = known.iter().map(ToString::to_string).collect();
+    named
+        .filter(|(_, address)| !known.iter().any(|k| address.covers(k)))
+        .map(|(flag, address)| {
+            let why =
+                format!("{flag}='{address}': there is nothing of this name in the plan or the posture.");
+            let nearest = nearest(&address.to_string(), &names);
+            Diagnostic::error(code::UNKNOWN_ADDRESS, why).remedy(format!("Nothing was changed. {nearest}"))
+        })
+        .collect()
 }
 
 /// What has to be named on the command line and is not. Signatures say it better.

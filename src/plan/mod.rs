@@ -5,13 +5,15 @@
 mod file;
 mod guard;
 mod order;
+mod origin;
 mod planner;
 pub mod policy;
 mod select;
 mod validity;
 
 pub use file::{digest, load, load_with_digest, store};
-pub use guard::{Approvals, refusals};
+pub use guard::{Approvals, refusals, unmatched};
+pub use origin::Origin;
 pub use planner::{Context, make};
 pub use policy::{InForce, Policies};
 pub use select::Selection;

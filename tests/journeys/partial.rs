@@ -72,11 +72,16 @@ async fn a_write_that_failed_on_the_services_side_is_not_known() {
     assert!(summary["not_known"].as_u64() > Some(0), "{summary:#}");
     let records = estate.run(&["history", "--json"]).exits(0).lines();
     let ended = records.iter().find(|l| l["type"] == "result").unwrap();
-    assert_eq!((&ended["done"], &ended["failed"]), (&0.into(), &0.into()), "{ended:#}");
+    assert_eq!(
+        (&ended["done"], &ended["failed"]),
+        (&0.into(), &0.into()),
+        "{ended:#}"
+    );
     assert_eq!(ended["not_known"], summary["not_known"]);
     let list = estate.run(&["history"]).exits(0).stdout;
     assert!(
-        list.contains("0 added, 0 changed, 0 destroyed, 0 released, ") && list.contains(" in part or not known"),
+        list.contains("0 added, 0 changed, 0 destroyed, 0 released, ")
+            && list.contains(" in part or not known"),
         "{list}"
     );
 }

@@ -284,13 +284,16 @@ async fn a_plan_is_under_the_policy_that_it_was_made_under() {
     estate.write("main.hcl", &stricter);
     estate.settle();
     let mark = estate.mark();
+    // The posture that asks for more is another one.
+    estate.run(&APPLY).exits(1).tells("BKS-E0603").tells("the policy block");
+    // So is what is in force, whatever the posture says.
+    estate.write("main.hcl", &posture);
     estate
         .run(&APPLY)
         .exits(1)
         .tells("BKS-E0602")
         .tells("is not the one that the plan was made under");
     // Made anew, it takes all three: the one in force is stricter than the declared one.
-    estate.write("main.hcl", &posture);
     plan(&estate);
     std::fs::remove_file(estate.path("tonight.plan.approvals")).unwrap();
     for person in &people[..2] {
@@ -452,4 +455,56 @@ async fn a_policy_in_force_that_cannot_be_read_stops_everything() {
         .filter(|w| !w.contains("policy/team/current.json"))
         .collect();
     assert_eq!(own, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_policy_that_was_deleted_is_no_policy_that_never_was() {
+    let people = people();
+    let estate = Estate::new(&kept().replace("KEYS", &keys(&people[..3])));
+    let s3 = estate.root().s3;
+    let bucket = estate.fill("keep-ACCOUNT");
+    s3.create_bucket().bucket(&bucket).send().await.unwrap();
+    let versions = aws_sdk_s3::types::VersioningConfiguration::builder()
+        .status(aws_sdk_s3::types::BucketVersioningStatus::Enabled)
+        .build();
+    s3.put_bucket_versioning()
+        .bucket(&bucket)
+        .versioning_configuration(versions)
+        .send()
+        .await
+        .unwrap();
+    estate.settle();
+    estate.edit("versioning = true", "versioning = false");
+    plan(&estate);
+    let key = "e/policy/team/current.json";
+    let deleted = s3.delete_object().bucket(&bucket).key(key).send().await.unwrap();
+    let marker = deleted.version_id().unwrap().to_owned();
+    let mark = estate.mark();
+    let refused = |command: &[&str]| {
+        estate
+            .run(command)
+            .exits(1)
+            .tells("BKS-E0624")
+            .tells("was deleted, and the bucket keeps earlier versions of it")
+            .tells("aws s3api delete-object");
+    };
+    refused(&["plan"]);
+    refused(&["apply", "--auto-approve", "--allow-weaken=s3_bucket.data"]);
+    refused(&APPLY);
+    // Nor is it known when nobody may look.
+    estate.fault(Fault::error("s3", "ListObjectVersions", 403, "AccessDenied"));
+    estate
+        .run(&["apply", "--auto-approve"])
+        .exits(1)
+        .tells("BKS-E0624")
+        .tells("s3:ListBucketVersions");
+    estate.heal();
+    assert_eq!(estate.written(mark), Vec::<String>::new());
+    // As it is told, it comes back.
+    let restored = s3.delete_object().bucket(&bucket).key(key).version_id(marker);
+    restored.send().await.unwrap();
+    estate
+        .run(&["apply", "--auto-approve"])
+        .exits(1)
+        .tells("The policy in force (weaken) asks for 2 approvals");
 }

@@ -151,6 +151,13 @@ pub(crate) struct Opened {
     pub(crate) sources: Sources,
 }
 
+impl Opened {
+    /// Every resource that the posture declares.
+    pub(crate) fn addresses(&self) -> Vec<Address> {
+        self.posture.desired.iter().map(|d| d.address.clone()).collect()
+    }
+}
+
 /// The posture and its accounts in the cloud, for what needs no plan.
 pub(crate) async fn entered(args: &PostureArgs) -> Result<(Posture, Cloud), (Diagnostics, Sources)> {
     let opened = open(args, &Source::default()).await?;

@@ -69,8 +69,12 @@ pub(crate) async fn run(args: PlanArgs, terminal: Terminal) -> Exit {
             return failed(terminal, diagnostic);
         }
         if !args.json {
+            let folder = match args.posture.dir.as_os_str() == "." {
+                true => String::new(),
+                false => format!("-posture {} ", args.posture.dir.display()),
+            };
             terminal.print(&format!(
-                "\nSaved to {0}. To run exactly this plan: backstay apply {0}\n",
+                "\nSaved to {0}. To run exactly this plan: backstay apply {folder}{0}\n",
                 file.display()
             ));
         }
