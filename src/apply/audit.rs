@@ -140,7 +140,7 @@ impl Journal {
                 other => other,
             },
             exit: match outcome.exit() {
-                Exit::Clean if !enforced => Exit::Partial.code(),
+                Exit::Clean if !enforced || lock_lost => Exit::Partial.code(),
                 other => other.code(),
             },
             done: outcome.done(),
@@ -191,10 +191,10 @@ fn failed(outcome: &Outcome) -> usize {
 }
 
 fn verdict(outcome: &Outcome, lock_lost: bool) -> Verdict {
-    if outcome.done() == outcome.results.len() {
-        Verdict::Done
-    } else if lock_lost {
+    if lock_lost {
         Verdict::LockLost
+    } else if outcome.is_whole() {
+        Verdict::Done
     } else if outcome.interrupted {
         Verdict::Interrupted
     } else if outcome.count(super::Verdict::NotDone) == outcome.results.len() {

@@ -134,7 +134,7 @@ pub enum Verdict {
     Failed,
     /// The user stopped it.
     Interrupted,
-    /// Its lock was lost, which stopped it.
+    /// Its lock was lost: nothing was started after that, nor a policy put in force.
     LockLost,
 }
 

@@ -9,6 +9,7 @@ pub mod backup_plan;
 pub mod backup_vault;
 mod decode;
 mod erased;
+pub mod governed;
 pub mod guarded;
 pub mod iam;
 pub mod iam_role;

@@ -285,7 +285,11 @@ async fn a_plan_is_under_the_policy_that_it_was_made_under() {
     estate.settle();
     let mark = estate.mark();
     // The posture that asks for more is another one.
-    estate.run(&APPLY).exits(1).tells("BKS-E0603").tells("the policy block");
+    estate
+        .run(&APPLY)
+        .exits(1)
+        .tells("BKS-E0603")
+        .tells("the policy block");
     // So is what is in force, whatever the posture says.
     estate.write("main.hcl", &posture);
     estate
@@ -507,4 +511,109 @@ async fn a_policy_that_was_deleted_is_no_policy_that_never_was() {
         .run(&["apply", "--auto-approve"])
         .exits(1)
         .tells("The policy in force (weaken) asks for 2 approvals");
+}
+
+/// A bucket with versions, for records and the policy.
+async fn keeps(estate: &Estate, names: &[&str]) {
+    for name in names {
+        let bucket = estate.fill(name);
+        estate
+            .root()
+            .s3
+            .create_bucket()
+            .bucket(bucket)
+            .send()
+            .await
+            .unwrap();
+    }
+}
+
+/// What a resource stands under is written on it, so that the posture cannot leave it behind.
+#[tokio::test]
+async fn a_posture_that_keeps_its_policy_elsewhere_meets_the_one_in_force() {
+    let people = people();
+    let estate = Estate::new(&kept().replace("KEYS", &keys(&people[..3])));
+    // What was there before carries no other mark of the project.
+    keeps(&estate, &["keep-ACCOUNT", "other-ACCOUNT", "data-ACCOUNT"]).await;
+    estate.settle();
+    let posture = estate
+        .read("main.hcl")
+        .replace("versioning = true", "versioning = false");
+    let without = |from: &str, text: &str| {
+        let start = text.find(from).unwrap();
+        let end = start + text[start..].find("\n  }").unwrap() + "\n  }".len();
+        format!("{}{}", &text[..start], &text[end..])
+    };
+    let policy_gone = |text: &str| text.split(POLICY).next().unwrap().to_owned();
+    let mark = estate.mark();
+    for (what, text) in [
+        ("another prefix", posture.replace("\"e/\"", "\"f/\"")),
+        ("another bucket", posture.replace("keep-", "other-")),
+        ("no bucket", without("  evidence {", &posture)),
+        (
+            "neither bucket nor policy",
+            policy_gone(&without("  evidence {", &posture)),
+        ),
+        (
+            "another prefix, no policy",
+            policy_gone(&posture.replace("\"e/\"", "\"f/\"")),
+        ),
+        (
+            "another bucket, one key",
+            posture
+                .replace("keep-", "other-")
+                .replace("approvals = 2", "approvals = 1"),
+        ),
+        ("another project", posture.replace("\"team\"", "\"fresh\"")),
+    ] {
+        estate.write("main.hcl", &text);
+        let flagged = [
+            "apply",
+            "--auto-approve",
+            "--allow-weaken=s3_bucket.data",
+            "--allow-weaken=backstay.policy",
+        ];
+        let refused = estate.run(&flagged);
+        assert_eq!(refused.code, Some(1), "{what}: {refused:#?}");
+        refused.tells("The policy in force (weaken) asks for 2 approvals");
+    }
+    let foreign = |w: &String| w.contains("other-") || w.contains("data-") || w.contains("policy/");
+    let written: Vec<String> = estate.written(mark).into_iter().filter(foreign).collect();
+    assert_eq!(written, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_policy_moves_with_the_approvals_of_the_one_in_force() {
+    let people = people();
+    let estate = Estate::new(&kept().replace("KEYS", &keys(&people[..3])));
+    keeps(&estate, &["keep-ACCOUNT", "other-ACCOUNT"]).await;
+    for person in &people {
+        estate.write(person.file, &person.private);
+    }
+    estate.settle();
+    let before = estate.read("main.hcl");
+    estate.write("main.hcl", &before.replace("keep-", "other-"));
+    let planned = plan(&estate);
+    assert!(
+        planned.contains("evidence") && planned.contains("# weakens"),
+        "{planned}"
+    );
+    estate.run(&APPLY).exits(1).tells("0 of 2 are there");
+    approve(&estate, "alice");
+    approve(&estate, "bob");
+    estate.run(&APPLY).exits(0);
+    estate.plan().exits(0);
+    // The old place says where it has gone: whoever goes back to it meets the same one.
+    estate.write("main.hcl", &before.replace("approvals = 2", "approvals = 1"));
+    estate
+        .run(&["apply", "--auto-approve", "--allow-weaken=backstay.policy"])
+        .exits(1)
+        .tells("The policy in force (weaken) asks for 2 approvals");
+    estate.write("main.hcl", &before);
+    plan(&estate);
+    std::fs::remove_file(estate.path("tonight.plan.approvals")).unwrap();
+    approve(&estate, "alice");
+    approve(&estate, "carol");
+    estate.run(&APPLY).exits(0);
+    estate.plan().exits(0);
 }

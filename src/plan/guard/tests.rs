@@ -47,8 +47,10 @@ fn plan(dangers: &[Danger], in_force: Option<&ApprovalPolicy>, declared: Option<
         in_force: in_force.map(|policy| InForce {
             digest: "0".into(),
             policy: policy.clone(),
+            place: None,
         }),
         declared: declared.cloned(),
+        place: None,
     };
     plan
 }

@@ -20,7 +20,7 @@ use backstay::evidence::record::Approval;
 use backstay::live::Timestamp;
 use backstay::plan::{self, Approvals, Plan};
 use backstay::report;
-use backstay::report::apply::json;
+use backstay::report::apply::{Left, json};
 use clap::Args;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -336,8 +336,12 @@ async fn go(
     }
     let mut exit = outcome.exit();
     let mut enacted = Enacted::Unchanged;
+    if lock_lost && exit == Exit::Clean {
+        // A policy is put in force by whoever holds the lock, and by nobody else.
+        exit = Exit::Partial;
+    }
     if let Some(journal) = journal.as_ref().filter(|_| exit == Exit::Clean) {
-        match journal.enact(plan).await {
+        match journal.enact(plan, cloud).await {
             Ok(done) => enacted = done,
             Err(diagnostic) => {
                 diagnostics.push(diagnostic);
@@ -346,7 +350,11 @@ async fn go(
             }
         }
     }
-    let enforced = enacted != Enacted::Not;
+    let left = match enacted {
+        Enacted::Not => Left::Policy,
+        _ if lock_lost => Left::Lock,
+        _ => Left::Nothing,
+    };
     terminal.diagnose(&diagnostics, sources);
     if let Some(journal) = journal
         && let Err(diagnostic) = journal.end(plan, &outcome, &took, lock_lost, enacted).await
@@ -362,7 +370,7 @@ async fn go(
     }
     terminal.print(&match args.json {
         true => json::text(&json::after(plan, &outcome, cloud.attempts(), exit.code())),
-        false => report::apply::summary(plan, &outcome, enforced, terminal.style()),
+        false => report::apply::summary(plan, &outcome, left, terminal.style()),
     });
     exit
 }

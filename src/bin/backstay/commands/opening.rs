@@ -13,7 +13,7 @@ use backstay::model::fact::Evidence;
 use backstay::model::value::Value;
 use backstay::model::{Address, Region};
 use backstay::pipeline::{self, Live, Posture};
-use backstay::plan::{Plan, Selection};
+use backstay::plan::{InForce, Plan, Selection, policy};
 use backstay::prove::Proof;
 use clap::Args;
 use std::collections::HashMap;
@@ -257,7 +257,7 @@ pub(crate) async fn planned(
     }
     let (in_force, now) = match &live {
         Live::Cloud(cloud) => {
-            let read = approving::in_force(posture.evidence.as_ref(), &posture.project, cloud).await;
+            let read = governed(&posture, &snapshot, cloud).await;
             read.unwrap_or_else(|mut unknown| {
                 if !strict {
                     unknown.severity = Severity::Warning;
@@ -285,6 +285,16 @@ pub(crate) async fn planned(
         }
         Err(wrong) => Err((wrong, sources)),
     }
+}
+
+/// The policy in force for what was read.
+async fn governed(
+    posture: &Posture,
+    snapshot: &Snapshot,
+    cloud: &Cloud,
+) -> Result<(Option<InForce>, Timestamp), Diagnostic> {
+    let marks = policy::marks(snapshot.entries().iter().map(|e| (e.kind.as_str(), &e.seen)))?;
+    approving::in_force(posture.evidence.as_ref(), &posture.project, &marks, cloud).await
 }
 
 /// Opens, reads everything, and gives what rules look at; `None` after saying what is wrong.
