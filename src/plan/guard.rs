@@ -187,8 +187,7 @@ fn outside(plan: &Plan, now: Timestamp) -> Diagnostics {
     let windows: Vec<&Windows> = demands.iter().map(|d| &d.rule.window).collect();
     let when = match next_open(windows.iter().copied(), now) {
         Some(next) => format!("Run it again from {next:.0} on, when everything in the plan may be done."),
-        None => "The windows of what is in the plan never meet: make a plan for a part of it with -target."
-            .to_owned(),
+        None => never(&demands).to_owned(),
     };
     demands
         .iter()
@@ -210,6 +209,20 @@ fn outside(plan: &Plan, now: Timestamp) -> Diagnostics {
             .remedy(format!("Nothing was changed. {when}"))
         })
         .collect()
+}
+
+/// What to do when windows never meet. A part of the plan helps only where it is not one kind of change that is under two.
+fn never(demands: &[Demand<'_>]) -> &'static str {
+    let meet = |danger: Danger| {
+        let same = demands.iter().filter(|d| d.danger == danger);
+        next_open(same.map(|d| &d.rule.window), Timestamp::UNIX_EPOCH).is_some()
+    };
+    if Danger::ALL.into_iter().all(meet) {
+        "The windows of what is in the plan never meet: make a plan for a part of it with -target."
+    } else {
+        "The window of the policy in force and the one that the posture declares never meet, so that nothing of this kind can be \
+         done: declare the one in force again, and change it in an apply of its own."
+    }
 }
 
 #[cfg(test)]

@@ -111,11 +111,19 @@ async fn weakening_takes_as_many_keys_as_the_policy_says() {
         .tells("1 of 2 is there");
     estate.write("tonight.plan.approvals", &before);
 
-    // Whoever is not listed is told so twice.
+    // Whoever is not listed approves nothing, and is told who does.
     estate
         .run(&["approve", "tonight.plan", "--key", "mallory"])
+        .exits(1)
+        .tells("The key mallory (SHA256:")
+        .tells("no rule of the policy lists it; those that count are alice (SHA256:")
+        .tells("Nothing was signed.");
+    assert_eq!(estate.read("tonight.plan.approvals"), before);
+    estate
+        .run(&["approve", "tonight.plan", "--key", "mallory", "--unlisted"])
         .exits(0)
-        .tells("No rule of the policy lists the key mallory");
+        .tells("no rule of the policy lists it")
+        .prints("Signed, without counting, by mallory");
     estate
         .run(&APPLY)
         .exits(1)
@@ -236,7 +244,10 @@ async fn a_policy_is_not_edited_away_by_the_change_that_it_forbids() {
         // Nobody but those of before has a say.
         std::fs::remove_file(estate.path("tonight.plan.approvals")).unwrap_or_default();
         approve(&estate, "alice");
-        approve(&estate, "mallory");
+        // Where the new policy lists her, she may sign, and counts for nothing yet.
+        estate
+            .run(&["approve", "tonight.plan", "--key", "mallory", "--unlisted"])
+            .exits(0);
         estate.run(&APPLY).exits(1).tells("1 of 2 is there, by alice");
     }
     assert_eq!(estate.written(mark), Vec::<String>::new());

@@ -161,10 +161,12 @@ async fn a_saved_plan_asks_too_and_holds_no_approval() {
 
 #[tokio::test]
 async fn a_plan_that_waited_too_long_is_refused() {
-    let estate = Estate::new(POSTURE);
-    estate
-        .run(&["plan", "-out", "short.plan", "-valid-for", "0"])
-        .exits(0);
+    let estate = saved();
+    let old = forged(&estate.read("tonight.plan"), |body| {
+        body["validity"] =
+            serde_json::json!({ "from": "2026-01-01T00:00:00Z", "until": "2026-01-01T08:00:00Z" });
+    });
+    std::fs::write(estate.path("short.plan"), old).unwrap();
     let mark = estate.mark();
     estate
         .run(&["apply", "--auto-approve", "short.plan"])
@@ -174,6 +176,17 @@ async fn a_plan_that_waited_too_long_is_refused() {
     estate
         .run(&["plan", "-out", "short.plan", "-valid-for", "soon"])
         .tells("is not a duration");
+    for never in ["0", "0s", "0h"] {
+        estate
+            .run(&["plan", "-out", "never.plan", "-valid-for", never])
+            .exits(1)
+            .tells("a plan that is never valid cannot be applied");
+    }
+    assert!(!estate.path("never.plan").exists());
+    estate
+        .run(&["apply", "-parallelism", "0"])
+        .exits(1)
+        .tells("at least 1 step has to run at once");
     estate
         .run(&["plan", "-out", "long.plan", "-valid-for", "1h"])
         .exits(0);
@@ -479,14 +492,11 @@ async fn what_a_program_reads_is_json_even_before_anything_was_opened() {
     }
 }
 
-#[tokio::test]
-async fn what_changes_while_a_question_waits_is_not_overwritten() {
-    let estate = saved();
-    estate.run(&["apply", "--auto-approve", "tonight.plan"]).exits(0);
-    estate.edit("versioning    = true", "versioning    = false");
+/// Starts an apply, and lets `meanwhile` run while it asks; then says yes.
+async fn while_it_asks(estate: &Estate, command: &[&str], meanwhile: impl Future<Output = ()>) {
     let said = std::fs::File::create(estate.path("said")).unwrap();
     let mut asking = estate
-        .command(&["apply", "-allow-weaken", "s3_bucket.data"])
+        .command(command)
         .stdin(std::process::Stdio::piped())
         .stdout(said.try_clone().unwrap())
         .stderr(said)
@@ -499,17 +509,7 @@ async fn what_changes_while_a_question_waits_is_not_overwritten() {
         assert_eq!(asking.try_wait().unwrap(), None, "{}", estate.read("said"));
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
-    // Somebody else does it first, and more.
-    let s3 = estate.root().s3;
-    let suspended = aws_sdk_s3::types::VersioningConfiguration::builder()
-        .status(aws_sdk_s3::types::BucketVersioningStatus::Suspended)
-        .build();
-    s3.put_bucket_versioning()
-        .bucket(estate.fill("data-ACCOUNT"))
-        .versioning_configuration(suspended)
-        .send()
-        .await
-        .unwrap();
+    meanwhile.await;
     let mark = estate.mark();
     {
         use std::io::Write;
@@ -520,4 +520,46 @@ async fn what_changes_while_a_question_waits_is_not_overwritten() {
     assert_eq!(status.code(), Some(1), "{said}");
     assert!(said.contains("has changed since the plan was made"), "{said}");
     assert_eq!(estate.written(mark), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn what_changes_while_a_question_waits_is_not_overwritten() {
+    let estate = saved();
+    estate.run(&["apply", "--auto-approve", "tonight.plan"]).exits(0);
+    estate.edit("versioning    = true", "versioning    = false");
+    let s3 = estate.root().s3;
+    let suspended = aws_sdk_s3::types::VersioningConfiguration::builder()
+        .status(aws_sdk_s3::types::BucketVersioningStatus::Suspended)
+        .build();
+    // Somebody else does it first, and more.
+    let elsewhere = async {
+        s3.put_bucket_versioning()
+            .bucket(estate.fill("data-ACCOUNT"))
+            .versioning_configuration(suspended)
+            .send()
+            .await
+            .unwrap();
+    };
+    while_it_asks(&estate, &["apply", "-allow-weaken", "s3_bucket.data"], elsewhere).await;
+}
+
+/// Roles are read all at once, and once for all: after the question they are read again all the same.
+#[tokio::test]
+async fn what_was_read_for_many_is_read_again_after_the_question() {
+    let estate = saved();
+    estate.run(&["apply", "--auto-approve", "tonight.plan"]).exits(0);
+    estate.edit("s3:GetObject\"", "s3:GetObject\", \"s3:GetObjectVersion\"");
+    let iam = estate.root().iam;
+    let elsewhere = async {
+        iam.put_role_policy()
+            .role_name(estate.fill("reader-ACCOUNT"))
+            .policy_name("backstay")
+            .policy_document(
+                r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}"#,
+            )
+            .send()
+            .await
+            .unwrap();
+    };
+    while_it_asks(&estate, &["apply", "-allow-weaken", "iam_role.reader"], elsewhere).await;
 }

@@ -189,7 +189,19 @@ fn a_window_is_kept_and_the_next_one_told() {
     sunday.weaken = rule(0, &[], &["Mon 03:00-05:00 UTC"]);
     let never = plan(&[Danger::Disruptive, Danger::Weaken], None, Some(&sunday));
     let said = refused(&never, &by_flags(), "2026-03-01T04:00:00Z");
-    assert!(said.len() == 1 && said[0].contains("never meet"), "{said:?}");
+    assert!(
+        said.len() == 1 && said[0].contains("a part of it with -target"),
+        "{said:?}"
+    );
+    // Of one and the same change no part can be left out.
+    let mut monday = ApprovalPolicy::default();
+    monday.disruptive = rule(0, &[], &["Mon 03:00-05:00 UTC"]);
+    let never = plan(&[Danger::Disruptive], Some(&monday), Some(&sunday));
+    let said = refused(&never, &by_flags(), "2026-03-01T04:00:00Z").concat();
+    assert!(
+        said.contains("declare the one in force again") && !said.contains("-target"),
+        "{said}"
+    );
 }
 
 fn some_keys() -> impl Strategy<Value = Vec<SshKey>> {

@@ -78,8 +78,16 @@ pub(crate) struct ApplyArgs {
     lock: LockArgs,
 
     /// How many steps run at once
-    #[arg(long, default_value_t = 10, value_name = "N")]
+    #[arg(long, default_value_t = 10, value_name = "N", value_parser = at_least_one)]
     parallelism: usize,
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Err("at least 1 step has to run at once".to_owned()),
+        Ok(steps) => Ok(steps),
+        Err(why) => Err(format!("it is not a number of steps: {why}")),
+    }
 }
 
 pub(crate) async fn run(args: ApplyArgs, terminal: Terminal) -> Exit {

@@ -30,7 +30,7 @@ pub(crate) struct PlanArgs {
     out: Option<PathBuf>,
 
     /// How long the saved plan may be applied
-    #[arg(long, default_value = "24h", value_name = "DURATION", requires = "out")]
+    #[arg(long, default_value = "24h", value_name = "DURATION", requires = "out", value_parser = some_time)]
     valid_for: Duration,
 
     /// Print JSON, one object a line (schemas/plan.schema.json)
@@ -43,6 +43,14 @@ pub(crate) struct PlanArgs {
 
     #[command(flatten)]
     source: Source,
+}
+
+fn some_time(text: &str) -> Result<Duration, String> {
+    let length: Duration = text.parse().map_err(|e| format!("{e}"))?;
+    if length.as_secs() == 0 {
+        return Err("a plan that is never valid cannot be applied; write a duration such as 8h".to_owned());
+    }
+    Ok(length)
 }
 
 pub(crate) async fn run(args: PlanArgs, terminal: Terminal) -> Exit {
