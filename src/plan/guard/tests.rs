@@ -194,8 +194,10 @@ fn a_window_is_kept_and_the_next_one_told() {
         "{said:?}"
     );
     // Of one and the same change no part can be left out.
-    let mut monday = ApprovalPolicy::default();
-    monday.disruptive = rule(0, &[], &["Mon 03:00-05:00 UTC"]);
+    let monday = ApprovalPolicy {
+        disruptive: rule(0, &[], &["Mon 03:00-05:00 UTC"]),
+        ..ApprovalPolicy::default()
+    };
     let never = plan(&[Danger::Disruptive], Some(&monday), Some(&sunday));
     let said = refused(&never, &by_flags(), "2026-03-01T04:00:00Z").concat();
     assert!(
