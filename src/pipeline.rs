@@ -8,11 +8,10 @@ mod compose;
 use crate::aws::{Cloud, Settings};
 use crate::check::{Assertion, Drift, Exemption};
 use crate::config::{self, Inputs};
-use crate::diag::{Diagnostic, Diagnostics, Sources};
-use crate::evidence::{Store, policy};
+use crate::diag::{Diagnostics, Sources};
 use crate::graph::Graph;
 use crate::kinds::{self, Depth};
-use crate::live::{self, Ask, Request, Snapshot, Timestamp};
+use crate::live::{self, Ask, Request, Snapshot};
 use crate::model::approval::ApprovalPolicy;
 use crate::model::fact::{Evidence, Facts};
 use crate::model::objective::{Objective, Scenario};
@@ -25,7 +24,6 @@ use crate::prove::{self, Proof};
 use compose::{compose, evaluate, judge, numbers, with_numbers};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::path::Path;
 
 /// A posture that has been read, evaluated, decoded and ordered.
 #[derive(Debug)]
@@ -277,9 +275,11 @@ pub fn plan(
     in_force: Option<InForce>,
 ) -> Result<(Plan, Diagnostics), Diagnostics> {
     let desired = selection.apply(posture.desired.clone(), &posture.graph)?;
+    let evidence = posture.evidence.as_ref();
     let policies = Policies {
         in_force,
         declared: posture.policy.clone(),
+        place: evidence.and_then(|e| compose::policy_place(e, &posture.project, &snapshot.accounts)),
     };
     Ok(plan::make(Context {
         project: &posture.project,
@@ -294,26 +294,6 @@ pub fn plan(
         policies: &policies,
         undeclared: selection.is_everything(),
     }))
-}
-
-/// The policy in force, and the time by the clock of where it is kept: a bucket, or else a local folder.
-///
-/// # Errors
-/// When it is not known which one is in force.
-pub async fn in_force(
-    evidence: Option<&BucketPlace>,
-    project: &str,
-    cloud: &Cloud,
-    folder: Option<&Path>,
-) -> Result<(Option<InForce>, Timestamp), Diagnostic> {
-    let store = match (evidence, folder) {
-        (Some(place), _) => Store::bucket(cloud, place).await.map_err(policy::unknown)?,
-        (None, Some(folder)) => Store::folder(folder),
-        // Nothing can have been kept.
-        (None, None) => return Ok((None, Timestamp::now())),
-    };
-    let found = policy::read(&store, project).await?;
-    Ok((found, store.now()))
 }
 
 /// Enters the accounts that a saved plan was made for.

@@ -7,7 +7,7 @@ use crate::aws::Cloud;
 use crate::diag::{Diagnostic, Exit, code};
 use crate::evidence::lease::Holder;
 use crate::evidence::record::{
-    Approval, Change, Ended, Intent, Keys, Line, Step, StepVerdict, Verdict, text,
+    Approval, Change, Ended, Intent, Keys, Line, Step, StepVerdict, Verdict, text, version,
 };
 use crate::evidence::{Put, StoreWriter};
 use crate::plan::{self, InForce, Plan, StepId};
@@ -140,12 +140,13 @@ impl Journal {
                 other => other,
             },
             exit: match outcome.exit() {
-                Exit::Clean if !enforced => Exit::Partial.code(),
+                Exit::Clean if !enforced || lock_lost => Exit::Partial.code(),
                 other => other.code(),
             },
             done: outcome.done(),
             failed: failed(outcome),
-            not_run: outcome.results.len() - outcome.done() - failed(outcome),
+            not_known: outcome.count(super::Verdict::NotKnown),
+            not_run: outcome.count(super::Verdict::NotDone) - failed(outcome),
         };
         let lines: Vec<Line> = std::iter::once(Line::Result(ended))
             .chain(steps(plan, outcome, took))
@@ -180,16 +181,20 @@ impl Journal {
     }
 }
 
+/// How many steps failed without any effect.
 fn failed(outcome: &Outcome) -> usize {
-    let is = |result: &&StepResult| matches!(result, StepResult::Failed(_));
-    outcome.results.iter().filter(is).count()
+    let both = outcome.results.iter().zip(outcome.verdicts());
+    both.filter(|(result, verdict)| {
+        matches!(result, StepResult::Failed(_)) && *verdict == super::Verdict::NotDone
+    })
+    .count()
 }
 
 fn verdict(outcome: &Outcome, lock_lost: bool) -> Verdict {
-    if outcome.done() == outcome.results.len() {
-        Verdict::Done
-    } else if lock_lost {
+    if lock_lost {
         Verdict::LockLost
+    } else if outcome.is_whole() {
+        Verdict::Done
     } else if outcome.interrupted {
         Verdict::Interrupted
     } else if outcome.count(super::Verdict::NotDone) == outcome.results.len() {
@@ -204,11 +209,18 @@ fn steps<'a>(
     outcome: &'a Outcome,
     took: &'a BTreeMap<StepId, Duration>,
 ) -> impl Iterator<Item = Line> + 'a {
-    let both = plan.steps.iter().zip(&outcome.results).enumerate();
-    both.map(|(id, (step, result))| {
+    let results = outcome.results.iter().zip(outcome.verdicts());
+    let both = plan.steps.iter().zip(results).enumerate();
+    both.map(|(id, (step, (result, verdict)))| {
         let (result, error, because_of) = match result {
             StepResult::Done => (StepVerdict::Done, None, None),
-            StepResult::Failed(error) => (StepVerdict::Failed, Some(error.to_string()), None),
+            StepResult::Failed(error) => {
+                let result = match verdict {
+                    super::Verdict::NotKnown => StepVerdict::NotKnown,
+                    super::Verdict::Done | super::Verdict::NotDone => StepVerdict::Failed,
+                };
+                (result, Some(error.to_string()), None)
+            }
             StepResult::Skipped(other) => (StepVerdict::Skipped, None, Some(*other)),
             StepResult::NotStarted => (StepVerdict::NotRun, None, None),
         };
@@ -231,7 +243,7 @@ async fn keep(
     key: &str,
     lines: impl IntoIterator<Item = Line>,
 ) -> Result<(), Diagnostic> {
-    let lines = text(lines)
+    let lines = text(std::iter::once(version()).chain(lines))
         .map_err(|e| Diagnostic::error(code::INTERNAL, format!("the record cannot be written: {e}.")))?;
     let not_kept = |why: Diagnostic| Diagnostic {
         code: code::NOT_KEPT,

@@ -13,6 +13,8 @@ use crate::plan::Plan;
 /// # Errors
 /// One for each resource that has changed since or cannot be read; nothing was written.
 pub async fn verify(plan: &Plan, cloud: &Cloud) -> Result<(), Diagnostics> {
+    // What the plan was made from may have been read by the same run.
+    let cloud = &cloud.anew();
     let mut diagnostics = Diagnostics::new();
     for (label, id) in &plan.accounts {
         if cloud.ids().get(label) != Some(id) {

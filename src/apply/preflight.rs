@@ -3,9 +3,10 @@
 use crate::aws::simulate::{Principal, Verdict, principal, simulate};
 use crate::aws::{Cloud, Reader};
 use crate::diag::{Diagnostic, Diagnostics, code};
-use crate::kinds::{self, Permission, Purpose};
-use crate::model::Address;
-use crate::plan::{Plan, ResourceChange};
+use crate::evidence::permissions::Kept;
+use crate::kinds::{self, Permission};
+use crate::model::{Region, Scope};
+use crate::plan::Plan;
 use futures::StreamExt;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,61 +25,78 @@ pub struct Preflight {
     pub unknown: Vec<String>,
 }
 
-/// Which resource needs a permission.
-type Needs = BTreeMap<Permission, BTreeSet<Address>>;
+/// Who needs a permission.
+type Needs = BTreeMap<Permission, BTreeSet<String>>;
 
-/// Asks IAM, in each account, about every write that the changed resources need.
+/// What an apply needs for what it keeps itself.
+const OWN: &str = "backstay's own lock, record or policy";
+
+/// Asks IAM, in each account, about every write of the plan's steps, and about those of the lock, the record and the policy.
 pub async fn preflight(plan: &Plan, cloud: &Cloud) -> Preflight {
-    let mut by_account: BTreeMap<&str, (Needs, &ResourceChange)> = BTreeMap::new();
     let mut found = Preflight::default();
-    let mut undeclared = 0;
-    for change in &plan.changes {
-        if plan.steps_of(&change.address).next().is_none() {
-            continue;
+    let by_account = match needed(plan) {
+        Ok(by_account) => by_account,
+        Err(diagnostic) => {
+            found.denied.push(diagnostic);
+            return found;
         }
-        let Some(permissions) = writes(change) else {
-            undeclared += 1;
+    };
+    for (account, needs) in by_account {
+        // IAM is asked, which is the same in every region.
+        let region = cloud.region(&account).or_else(|| plan_region(plan, &account));
+        let reader = region.and_then(|region| {
+            let account = account.clone();
+            cloud.reader(&Scope { account, region })
+        });
+        let Some(reader) = reader else {
             continue;
         };
-        let (needs, _) = by_account
-            .entry(&change.place.account)
-            .or_insert_with(|| (Needs::new(), change));
-        for permission in permissions {
-            needs
-                .entry(permission)
-                .or_default()
-                .insert(change.address.clone());
-        }
-    }
-    if undeclared > 0 {
-        found.unknown.push(format!(
-            "{undeclared} resource{} that no block declares any more",
-            if undeclared == 1 { "" } else { "s" }
-        ));
-    }
-    for (account, (needs, change)) in by_account {
-        let Some(reader) = cloud.reader(&change.place.scope()) else {
-            continue;
-        };
-        let caller = cloud.caller(account).unwrap_or_default();
+        let caller = cloud.caller(&account).unwrap_or_default();
         match principal(&reader, caller).await {
             Principal::Root => {}
             Principal::Unknown(why) => found.unknown.push(format!("account \"{account}\": {why}")),
-            Principal::Identity(identity) => ask(&reader, account, &identity, &needs, &mut found).await,
+            Principal::Identity(identity) => ask(&reader, &account, &identity, &needs, &mut found).await,
         }
     }
     found
 }
 
-/// What applying the resource takes beyond reading it, which has been done by now.
-fn writes(change: &ResourceChange) -> Option<Vec<Permission>> {
-    let desired = change.desired.as_ref()?;
-    let kind = kinds::find(&change.kind)?;
-    let of = |purpose| kind.permissions(&desired.spec, &change.place, purpose).ok();
-    let reads = of(Purpose::Plan)?;
-    let mut all = of(Purpose::Apply)?;
-    all.retain(|p| !reads.contains(p));
-    Some(all)
+fn plan_region(plan: &Plan, account: &str) -> Option<Region> {
+    let places = plan.changes.iter().map(|change| &change.place);
+    places
+        .filter(|place| place.account == account)
+        .map(|place| place.region.clone())
+        .next()
+        .or_else(|| "us-east-1".parse().ok())
+}
+
+/// What the run takes in each account.
+fn needed(plan: &Plan) -> Result<BTreeMap<String, Needs>, Diagnostic> {
+    let mut by_account: BTreeMap<String, Needs> = BTreeMap::new();
+    let mut add = |account: &str, permission: Permission, who: String| {
+        let needs = by_account.entry(account.to_owned()).or_default();
+        needs.entry(permission).or_default().insert(who);
+    };
+    for change in &plan.changes {
+        let Some(kind) = kinds::find(&change.kind) else {
+            continue;
+        };
+        for (_, step) in plan.steps_of(&change.address) {
+            for permission in kind.needs(&step.op, &change.ident, &change.place)? {
+                add(&change.place.account, permission, change.address.to_string());
+            }
+        }
+    }
+    let own = Kept {
+        project: &plan.project,
+        lock: plan.lock.as_ref(),
+        evidence: plan.evidence.as_ref(),
+        partition: plan.changes.first().map_or("aws", |c| c.place.partition()),
+    };
+    for (account, permission) in own.writes(!plan.policies.changes().is_empty()) {
+        add(&account, permission, OWN.to_owned());
+    }
+    Ok(by_account)
 }
 
 async fn ask(reader: &Reader, account: &str, identity: &str, needs: &Needs, found: &mut Preflight) {
@@ -159,7 +177,7 @@ fn diagnostic(
     let addresses: BTreeSet<String> = needs
         .iter()
         .filter(|(p, _)| p.action.eq_ignore_ascii_case(action) && resources.contains(&p.resource))
-        .flat_map(|(_, addresses)| addresses.iter().map(ToString::to_string))
+        .flat_map(|(_, addresses)| addresses.iter().cloned())
         .collect();
     let list = |names: &BTreeSet<String>| {
         let first: Vec<&str> = names.iter().take(5).map(String::as_str).collect();

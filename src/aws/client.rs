@@ -237,6 +237,15 @@ impl Reader {
         }
     }
 
+    /// The same reader, which has read nothing yet.
+    pub(super) fn anew(&self) -> Self {
+        Self {
+            memo: Arc::default(),
+            others: Arc::default(),
+            ..self.clone()
+        }
+    }
+
     /// Lets it find the readers of the posture's other accounts; only the first call counts.
     pub(super) fn introduce(&self, others: BTreeMap<AccountId, Reader>) {
         // Set twice only by a defect, and then the first set is as good.

@@ -177,6 +177,42 @@ impl Objects {
         }
     }
 
+    /// Whether the bucket keeps something under this very key that [`Objects::get`] does not show: earlier versions, or the
+    /// mark of a deletion. Never so in a bucket without versions.
+    ///
+    /// # Errors
+    /// When versions cannot be listed.
+    pub async fn had(&self, key: &str) -> Result<bool, AwsError> {
+        let (mut after, mut version): (Option<String>, Option<String>) = (None, None);
+        loop {
+            let answer = self
+                .client
+                .list_object_versions()
+                .bucket(&self.bucket)
+                .prefix(key)
+                .set_key_marker(after.clone())
+                .set_version_id_marker(version.clone())
+                .expected_bucket_owner(&self.owner)
+                .send()
+                .await
+                .map_err(|e| classify("s3:ListBucketVersions", e))?;
+            let versions = answer.versions().iter().map(|v| v.key());
+            let marks = answer.delete_markers().iter().map(|m| m.key());
+            if versions.chain(marks).any(|k| k == Some(key)) {
+                return Ok(true);
+            }
+            let next = (
+                answer.next_key_marker().map(str::to_owned),
+                answer.next_version_id_marker().map(str::to_owned),
+            );
+            // A server that hands out the same markers for ever must not keep us for ever.
+            if next.0.is_none() || next == (after, version) {
+                return Ok(false);
+            }
+            (after, version) = next;
+        }
+    }
+
     /// How far the service's clock is ahead of ours; `None` before the first answer that told.
     pub fn ahead(&self) -> Option<SignedDuration> {
         *self.clock.0.lock().unwrap_or_else(PoisonError::into_inner)

@@ -34,7 +34,7 @@ impl Default for Settings {
     }
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Session {
     reader: Reader,
     writer: Writer,
@@ -130,6 +130,19 @@ impl Cloud {
             session.reader.introduce(readers.clone());
         }
         Self { sessions, tally }
+    }
+
+    /// The same accounts, of which nothing has been read yet: what was read once for several is read again.
+    #[must_use]
+    pub fn anew(&self) -> Self {
+        let session = |(label, session): (&String, &Session)| {
+            let session = Session {
+                reader: session.reader.anew(),
+                ..session.clone()
+            };
+            (label.clone(), session)
+        };
+        Self::together(self.sessions.iter().map(session).collect(), self.tally.clone())
     }
 
     /// How often each operation was sent so far, in all accounts.

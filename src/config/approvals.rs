@@ -129,7 +129,8 @@ fn checked(
         Some(wanted) if usize::try_from(wanted).is_ok_and(|wanted| wanted > seen.len()) => wrong(
             code::INVALID_VALUE,
             format!(
-                "{name} asks for {wanted} approvals, but only {} could ever be given: from holds {}.",
+                "{name} asks for {wanted} approval{}, but only {} could ever be given: from holds {}.",
+                if wanted == 1 { "" } else { "s" },
                 seen.len(),
                 match seen.len() {
                     0 => "no key".to_owned(),

@@ -1,8 +1,9 @@
 //! What applies have left behind: their records, newest first. Reads only.
 
 use super::Store;
-use super::record::{Change, Ended, FORMAT, INTENT, Intent, Keys, Line, Step, folder};
+use super::record::{Change, Ended, FORMAT, INTENT, Intent, Keys, Line, Step, StepVerdict, folder};
 use crate::diag::{Diagnostic, Diagnostics, code};
+use crate::model::Address;
 use crate::plan::InForce;
 use futures::StreamExt;
 use std::collections::BTreeSet;
@@ -23,6 +24,35 @@ pub struct Record {
     pub steps: Vec<Step>,
     /// The policy of approvals that it put in force.
     pub policy: Option<InForce>,
+}
+
+/// What became of a resource that an apply was to change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Became {
+    /// Every write of it took effect.
+    Done,
+    /// None did.
+    NotDone,
+    /// Some did, or may have.
+    NotKnown,
+}
+
+impl Record {
+    /// What became of a resource. Nothing is known of an apply without an end.
+    pub fn became(&self, address: &Address) -> Became {
+        let of = |step: &&Step| step.address == *address;
+        let results: Vec<StepVerdict> = self.steps.iter().filter(of).map(|s| s.result).collect();
+        let idle = |r: &StepVerdict| !matches!(r, StepVerdict::Done | StepVerdict::NotKnown);
+        if self.ended.is_none() || results.is_empty() {
+            Became::NotKnown
+        } else if results.iter().all(|r| *r == StepVerdict::Done) {
+            Became::Done
+        } else if results.iter().all(idle) {
+            Became::NotDone
+        } else {
+            Became::NotKnown
+        }
+    }
 }
 
 /// A project's latest records, newest first, and how many older ones there are.
@@ -131,4 +161,55 @@ fn bad(store: &Store, key: &str, why: &str) -> Diagnostic {
             store.shown()
         ),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn record(steps: &[(&str, &str)], ended: bool) -> Record {
+        let steps: Vec<_> = steps
+            .iter()
+            .enumerate()
+            .map(|(n, (address, result))| json!({ "step": n, "address": address, "what": "w", "result": result }))
+            .collect();
+        let end = json!({
+            "id": "a", "at": "2026-01-01T00:00:00Z", "result": "partial", "exit": 4,
+            "done": 0, "failed": 0, "not_known": 0, "not_run": 0
+        });
+        Record {
+            intent: serde_json::from_value(json!({
+                "id": "a", "at": "2026-01-01T00:00:00Z", "project": "p", "plan": "", "callers": {}, "approvals": [],
+                "by": { "user": "u", "host": "h", "pid": 1, "caller": null, "command": "c" },
+                "counts": crate::plan::Summary::default(), "steps": 0
+            }))
+            .unwrap(),
+            changes: vec![],
+            ended: ended.then(|| serde_json::from_value(end).unwrap()),
+            steps: serde_json::from_value(steps.into()).unwrap(),
+            policy: None,
+        }
+    }
+
+    #[test]
+    fn a_resource_is_done_when_all_of_it_is_and_not_done_when_nothing_can_be() {
+        use Became::{Done, NotDone, NotKnown};
+        for (results, became) in [
+            (&["done", "done"][..], Done),
+            (&["done", "failed"], NotKnown),
+            (&["done", "not_run"], NotKnown),
+            (&["failed", "skipped"], NotDone),
+            (&["not_run"], NotDone),
+            (&["not_known"], NotKnown),
+            (&["failed", "not_known"], NotKnown),
+            (&[], NotKnown),
+        ] {
+            let mut steps = vec![("k.other", "done")];
+            steps.extend(results.iter().map(|r| ("k.r", *r)));
+            let address = "k.r".parse().unwrap();
+            assert_eq!(record(&steps, true).became(&address), became, "{results:?}");
+            assert_eq!(record(&steps, false).became(&address), NotKnown, "{results:?}");
+        }
+    }
 }

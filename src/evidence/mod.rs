@@ -5,8 +5,10 @@
 //! (`tests/tidy.rs` enforces it). Every write is conditional: nothing is overwritten unseen.
 
 mod folder;
+pub mod governing;
 pub mod history;
 pub mod lease;
+pub mod permissions;
 pub mod policy;
 pub mod record;
 mod store;

@@ -4,6 +4,7 @@
 use super::record::encoded;
 use super::{Put, Store, StoreWriter};
 use crate::diag::{Diagnostic, code};
+use crate::model::PolicyPlace;
 use crate::model::approval::ApprovalPolicy;
 use crate::plan::InForce;
 use jiff::Timestamp;
@@ -23,6 +24,18 @@ struct Kept {
     /// The apply that did it.
     apply: String,
     policy: ApprovalPolicy,
+    /// Where it is kept from now on, when the posture has come to keep it elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    moved_to: Option<PolicyPlace>,
+}
+
+/// What lies at a place.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Found {
+    /// A policy.
+    Policy(InForce),
+    /// A word where it is by now.
+    Moved(PolicyPlace),
 }
 
 /// The key of a project's policy.
@@ -30,15 +43,19 @@ pub fn key(project: &str) -> String {
     format!("policy/{}/current.json", encoded(project))
 }
 
-/// The policy in force; `None` when there never was one.
+/// What is kept of a policy there; `None` when there never was one.
 ///
 /// # Errors
 /// When that cannot be said: it cannot be read, or something else lies there.
-pub async fn read(store: &Store, project: &str) -> Result<Option<InForce>, Diagnostic> {
+pub async fn read(store: &Store, project: &str) -> Result<Option<Found>, Diagnostic> {
     let key = key(project);
     let object = store.get(&key).await.map_err(unknown)?;
     let Some(object) = object else {
-        return Ok(None);
+        // Only what is known to have never been there is no policy.
+        return match store.had(&key).await.map_err(unknown)? {
+            true => Err(deleted(store, &key)),
+            false => Ok(None),
+        };
     };
     let bad = |why: String| {
         Diagnostic::error(
@@ -57,10 +74,29 @@ pub async fn read(store: &Store, project: &str) -> Result<Option<InForce>, Diagn
     if kept.project != project {
         return Err(bad(format!("it is of the project \"{}\"", kept.project)));
     }
-    Ok(Some(InForce {
-        digest: hex::encode(Sha256::digest(&object.bytes)),
-        policy: kept.policy,
+    Ok(Some(match kept.moved_to {
+        Some(place) => Found::Moved(place),
+        None => Found::Policy(InForce {
+            digest: hex::encode(Sha256::digest(&object.bytes)),
+            policy: kept.policy,
+            place: None,
+        }),
     }))
+}
+
+/// A policy does not end with its object: backstay never deletes it.
+fn deleted(store: &Store, key: &str) -> Diagnostic {
+    Diagnostic::error(
+        code::POLICY_UNKNOWN,
+        format!(
+            "{}{key} was deleted, and the bucket keeps earlier versions of it: a policy was in force. backstay never deletes it.",
+            shown(store)
+        ),
+    )
+    .remedy(
+        "Nothing was changed. Find out who deleted it, and restore it: `aws s3api list-object-versions --prefix KEY` names the \
+         delete marker, and `aws s3api delete-object --key KEY --version-id MARKER` takes it away.",
+    )
 }
 
 /// What a failed look means, whatever failed.
@@ -76,17 +112,26 @@ pub fn unknown(why: Diagnostic) -> Diagnostic {
     ))
 }
 
-/// Puts a policy in force in place of `before`.
+/// What is to be kept from now on.
+#[derive(Debug, Clone, Copy)]
+pub struct Next<'a> {
+    /// Of which project.
+    pub project: &'a str,
+    /// The apply that does it.
+    pub apply: &'a str,
+    /// What has to be there; when absent, nothing or a word that it has moved away.
+    pub before: Option<&'a InForce>,
+    /// The policy.
+    pub policy: &'a ApprovalPolicy,
+    /// Where the policy is kept instead, when it moves away from here.
+    pub moved_to: Option<&'a PolicyPlace>,
+}
+
+/// Puts a policy in force in place of another, or says where it has gone.
 ///
 /// # Errors
 /// When another one is in force by now, or it cannot be written.
-pub async fn replace(
-    writer: &StoreWriter,
-    project: &str,
-    apply: &str,
-    before: Option<&InForce>,
-    policy: &ApprovalPolicy,
-) -> Result<InForce, Diagnostic> {
+pub async fn replace(writer: &StoreWriter, next: Next<'_>) -> Result<InForce, Diagnostic> {
     let overtaken = || {
         Diagnostic::error(
             code::STALE_PLAN,
@@ -94,19 +139,25 @@ pub async fn replace(
         )
         .remedy("Run the same command again: it begins with the policy that is in force now.")
     };
-    let key = key(project);
+    let key = key(next.project);
     let there = writer.store().get(&key).await?;
-    let digest = there.as_ref().map(|o| hex::encode(Sha256::digest(&o.bytes)));
-    if digest.as_ref() != before.map(|b| &b.digest) {
+    let expected = match (&there, next.before) {
+        (None, None) => true,
+        (Some(there), Some(before)) => hex::encode(Sha256::digest(&there.bytes)) == before.digest,
+        (Some(there), None) => serde_json::from_slice(&there.bytes).is_ok_and(|k: Kept| k.moved_to.is_some()),
+        (None, Some(_)) => false,
+    };
+    if !expected {
         return Err(overtaken());
     }
     let kept = Kept {
         format: FORMAT,
         backstay: env!("CARGO_PKG_VERSION").to_owned(),
-        project: project.to_owned(),
+        project: next.project.to_owned(),
         at: writer.store().now(),
-        apply: apply.to_owned(),
-        policy: policy.clone(),
+        apply: next.apply.to_owned(),
+        policy: next.policy.clone(),
+        moved_to: next.moved_to.cloned(),
     };
     let text = serde_json::to_string_pretty(&kept)
         .map_err(|e| Diagnostic::error(code::INTERNAL, format!("the policy cannot be written: {e}.")))?;
@@ -124,7 +175,8 @@ pub async fn replace(
     }
     Ok(InForce {
         digest: hex::encode(Sha256::digest(&text)),
-        policy: policy.clone(),
+        policy: next.policy.clone(),
+        place: None,
     })
 }
 
@@ -151,22 +203,61 @@ mod tests {
         policy
     }
 
+    async fn in_force(store: &Store, project: &str) -> Option<InForce> {
+        match read(store, project).await.unwrap() {
+            Some(Found::Policy(policy)) => Some(policy),
+            Some(Found::Moved(place)) => panic!("it has moved to {place}"),
+            None => None,
+        }
+    }
+
+    fn next<'a>(project: &'a str, before: Option<&'a InForce>, policy: &'a ApprovalPolicy) -> Next<'a> {
+        Next {
+            project,
+            apply: "a",
+            before,
+            policy,
+            moved_to: None,
+        }
+    }
+
     #[tokio::test]
     async fn a_policy_is_replaced_only_by_who_knows_it() {
         let folder = tempfile::tempdir().unwrap();
         let writer = StoreWriter::folder(folder.path());
         let store = writer.store();
-        assert_eq!(read(store, "p/q").await.unwrap(), None);
-        let first = replace(&writer, "p/q", "a1", None, &sunday()).await.unwrap();
-        assert_eq!(read(store, "p/q").await.unwrap().as_ref(), Some(&first));
+        assert_eq!(in_force(store, "p/q").await, None);
+        let sunday = sunday();
+        let first = replace(&writer, next("p/q", None, &sunday)).await.unwrap();
+        assert_eq!(in_force(store, "p/q").await.as_ref(), Some(&first));
         // Projects are kept apart.
-        assert_eq!(read(store, "p").await.unwrap(), None);
+        assert_eq!(in_force(store, "p").await, None);
         let none = ApprovalPolicy::default();
-        let late = replace(&writer, "p/q", "a2", None, &none).await.unwrap_err();
+        let late = replace(&writer, next("p/q", None, &none)).await.unwrap_err();
         assert_eq!(late.code, code::STALE_PLAN);
-        let second = replace(&writer, "p/q", "a2", Some(&first), &none).await.unwrap();
-        assert_eq!(read(store, "p/q").await.unwrap().as_ref(), Some(&second));
-        assert!(replace(&writer, "p/q", "a3", Some(&first), &none).await.is_err());
+        let second = replace(&writer, next("p/q", Some(&first), &none)).await.unwrap();
+        assert_eq!(in_force(store, "p/q").await.as_ref(), Some(&second));
+        assert!(replace(&writer, next("p/q", Some(&first), &none)).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_policy_that_moves_leaves_word_and_may_come_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let writer = StoreWriter::folder(folder.path());
+        let sunday = sunday();
+        let first = replace(&writer, next("p", None, &sunday)).await.unwrap();
+        let place: PolicyPlace = "111111111111/b/p/e/".parse().unwrap();
+        let gone = Next {
+            moved_to: Some(&place),
+            ..next("p", Some(&first), &sunday)
+        };
+        replace(&writer, gone).await.unwrap();
+        let found = read(writer.store(), "p").await.unwrap();
+        assert_eq!(found, Some(Found::Moved(place)));
+        // Nobody who knew it before puts another one there, and whoever brings it back does.
+        assert!(replace(&writer, next("p", Some(&first), &sunday)).await.is_err());
+        replace(&writer, next("p", None, &sunday)).await.unwrap();
+        assert!(in_force(writer.store(), "p").await.is_some());
     }
 
     #[tokio::test]
@@ -176,8 +267,8 @@ mod tests {
             let policy = any_policy().new_tree(&mut runner).unwrap().current();
             let folder = tempfile::tempdir().unwrap();
             let writer = StoreWriter::folder(folder.path());
-            let put = replace(&writer, "p", "a", None, &policy).await.unwrap();
-            let back = read(writer.store(), "p").await.unwrap().unwrap();
+            let put = replace(&writer, next("p", None, &policy)).await.unwrap();
+            let back = in_force(writer.store(), "p").await.unwrap();
             assert_eq!(back.digest, put.digest);
             assert!(back.policy.changes(&policy).is_empty());
         }

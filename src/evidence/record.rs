@@ -2,6 +2,7 @@
 //! Both are JSON Lines, described in `schemas/audit.schema.json`.
 
 use super::lease::Holder;
+use crate::diag::render;
 use crate::model::change::AttributeChange;
 use crate::model::{Action, Address, Scope};
 use crate::plan::{InForce, Policies, Summary};
@@ -34,6 +35,11 @@ pub enum Line {
     Step(Step),
     /// The policy of approvals that came into force at its end; follows the steps.
     Policy(Box<InForce>),
+    /// Something was wrong while records were read. Never part of one.
+    Diagnostic {
+        /// What.
+        diagnostic: render::Json,
+    },
 }
 
 /// Who is about to do what, and by whose leave.
@@ -107,8 +113,11 @@ pub struct Ended {
     pub exit: u8,
     /// Writes that took effect.
     pub done: usize,
-    /// Writes that failed.
+    /// Writes that failed without any effect.
     pub failed: usize,
+    /// Writes that failed and may have taken effect, in whole or in part.
+    #[serde(default)]
+    pub not_known: usize,
     /// Writes that were not run.
     pub not_run: usize,
 }
@@ -125,7 +134,7 @@ pub enum Verdict {
     Failed,
     /// The user stopped it.
     Interrupted,
-    /// Its lock was lost, which stopped it.
+    /// Its lock was lost: nothing was started after that, nor a policy put in force.
     LockLost,
 }
 
@@ -157,8 +166,10 @@ pub struct Step {
 pub enum StepVerdict {
     /// It took effect.
     Done,
-    /// It failed; whether it took effect is unknown when no answer came.
+    /// It failed, and took no effect.
     Failed,
+    /// It failed, and may have taken effect in whole or in part.
+    NotKnown,
     /// It was not run because one that it needs failed.
     Skipped,
     /// It was not run because the apply was stopped.
@@ -211,17 +222,21 @@ impl Keys {
     }
 }
 
-/// Lines as text, with a version in front.
+/// The first line of every record.
+pub fn version() -> Line {
+    Line::Version {
+        format: FORMAT,
+        backstay: env!("CARGO_PKG_VERSION").to_owned(),
+    }
+}
+
+/// Lines as text.
 ///
 /// # Errors
 /// When something in them is no JSON, which would be a defect.
 pub fn text(lines: impl IntoIterator<Item = Line>) -> Result<String, serde_json::Error> {
-    let version = Line::Version {
-        format: FORMAT,
-        backstay: env!("CARGO_PKG_VERSION").to_owned(),
-    };
     let mut out = String::new();
-    for line in std::iter::once(version).chain(lines) {
+    for line in lines {
         out.push_str(&serde_json::to_string(&line)?);
         out.push('\n');
     }

@@ -110,6 +110,20 @@ impl Store {
         }
     }
 
+    /// Whether an object under this key was deleted or hidden of which the bucket still keeps a version.
+    ///
+    /// # Errors
+    /// When that cannot be found out.
+    pub(super) async fn had(&self, key: &str) -> Result<bool, Diagnostic> {
+        match &self.place {
+            Where::Bucket(objects) => {
+                let had = objects.had(&self.full(key)).await;
+                had.map_err(|e| self.explain(&e, key))
+            }
+            Where::Folder(_) => Ok(false),
+        }
+    }
+
     /// The keys that begin with `prefix`, sorted.
     ///
     /// # Errors
@@ -262,6 +276,9 @@ fn media(key: &str) -> &'static str {
     }
 }
 
+/// A local clock that is further off than this many seconds is worth a word.
+const OFF: i64 = 5 * 60;
+
 /// Looks where the bucket is and whether it is the account's.
 async fn find(cloud: &Cloud, place: &BucketPlace) -> Result<Found, Diagnostic> {
     let about = format!("bucket \"{}\" of account \"{}\"", place.bucket, place.account);
@@ -290,12 +307,28 @@ async fn find(cloud: &Cloud, place: &BucketPlace) -> Result<Found, Diagnostic> {
             code::API,
             format!("{about}: S3 says that it is in {region}, and there that it is elsewhere."),
         )),
-        Err(error) => Err(unusable(&error, &about, &owner)),
+        Err(error) => Err(unusable(&error, &about, &owner, objects.ahead())),
     }
 }
 
-fn unusable(error: &AwsError, about: &str, owner: &AccountId) -> Diagnostic {
+fn unusable(error: &AwsError, about: &str, owner: &AccountId, ahead: Option<SignedDuration>) -> Diagnostic {
     let diagnostic = error.diagnostic(about);
+    // An answer to HEAD has no body that could say so.
+    let skewed = ahead.filter(|a| error.class == Class::Denied && a.as_secs().abs() > OFF);
+    if let Some(ahead) = skewed {
+        let side = if ahead.is_positive() { "behind" } else { "ahead of" };
+        return Diagnostic {
+            code: code::NO_CREDENTIALS,
+            summary: code::NO_CREDENTIALS.summary().into(),
+            detail: format!(
+                "{} This machine's clock is {} minutes {side} that of S3.",
+                diagnostic.detail,
+                ahead.as_secs().abs() / 60
+            ),
+            ..diagnostic
+        }
+        .remedy("Set the clock first: from 15 minutes on, AWS refuses whatever is signed with it, and says no more than that it is denied.");
+    }
     match error.class {
         Class::NotFound => Diagnostic::error(code::NOT_FOUND, format!("{about} does not exist."))
             .remedy("Create it, or correct its name or `account` in the backstay block. backstay does not create the bucket that it keeps its own things in."),

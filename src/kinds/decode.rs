@@ -1,12 +1,12 @@
 //! From evaluated blocks to desired resources: each kind decodes its own, then what one
 //! resource contributes to another is handed over.
 
-use super::{AnyKind, find, guarded};
+use super::{AnyKind, find, governed, guarded};
 use crate::diag::{Diagnostic, Diagnostics, Location, Span, code};
 use crate::model::desired::Contribution;
 use crate::model::policy::Statement;
 use crate::model::schema::EvaluatedBlock;
-use crate::model::{Address, Desired, Place};
+use crate::model::{Address, Desired, Place, PolicyPlace};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One resource block, evaluated.
@@ -25,6 +25,8 @@ pub struct Declared<'a> {
     pub ignored: Vec<String>,
     /// Whether it must not be released.
     pub guarded: bool,
+    /// Where the policy of approvals is kept under which it stands.
+    pub governed: Option<PolicyPlace>,
     /// What its expressions refer to.
     pub depends_on: Vec<Address>,
     /// Where it is declared.
@@ -61,6 +63,11 @@ pub fn decode(declared: &[Declared<'_>], diagnostics: &mut Diagnostics) -> Resou
         if block.guarded {
             for spec in std::iter::once(&mut spec).chain(&mut kept_spec) {
                 guarded::mark(kind, spec, &place);
+            }
+        }
+        if let Some(place) = &block.governed {
+            for spec in std::iter::once(&mut spec).chain(&mut kept_spec) {
+                governed::mark(spec, place);
             }
         }
         let base = Desired {

@@ -127,6 +127,11 @@ pub trait AnyKind: Send + Sync {
     /// # Errors
     /// When `op` is not this kind's.
     fn describe(&self, op: &Json) -> Result<String, Diagnostic>;
+    /// See [`Kind::needs`].
+    ///
+    /// # Errors
+    /// When `op` is not this kind's.
+    fn needs(&self, op: &Json, ident: &str, place: &Place) -> Result<Vec<Permission>, Diagnostic>;
     /// See [`Kind::facts`].
     ///
     /// # Errors
@@ -373,6 +378,10 @@ impl<K: Kind> AnyKind for Erased<K> {
 
     fn describe(&self, op: &Json) -> Result<String, Diagnostic> {
         Ok(K::describe(&load::<K::Op>(K::NAME, "step", op)?))
+    }
+
+    fn needs(&self, op: &Json, ident: &str, place: &Place) -> Result<Vec<Permission>, Diagnostic> {
+        Ok(K::needs(&load::<K::Op>(K::NAME, "step", op)?, ident, place))
     }
 
     fn facts(&self, spec: Option<&Json>, have: &Json, place: &Place) -> Result<Facts, Diagnostic> {

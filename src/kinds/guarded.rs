@@ -35,7 +35,7 @@ pub(super) fn mark(kind: &dyn AnyKind, spec: &mut Json, place: &Place) {
     }
 }
 
-fn set(spec: &mut Json, key: &str, value: &str) {
+pub(super) fn set(spec: &mut Json, key: &str, value: &str) {
     let Some(spec) = spec.as_object_mut() else { return };
     let tags = spec.entry("tags").or_insert(Json::Null);
     if tags.is_null() {

@@ -10,6 +10,7 @@ pub mod backup_plan;
 pub mod backup_vault;
 mod decode;
 mod erased;
+pub mod governed;
 pub mod guarded;
 pub mod iam;
 pub mod iam_role;
@@ -114,6 +115,14 @@ pub struct Permission {
     pub resource: String,
 }
 
+impl Permission {
+    /// An action on a resource.
+    pub fn new(action: &'static str, resource: impl Into<String>) -> Self {
+        let resource = resource.into();
+        Self { action, resource }
+    }
+}
+
 /// An attribute that other blocks may refer to and that the block itself does not set.
 #[derive(Debug, Clone, Copy)]
 pub struct Output {
@@ -210,6 +219,10 @@ pub trait Kind: Send + Sync + 'static {
 
     /// A write in a few words for the progress display: "enable versioning".
     fn describe(op: &Self::Op) -> String;
+
+    /// What IAM has to allow for a write, the reads that lead to it aside; each is among the
+    /// [`permissions`](Kind::permissions) to apply of the block that it comes from.
+    fn needs(op: &Self::Op, ident: &str, place: &Place) -> Vec<Permission>;
 
     /// What rules and proofs may know, whatever was declared.
     fn facts(spec: Option<&Self::Spec>, have: &Self::Live, place: &Place) -> Facts;

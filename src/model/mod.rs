@@ -32,7 +32,7 @@ pub use arn::Arn;
 pub use change::{Action, AttributeChange, Direction, Judgement};
 pub use desired::{Desired, Finding};
 pub use duration::{Days, Duration};
-pub use keep::{BucketPlace, Lock};
+pub use keep::{BucketPlace, Lock, PolicyPlace};
 pub use observed::{Observed, Unreadable};
 pub use organization::{Level, Membership};
 pub use principal::{Principal, PrincipalKind};

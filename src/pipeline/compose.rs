@@ -5,9 +5,9 @@ use crate::check::{Assertion, Exemption, Severity};
 use crate::config::{self, Inputs};
 use crate::diag::{Diagnostic, Diagnostics, Sources, code};
 use crate::graph::{DerivedEdge, Graph};
-use crate::kinds::{self, Declared, Kinds};
+use crate::kinds::{self, Declared, Kinds, governed};
 use crate::model::objective::{Objective, scenarios};
-use crate::model::{Account, AccountId, Address, BucketPlace, Lock, Place, Region};
+use crate::model::{Account, AccountId, Address, BucketPlace, Lock, Place, PolicyPlace, Region};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -94,6 +94,7 @@ pub(super) fn compose(
     let lock = lock(evaluated, &mut diagnostics);
     let evidence = evaluated.settings.evidence.as_ref();
     let evidence = evidence.and_then(|kept| keep(kept, evaluated, &mut diagnostics));
+    let governed = governed(evaluated, evidence.as_ref(), ids, &mut diagnostics);
     let homes: BTreeMap<&str, Place> = evaluated
         .accounts
         .iter()
@@ -117,6 +118,7 @@ pub(super) fn compose(
                 body: &block.body,
                 ignored: block.lifecycle.ignore_changes.clone(),
                 guarded: block.lifecycle.prevent_release,
+                governed: governed.clone(),
                 depends_on: block.references.clone(),
                 span: block.span,
                 location: sources.location(block.span),
@@ -225,6 +227,45 @@ fn keep(
         account: known?,
         bucket: kept.bucket.clone(),
         prefix: kept.prefix.clone(),
+    })
+}
+
+/// Where the policy is kept that the posture declares, as its resources will say it; `None` when that is this machine.
+fn governed(
+    evaluated: &config::Posture,
+    evidence: Option<&BucketPlace>,
+    ids: &BTreeMap<String, AccountId>,
+    diagnostics: &mut Diagnostics,
+) -> Option<PolicyPlace> {
+    evaluated.policy.as_ref()?;
+    let place = policy_place(evidence?, &evaluated.settings.project, ids)?;
+    let length = place.to_string().len();
+    if length > governed::LONGEST {
+        let detail = format!(
+            "Where the policy is kept is written on each resource, as a tag of at most {} characters, and it takes {length}.",
+            governed::LONGEST
+        );
+        diagnostics.push(
+            Diagnostic::error(code::INVALID_VALUE, detail)
+                .at(evaluated.settings.span)
+                .remedy("Shorten `prefix` of the evidence block, or the project's name."),
+        );
+        return None;
+    }
+    Some(place)
+}
+
+/// A place of a policy by its account's number.
+pub(super) fn policy_place(
+    place: &BucketPlace,
+    project: &str,
+    ids: &BTreeMap<String, AccountId>,
+) -> Option<PolicyPlace> {
+    Some(PolicyPlace {
+        account: ids.get(&place.account)?.clone(),
+        bucket: place.bucket.clone(),
+        project: project.to_owned(),
+        prefix: place.prefix.clone(),
     })
 }
 

@@ -2,6 +2,7 @@
 //! policy asks for it, by signatures; and what has a window is refused outside of it.
 
 use super::policy::{Demand, Policies, Source};
+use super::select::nearest;
 use super::{Plan, ResourceChange};
 use crate::diag::{Diagnostic, Diagnostics, code};
 use crate::live::Timestamp;
@@ -31,6 +32,32 @@ pub fn refusals(plan: &Plan, approvals: &Approvals, now: Timestamp) -> Diagnosti
     }
     diagnostics.extend(outside(plan, now));
     diagnostics
+}
+
+/// One error for each address that was approved and is neither in the plan nor declared: a slip of the pen must not pass for
+/// an approval. What is declared and needs none is no error, so that the same command can be run again.
+pub fn unmatched(plan: &Plan, approvals: &Approvals, declared: &[Address]) -> Diagnostics {
+    let policy = Policies::address();
+    let mut known: BTreeSet<&Address> = plan.changes.iter().map(|c| &c.address).collect();
+    known.extend(declared);
+    known.insert(&policy);
+    let flags = [
+        ("--allow-weaken", &approvals.weaken),
+        ("--allow-irreversible", &approvals.irreversible),
+    ];
+    let named = flags
+        .into_iter()
+        .flat_map(|(flag, list)| list.iter().map(move |address| (flag, address)));
+    let names: Vec<String> = known.iter().map(ToString::to_string).collect();
+    named
+        .filter(|(_, address)| !known.iter().any(|k| address.covers(k)))
+        .map(|(flag, address)| {
+            let why =
+                format!("{flag}='{address}': there is nothing of this name in the plan or the posture.");
+            let nearest = nearest(&address.to_string(), &names);
+            Diagnostic::error(code::UNKNOWN_ADDRESS, why).remedy(format!("Nothing was changed. {nearest}"))
+        })
+        .collect()
 }
 
 /// What has to be named on the command line and is not. Signatures say it better.
@@ -160,8 +187,7 @@ fn outside(plan: &Plan, now: Timestamp) -> Diagnostics {
     let windows: Vec<&Windows> = demands.iter().map(|d| &d.rule.window).collect();
     let when = match next_open(windows.iter().copied(), now) {
         Some(next) => format!("Run it again from {next:.0} on, when everything in the plan may be done."),
-        None => "The windows of what is in the plan never meet: make a plan for a part of it with -target."
-            .to_owned(),
+        None => never(&demands).to_owned(),
     };
     demands
         .iter()
@@ -183,6 +209,20 @@ fn outside(plan: &Plan, now: Timestamp) -> Diagnostics {
             .remedy(format!("Nothing was changed. {when}"))
         })
         .collect()
+}
+
+/// What to do when windows never meet. A part of the plan helps only where it is not one kind of change that is under two.
+fn never(demands: &[Demand<'_>]) -> &'static str {
+    let meet = |danger: Danger| {
+        let same = demands.iter().filter(|d| d.danger == danger);
+        next_open(same.map(|d| &d.rule.window), Timestamp::UNIX_EPOCH).is_some()
+    };
+    if Danger::ALL.into_iter().all(meet) {
+        "The windows of what is in the plan never meet: make a plan for a part of it with -target."
+    } else {
+        "The window of the policy in force and the one that the posture declares never meet, so that nothing of this kind can be \
+         done: declare the one in force again, and change it in an apply of its own."
+    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 mod file;
 mod guard;
 mod order;
+mod origin;
 mod planner;
 pub mod policy;
 mod select;
@@ -12,7 +13,8 @@ mod validity;
 mod witness;
 
 pub use file::{digest, load, load_with_digest, store};
-pub use guard::{Approvals, refusals};
+pub use guard::{Approvals, refusals, unmatched};
+pub use origin::Origin;
 pub use planner::{Context, make};
 pub use policy::{InForce, Policies};
 pub use select::Selection;

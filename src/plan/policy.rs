@@ -4,9 +4,13 @@
 
 use super::Plan;
 use crate::diag::{Diagnostic, code};
+use crate::kinds;
 use crate::model::approval::{ApprovalPolicy, ApprovalRule, Danger, SshKey};
-use crate::model::{Address, AttributeChange, Direction};
+use crate::model::change::Judgement;
+use crate::model::{Address, AttributeChange, Direction, Observed, PolicyPlace};
 use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use std::collections::BTreeSet;
 
 /// The policy that the last apply put in force.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -15,6 +19,9 @@ pub struct InForce {
     pub digest: String,
     /// What it says.
     pub policy: ApprovalPolicy,
+    /// Where it is kept; in a folder of this machine when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<PolicyPlace>,
 }
 
 /// Both policies of a plan.
@@ -26,6 +33,26 @@ pub struct Policies {
     /// As the posture declares it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub declared: Option<ApprovalPolicy>,
+    /// Where the posture keeps its own; in a folder of this machine when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<PolicyPlace>,
+}
+
+/// The places of policies that what was seen says it stands under.
+///
+/// # Errors
+/// When a mark cannot be read.
+pub fn marks<'a>(
+    seen: impl IntoIterator<Item = (&'a str, &'a Observed<Json>)>,
+) -> Result<BTreeSet<PolicyPlace>, Diagnostic> {
+    let mut places = BTreeSet::new();
+    for (kind, seen) in seen {
+        let (Some(kind), Observed::Present(have)) = (kinds::find(kind), seen) else {
+            continue;
+        };
+        places.extend(kinds::governed::place(kind, have)?);
+    }
+    Ok(places)
 }
 
 /// Whose rule it is.
@@ -62,11 +89,27 @@ impl Policies {
         Address::new("backstay", "policy")
     }
 
-    /// What changes from the policy in force to the declared one. To declare none is to ask for nothing.
+    /// What changes from the policy in force to the declared one. To declare none is to ask for nothing, and to keep it
+    /// elsewhere is to leave the one in force behind.
     pub fn changes(&self) -> Vec<AttributeChange> {
         let nothing = ApprovalPolicy::default();
         let before = self.in_force.as_ref().map_or(&nothing, |f| &f.policy);
-        self.declared.as_ref().unwrap_or(&nothing).changes(before)
+        let mut changes = self.declared.as_ref().unwrap_or(&nothing).changes(before);
+        changes.extend(self.moved().map(|(from, to)| {
+            let judgement =
+                Judgement::weakens("another bucket decides from then on which policy is in force");
+            let [from, to] = [from, to].map(|place| place.to_string().into());
+            AttributeChange::judged("evidence", from, to, judgement)
+        }));
+        changes
+    }
+
+    /// From where to where the policy moves, when the posture keeps it in another bucket than the one in force is in. A
+    /// posture that names none leaves it where it is.
+    pub fn moved(&self) -> Option<(&PolicyPlace, &PolicyPlace)> {
+        let from = self.in_force.as_ref()?.place.as_ref()?;
+        let to = self.place.as_ref()?;
+        (from != to).then_some((from, to))
     }
 
     /// The rules for one kind of change; a plan keeps to each of them.
@@ -125,6 +168,17 @@ impl Policies {
 }
 
 impl Plan {
+    /// The places of policies under which this plan may stand: those that what it changes says itself, which an apply
+    /// compares with what is live, and that of the policy that it was made under.
+    ///
+    /// # Errors
+    /// When a mark cannot be read.
+    pub fn marks(&self) -> Result<BTreeSet<PolicyPlace>, Diagnostic> {
+        let mut places = marks(self.changes.iter().map(|c| (c.kind.as_str(), &c.saw)))?;
+        places.extend(self.policies.in_force.iter().filter_map(|f| f.place.clone()));
+        Ok(places)
+    }
+
     /// How many changes of resources are dangerous in this way.
     pub fn count(&self, danger: Danger) -> usize {
         let is = |a: &AttributeChange| match danger {

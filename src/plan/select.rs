@@ -63,7 +63,8 @@ impl Selection {
     }
 }
 
-fn nearest(name: &str, names: &[String]) -> String {
+/// What somebody may have meant who named something that is not there.
+pub(super) fn nearest(name: &str, names: &[String]) -> String {
     names
         .iter()
         .map(|n| (strsim::jaro_winkler(n, name), n))

@@ -9,11 +9,21 @@ use owo_colors::OwoColorize;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-/// What was done, what was not and what is not known, then one line that says the same as the exit code. `enforced` is false
-/// when the policy that the posture declares could not be put in force.
-pub fn summary(plan: &Plan, outcome: &Outcome, enforced: bool, style: Style) -> String {
+/// What is left when every step is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Left {
+    /// Nothing.
+    Nothing,
+    /// The policy that the posture declares could not be put in force.
+    Policy,
+    /// The lock was lost meanwhile, so that somebody else may have written at the same time.
+    Lock,
+}
+
+/// What was done, what was not and what is not known, then one line that says the same as the exit code.
+pub fn summary(plan: &Plan, outcome: &Outcome, left: Left, style: Style) -> String {
     let mut out = String::new();
-    let whole = outcome.is_whole() && enforced;
+    let whole = outcome.is_whole() && left == Left::Nothing;
     if !outcome.is_whole() {
         let _ = writeln!(out, "\nDone:");
         list(&mut out, plan, outcome, Verdict::Done);
@@ -34,9 +44,12 @@ pub fn summary(plan: &Plan, outcome: &Outcome, enforced: bool, style: Style) -> 
         )
     } else if outcome.is_whole() {
         format!(
-            "Apply incomplete: all {} steps done, but the policy of the posture is not in force. Run the same command again \
-             to go on.",
-            outcome.results.len()
+            "Apply incomplete: all {} steps done, but {}. Run the same command again to go on.",
+            outcome.results.len(),
+            match left {
+                Left::Lock => "the lock was lost meanwhile",
+                Left::Policy | Left::Nothing => "the policy of the posture is not in force",
+            }
         )
     } else {
         format!(

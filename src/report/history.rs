@@ -1,9 +1,9 @@
 //! Records of applies: a list, one in full, and both as JSON Lines.
 
 use super::{Style, escape};
-use crate::evidence::history::Record;
-use crate::evidence::record::{Line, StepVerdict, Verdict, text};
-use crate::plan::Summary;
+use crate::evidence::history::{Became, Record};
+use crate::evidence::record::{self, Line, StepVerdict, Verdict, text};
+use crate::model::Action;
 use jiff::Timestamp;
 use owo_colors::OwoColorize;
 use std::fmt::Write;
@@ -23,7 +23,7 @@ pub fn list(records: &[Record], older: usize, style: Style) -> String {
             escape::line(&intent.id),
             result(record, style),
             escape::line(&format!("{}@{}", intent.by.user, intent.by.host)),
-            counts(&intent.counts),
+            counts(record),
         );
     }
     if older > 0 {
@@ -72,9 +72,10 @@ pub fn one(record: &Record, style: Style) -> String {
     for change in &record.changes {
         let _ = writeln!(
             out,
-            "\n{} ({:?})",
+            "\n{} ({:?}): {}",
             escape::line(&change.address.to_string()),
-            change.action
+            change.action,
+            became(record.became(&change.address))
         );
         for attribute in &change.attributes {
             let _ = writeln!(
@@ -89,6 +90,7 @@ pub fn one(record: &Record, style: Style) -> String {
             let result = match step.result {
                 StepVerdict::Done => "done",
                 StepVerdict::Failed => "failed",
+                StepVerdict::NotKnown => "not known",
                 StepVerdict::Skipped => "skipped",
                 StepVerdict::NotRun => "not run",
             };
@@ -103,7 +105,12 @@ pub fn one(record: &Record, style: Style) -> String {
     out
 }
 
-/// The same lines as in the store, newest apply first.
+/// The first line of what a program reads.
+pub fn version() -> String {
+    text([record::version()]).unwrap_or_default()
+}
+
+/// The same lines as in the store, newest apply first, without their versions.
 ///
 /// # Errors
 /// When something in them is no JSON, which would be a defect.
@@ -144,9 +151,40 @@ fn result(record: &Record, style: Style) -> String {
     }
 }
 
-fn counts(counts: &Summary) -> String {
-    format!(
+fn became(became: Became) -> &'static str {
+    match became {
+        Became::Done => "done",
+        Became::NotDone => "not done",
+        Became::NotKnown => "in part or not known",
+    }
+}
+
+/// What became of the resources; of an apply without an end, what it was about to do.
+fn counts(record: &Record) -> String {
+    let planned = &record.intent.counts;
+    if record.ended.is_none() {
+        return format!(
+            "planned: {} to add, {} to change, {} to destroy, {} to release",
+            planned.add, planned.change, planned.remove, planned.release
+        );
+    }
+    let of = |became: Became| {
+        let is = move |c: &&record::Change| record.became(&c.address) == became;
+        record.changes.iter().filter(is)
+    };
+    let done = |action: Action| of(Became::Done).filter(|c| c.action == action).count();
+    let mut said = format!(
         "{} added, {} changed, {} destroyed, {} released",
-        counts.add, counts.change, counts.remove, counts.release
-    )
+        done(Action::Create),
+        done(Action::Update),
+        done(Action::Remove),
+        done(Action::Release)
+    );
+    for left in [Became::NotKnown, Became::NotDone] {
+        let count = of(left).count();
+        if count > 0 {
+            let _ = write!(said, ", {count} {}", became(left));
+        }
+    }
+    said
 }

@@ -67,7 +67,7 @@ fn what_is_wrong_with_a_policy_is_said_where_it_is() {
         ),
         (
             "weaken {\n  approvals = 1\n}",
-            "6: BKS-E0401 weaken asks for 1 approvals, but only 0 could ever be given: from holds no key.",
+            "6: BKS-E0401 weaken asks for 1 approval, but only 0 could ever be given: from holds no key.",
         ),
         (
             "weaken {\n  approvals = 2\n  from = [\"ALICE\", \"ALICE twice\"]\n}",

@@ -88,7 +88,7 @@ async fn an_apply_is_on_record_with_every_change_before_and_after() {
     estate
         .run(&["history", "--id", id])
         .exits(0)
-        .prints("s3_bucket.a (Create)")
+        .prints("s3_bucket.a (Create): done")
         .prints("versioning: false -> true")
         .prints("as         arn:aws:iam::ACCOUNT:root in account \"prod\"");
     estate
@@ -135,7 +135,12 @@ async fn an_apply_that_was_cut_off_is_unfinished() {
     apply.kill().unwrap();
     apply.wait().unwrap();
     estate.heal();
-    estate.run(&["history"]).exits(0).prints("unfinished");
+    estate
+        .run(&["history"])
+        .exits(0)
+        .prints("unfinished")
+        // What was planned is not said to be done.
+        .prints("planned: 2 to add, 0 to change");
     estate.settle();
     let list = estate.run(&["history"]).exits(0).stdout;
     assert!(list.lines().next().unwrap().contains("  done  "), "{list}");

@@ -26,19 +26,64 @@ async fn what_does_not_depend_on_a_failure_is_done_and_the_rest_is_named() {
     estate.settle();
 }
 
-#[tokio::test]
-async fn when_no_write_succeeds_nothing_was_changed() {
-    let estate = Estate::new(SHOP);
-    estate.seed(SHOP_SEED).await;
-    estate.fault(Fault {
+/// Every write of the run ends so.
+fn all_writes(status: u16, code: &str) -> Fault {
+    Fault {
         write: Some(true),
         outcome: Outcome::Error {
-            status: 403,
-            code: "AccessDenied".to_owned(),
+            status,
+            code: code.to_owned(),
         },
         ..Fault::default()
-    });
-    estate.run(&["apply", "--auto-approve"]).exits(1).prints("0 of ");
+    }
+}
+
+#[tokio::test]
+async fn when_every_write_is_refused_nothing_was_changed() {
+    for (status, code) in [(403, "AccessDenied"), (503, "SlowDown"), (400, "Throttling")] {
+        let estate = Estate::new(SHOP);
+        estate.seed(SHOP_SEED).await;
+        estate.fault(all_writes(status, code));
+        let run = estate.run(&["apply", "--auto-approve", "--json"]).exits(1);
+        let lines = run.lines();
+        let summary = &lines.last().unwrap()["summary"];
+        assert_eq!(
+            (&summary["done"], &summary["not_known"], &summary["exit"]),
+            (&0.into(), &0.into(), &1.into()),
+            "{code}: {summary:#}"
+        );
+        estate
+            .run(&["history"])
+            .exits(0)
+            .prints("failed: nothing was changed")
+            .prints("0 added, 0 changed, 0 destroyed, 0 released");
+    }
+}
+
+#[tokio::test]
+async fn a_write_that_failed_on_the_services_side_is_not_known() {
+    let estate = Estate::new(SHOP);
+    estate.seed(SHOP_SEED).await;
+    estate.fault(all_writes(500, "InternalError"));
+    let run = estate.run(&["apply", "--auto-approve", "--json"]).exits(4);
+    let lines = run.lines();
+    let summary = &lines.last().unwrap()["summary"];
+    assert_eq!(summary["done"], 0, "{summary:#}");
+    assert!(summary["not_known"].as_u64() > Some(0), "{summary:#}");
+    let records = estate.run(&["history", "--json"]).exits(0).lines();
+    let ended = records.iter().find(|l| l["type"] == "result").unwrap();
+    assert_eq!(
+        (&ended["done"], &ended["failed"]),
+        (&0.into(), &0.into()),
+        "{ended:#}"
+    );
+    assert_eq!(ended["not_known"], summary["not_known"]);
+    let list = estate.run(&["history"]).exits(0).stdout;
+    assert!(
+        list.contains("0 added, 0 changed, 0 destroyed, 0 released, ")
+            && list.contains(" in part or not known"),
+        "{list}"
+    );
 }
 
 #[tokio::test]

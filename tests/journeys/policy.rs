@@ -111,11 +111,19 @@ async fn weakening_takes_as_many_keys_as_the_policy_says() {
         .tells("1 of 2 is there");
     estate.write("tonight.plan.approvals", &before);
 
-    // Whoever is not listed is told so twice.
+    // Whoever is not listed approves nothing, and is told who does.
     estate
         .run(&["approve", "tonight.plan", "--key", "mallory"])
+        .exits(1)
+        .tells("The key mallory (SHA256:")
+        .tells("no rule of the policy lists it; those that count are alice (SHA256:")
+        .tells("Nothing was signed.");
+    assert_eq!(estate.read("tonight.plan.approvals"), before);
+    estate
+        .run(&["approve", "tonight.plan", "--key", "mallory", "--unlisted"])
         .exits(0)
-        .tells("No rule of the policy lists the key mallory");
+        .tells("no rule of the policy lists it")
+        .prints("Signed, without counting, by mallory");
     estate
         .run(&APPLY)
         .exits(1)
@@ -236,7 +244,10 @@ async fn a_policy_is_not_edited_away_by_the_change_that_it_forbids() {
         // Nobody but those of before has a say.
         std::fs::remove_file(estate.path("tonight.plan.approvals")).unwrap_or_default();
         approve(&estate, "alice");
-        approve(&estate, "mallory");
+        // Where the new policy lists her, she may sign, and counts for nothing yet.
+        estate
+            .run(&["approve", "tonight.plan", "--key", "mallory", "--unlisted"])
+            .exits(0);
         estate.run(&APPLY).exits(1).tells("1 of 2 is there, by alice");
     }
     assert_eq!(estate.written(mark), Vec::<String>::new());
@@ -284,13 +295,20 @@ async fn a_plan_is_under_the_policy_that_it_was_made_under() {
     estate.write("main.hcl", &stricter);
     estate.settle();
     let mark = estate.mark();
+    // The posture that asks for more is another one.
+    estate
+        .run(&APPLY)
+        .exits(1)
+        .tells("BKS-E0603")
+        .tells("the policy block");
+    // So is what is in force, whatever the posture says.
+    estate.write("main.hcl", &posture);
     estate
         .run(&APPLY)
         .exits(1)
         .tells("BKS-E0602")
         .tells("is not the one that the plan was made under");
     // Made anew, it takes all three: the one in force is stricter than the declared one.
-    estate.write("main.hcl", &posture);
     plan(&estate);
     std::fs::remove_file(estate.path("tonight.plan.approvals")).unwrap();
     for person in &people[..2] {
@@ -452,4 +470,161 @@ async fn a_policy_in_force_that_cannot_be_read_stops_everything() {
         .filter(|w| !w.contains("policy/team/current.json"))
         .collect();
     assert_eq!(own, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_policy_that_was_deleted_is_no_policy_that_never_was() {
+    let people = people();
+    let estate = Estate::new(&kept().replace("KEYS", &keys(&people[..3])));
+    let s3 = estate.root().s3;
+    let bucket = estate.fill("keep-ACCOUNT");
+    s3.create_bucket().bucket(&bucket).send().await.unwrap();
+    let versions = aws_sdk_s3::types::VersioningConfiguration::builder()
+        .status(aws_sdk_s3::types::BucketVersioningStatus::Enabled)
+        .build();
+    s3.put_bucket_versioning()
+        .bucket(&bucket)
+        .versioning_configuration(versions)
+        .send()
+        .await
+        .unwrap();
+    estate.settle();
+    estate.edit("versioning = true", "versioning = false");
+    plan(&estate);
+    let key = "e/policy/team/current.json";
+    let deleted = s3.delete_object().bucket(&bucket).key(key).send().await.unwrap();
+    let marker = deleted.version_id().unwrap().to_owned();
+    let mark = estate.mark();
+    let refused = |command: &[&str]| {
+        estate
+            .run(command)
+            .exits(1)
+            .tells("BKS-E0624")
+            .tells("was deleted, and the bucket keeps earlier versions of it")
+            .tells("aws s3api delete-object");
+    };
+    refused(&["plan"]);
+    refused(&["apply", "--auto-approve", "--allow-weaken=s3_bucket.data"]);
+    refused(&APPLY);
+    // Nor is it known when nobody may look.
+    estate.fault(Fault::error("s3", "ListObjectVersions", 403, "AccessDenied"));
+    estate
+        .run(&["apply", "--auto-approve"])
+        .exits(1)
+        .tells("BKS-E0624")
+        .tells("s3:ListBucketVersions");
+    estate.heal();
+    assert_eq!(estate.written(mark), Vec::<String>::new());
+    // As it is told, it comes back.
+    let restored = s3.delete_object().bucket(&bucket).key(key).version_id(marker);
+    restored.send().await.unwrap();
+    estate
+        .run(&["apply", "--auto-approve"])
+        .exits(1)
+        .tells("The policy in force (weaken) asks for 2 approvals");
+}
+
+/// A bucket with versions, for records and the policy.
+async fn keeps(estate: &Estate, names: &[&str]) {
+    for name in names {
+        let bucket = estate.fill(name);
+        estate
+            .root()
+            .s3
+            .create_bucket()
+            .bucket(bucket)
+            .send()
+            .await
+            .unwrap();
+    }
+}
+
+/// What a resource stands under is written on it, so that the posture cannot leave it behind.
+#[tokio::test]
+async fn a_posture_that_keeps_its_policy_elsewhere_meets_the_one_in_force() {
+    let people = people();
+    let estate = Estate::new(&kept().replace("KEYS", &keys(&people[..3])));
+    // What was there before carries no other mark of the project.
+    keeps(&estate, &["keep-ACCOUNT", "other-ACCOUNT", "data-ACCOUNT"]).await;
+    estate.settle();
+    let posture = estate
+        .read("main.hcl")
+        .replace("versioning = true", "versioning = false");
+    let without = |from: &str, text: &str| {
+        let start = text.find(from).unwrap();
+        let end = start + text[start..].find("\n  }").unwrap() + "\n  }".len();
+        format!("{}{}", &text[..start], &text[end..])
+    };
+    let policy_gone = |text: &str| text.split(POLICY).next().unwrap().to_owned();
+    let mark = estate.mark();
+    for (what, text) in [
+        ("another prefix", posture.replace("\"e/\"", "\"f/\"")),
+        ("another bucket", posture.replace("keep-", "other-")),
+        ("no bucket", without("  evidence {", &posture)),
+        (
+            "neither bucket nor policy",
+            policy_gone(&without("  evidence {", &posture)),
+        ),
+        (
+            "another prefix, no policy",
+            policy_gone(&posture.replace("\"e/\"", "\"f/\"")),
+        ),
+        (
+            "another bucket, one key",
+            posture
+                .replace("keep-", "other-")
+                .replace("approvals = 2", "approvals = 1"),
+        ),
+        ("another project", posture.replace("\"team\"", "\"fresh\"")),
+    ] {
+        estate.write("main.hcl", &text);
+        let flagged = [
+            "apply",
+            "--auto-approve",
+            "--allow-weaken=s3_bucket.data",
+            "--allow-weaken=backstay.policy",
+        ];
+        let refused = estate.run(&flagged);
+        assert_eq!(refused.code, Some(1), "{what}: {refused:#?}");
+        refused.tells("The policy in force (weaken) asks for 2 approvals");
+    }
+    let foreign = |w: &String| w.contains("other-") || w.contains("data-") || w.contains("policy/");
+    let written: Vec<String> = estate.written(mark).into_iter().filter(foreign).collect();
+    assert_eq!(written, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_policy_moves_with_the_approvals_of_the_one_in_force() {
+    let people = people();
+    let estate = Estate::new(&kept().replace("KEYS", &keys(&people[..3])));
+    keeps(&estate, &["keep-ACCOUNT", "other-ACCOUNT"]).await;
+    for person in &people {
+        estate.write(person.file, &person.private);
+    }
+    estate.settle();
+    let before = estate.read("main.hcl");
+    estate.write("main.hcl", &before.replace("keep-", "other-"));
+    let planned = plan(&estate);
+    assert!(
+        planned.contains("evidence") && planned.contains("# weakens"),
+        "{planned}"
+    );
+    estate.run(&APPLY).exits(1).tells("0 of 2 are there");
+    approve(&estate, "alice");
+    approve(&estate, "bob");
+    estate.run(&APPLY).exits(0);
+    estate.plan().exits(0);
+    // The old place says where it has gone: whoever goes back to it meets the same one.
+    estate.write("main.hcl", &before.replace("approvals = 2", "approvals = 1"));
+    estate
+        .run(&["apply", "--auto-approve", "--allow-weaken=backstay.policy"])
+        .exits(1)
+        .tells("The policy in force (weaken) asks for 2 approvals");
+    estate.write("main.hcl", &before);
+    plan(&estate);
+    std::fs::remove_file(estate.path("tonight.plan.approvals")).unwrap();
+    approve(&estate, "alice");
+    approve(&estate, "carol");
+    estate.run(&APPLY).exits(0);
+    estate.plan().exits(0);
 }

@@ -71,6 +71,47 @@ async fn a_missing_permission_is_named_before_anything_is_written() {
 }
 
 #[tokio::test]
+async fn only_what_the_steps_take_is_asked_for() {
+    // The bucket is there, and so is its versioning: what a creation takes is not asked for any more.
+    let deny = r#"{"Effect":"Deny","Action":["s3:CreateBucket","s3:PutBucketVersioning"],"Resource":"*"}"#;
+    let estate = Estate::strict(BUCKET);
+    estate.settle();
+    let estate = as_user(estate, deny).await;
+    estate.edit(
+        "versioning = true",
+        "versioning = true\n  tags = { team = \"data\" }",
+    );
+    estate.run(&["apply", "--auto-approve"]).exits(0);
+}
+
+#[tokio::test]
+async fn what_backstay_keeps_itself_is_asked_for_too() {
+    let deny = r#"{"Effect":"Deny","Action":"s3:PutObject","Resource":"arn:aws:s3:::keep-*/e/audit/*"}"#;
+    let estate = Estate::strict(&BUCKET.replace(
+        "project = \"ready\"",
+        "project = \"ready\"\n  evidence {\n    bucket = \"keep-ACCOUNT\"\n    prefix = \"e/\"\n  }",
+    ));
+    let bucket = estate.fill("keep-ACCOUNT");
+    estate
+        .root()
+        .s3
+        .create_bucket()
+        .bucket(bucket)
+        .send()
+        .await
+        .unwrap();
+    let estate = as_user(estate, deny).await;
+    let mark = estate.mark();
+    estate
+        .run(&["apply", "--auto-approve"])
+        .exits(1)
+        .tells("BKS-E0609")
+        .tells("a policy denies s3:PutObject on arn:aws:s3:::keep-ACCOUNT/e/audit/*")
+        .tells("backstay's own lock, record or policy needs it");
+    assert_eq!(estate.written(mark), [""; 0]);
+}
+
+#[tokio::test]
 async fn what_cannot_be_asked_is_said_and_holds_up_nothing() {
     let deny = r#"{"Effect":"Deny","Action":"iam:SimulatePrincipalPolicy","Resource":"*"}"#;
     let estate = as_user(Estate::strict(BUCKET), deny).await;

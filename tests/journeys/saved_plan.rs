@@ -47,15 +47,23 @@ fn saved() -> Estate {
 }
 
 #[tokio::test]
-async fn a_saved_plan_is_shown_and_run_without_the_posture() {
+async fn a_saved_plan_is_shown_and_run_without_the_posture_when_that_is_said() {
     let estate = saved();
     let planned = estate.run(&["plan"]).exits(0);
     std::fs::remove_file(estate.path("main.hcl")).unwrap();
     let shown = estate.run(&["show", "tonight.plan"]).exits(0);
     assert_eq!(shown.stdout, planned.stdout);
+    let mark = estate.mark();
     estate
         .run(&["apply", "--auto-approve", "tonight.plan"])
+        .exits(1)
+        .tells("BKS-E0603")
+        .tells("is of the project \"saved\", and . holds no posture");
+    assert!(estate.asked(mark).is_empty());
+    estate
+        .run(&["apply", "--auto-approve", "-detached", "tonight.plan"])
         .exits(0)
+        .tells("is held against no posture")
         .prints("bucket = \"arn:aws:s3:::data-ACCOUNT\"");
     estate.write("main.hcl", POSTURE);
     estate.plan().exits(0);
@@ -153,10 +161,12 @@ async fn a_saved_plan_asks_too_and_holds_no_approval() {
 
 #[tokio::test]
 async fn a_plan_that_waited_too_long_is_refused() {
-    let estate = Estate::new(POSTURE);
-    estate
-        .run(&["plan", "-out", "short.plan", "-valid-for", "0"])
-        .exits(0);
+    let estate = saved();
+    let old = forged(&estate.read("tonight.plan"), |body| {
+        body["validity"] =
+            serde_json::json!({ "from": "2026-01-01T00:00:00Z", "until": "2026-01-01T08:00:00Z" });
+    });
+    std::fs::write(estate.path("short.plan"), old).unwrap();
     let mark = estate.mark();
     estate
         .run(&["apply", "--auto-approve", "short.plan"])
@@ -166,6 +176,17 @@ async fn a_plan_that_waited_too_long_is_refused() {
     estate
         .run(&["plan", "-out", "short.plan", "-valid-for", "soon"])
         .tells("is not a duration");
+    for never in ["0", "0s", "0h"] {
+        estate
+            .run(&["plan", "-out", "never.plan", "-valid-for", never])
+            .exits(1)
+            .tells("a plan that is never valid cannot be applied");
+    }
+    assert!(!estate.path("never.plan").exists());
+    estate
+        .run(&["apply", "-parallelism", "0"])
+        .exits(1)
+        .tells("at least 1 step has to run at once");
     estate
         .run(&["plan", "-out", "long.plan", "-valid-for", "1h"])
         .exits(0);
@@ -245,32 +266,237 @@ async fn a_plan_does_what_it_shows() {
 }
 
 #[test]
-fn options_of_a_posture_are_refused_and_not_ignored() {
+fn options_that_do_not_fit_are_refused_and_not_ignored() {
     let estate = saved();
-    for option in [
-        &["-target", "s3_bucket.data"][..],
-        &["-exclude", "s3_bucket.data"],
-        &["-var", "a=b"],
-        &["-var-file", "a.bsvars"],
+    for (options, path, why) in [
+        (
+            &["-target", "s3_bucket.data"][..],
+            "tonight.plan",
+            "-target has no effect on a saved plan",
+        ),
+        (
+            &["-exclude", "s3_bucket.data"],
+            "tonight.plan",
+            "-exclude has no effect on a saved plan",
+        ),
+        (
+            &["-detached", "-var", "a=b"],
+            "tonight.plan",
+            "-var has no effect with -detached",
+        ),
+        (
+            &["-detached", "-var-file", "a.bsvars"],
+            "tonight.plan",
+            "-var-file has no effect with -detached",
+        ),
+        (
+            &["-detached"],
+            ".",
+            "-detached has no effect without a saved plan",
+        ),
+        (
+            &["-posture", "."],
+            ".",
+            "-posture has no effect without a saved plan",
+        ),
     ] {
-        let all: Vec<&str> = ["apply", "-auto-approve"]
-            .iter()
-            .chain(option)
-            .chain(&["tonight.plan"])
-            .copied()
-            .collect();
-        estate.run(&all).exits(1).tells("has no effect on a saved plan");
+        let mut all = vec!["apply", "-auto-approve"];
+        all.extend(options);
+        all.push(path);
+        estate.run(&all).exits(1).tells(why);
     }
 }
 
+const SETTINGS: &str = "  project = \"saved\"\n";
+
+/// Each thing that decides what an apply meets, different in the posture from what the plan says.
 #[tokio::test]
-async fn what_changes_while_a_question_waits_is_not_overwritten() {
+async fn a_plan_of_another_posture_is_refused_before_anything_is_written() {
     let estate = saved();
-    estate.run(&["apply", "--auto-approve", "tonight.plan"]).exits(0);
+    let posture = estate.read("main.hcl");
+    let mark = estate.mark();
+    let keep = "  evidence {\n    bucket = \"keep-ACCOUNT\"\n  }\n";
+    let lock = "  lock {\n    bucket = \"keep-ACCOUNT\"\n  }\n";
+    let window = "policy {\n  disruptive {\n    window = \"Sun 03:00-05:00 UTC\"\n  }\n}\n";
+    for (what, text) in [
+        ("the project", posture.replace("\"saved\"", "\"other\"")),
+        (
+            "the evidence block",
+            posture.replace(SETTINGS, &format!("{SETTINGS}{keep}")),
+        ),
+        (
+            "the lock block",
+            posture.replace(SETTINGS, &format!("{SETTINGS}{lock}")),
+        ),
+        ("the policy block", format!("{posture}{window}")),
+        ("the account blocks", posture.replace("us-east-1", "us-west-2")),
+    ] {
+        estate.write("main.hcl", &text);
+        estate
+            .run(&["apply", "--auto-approve", "tonight.plan"])
+            .exits(1)
+            .tells("BKS-E0603")
+            .tells(&format!("they differ in {what}."));
+    }
+    // Elsewhere there is another posture, or none.
+    estate.write("other/main.hcl", &posture.replace("\"saved\"", "\"other\""));
+    std::fs::create_dir(estate.path("empty")).unwrap();
+    for folder in ["other", "empty"] {
+        estate
+            .run(&["apply", "--auto-approve", "-posture", folder, "tonight.plan"])
+            .exits(1)
+            .tells("BKS-E0603");
+    }
+    assert_eq!(estate.written(mark), Vec::<String>::new());
+
+    // Its resources may have been edited: the live ones decide.
+    estate.write(
+        "same/main.hcl",
+        &posture.replace("public_access = false", "public_access = true"),
+    );
+    estate
+        .run(&["apply", "--auto-approve", "-posture", "same", "tonight.plan"])
+        .exits(0);
+}
+
+/// Whoever can write the file makes its digest fit, too.
+#[tokio::test]
+async fn a_file_does_not_choose_which_policy_it_meets() {
+    let kept = POSTURE.replace(
+        SETTINGS,
+        &format!("{SETTINGS}  evidence {{\n    bucket = \"keep-ACCOUNT\"\n  }}\n"),
+    );
+    let estate = Estate::new(&format!(
+        "{kept}\npolicy {{\n  weaken {{\n    window = \"Sun 03:00-03:01 UTC\"\n  }}\n}}\n"
+    ));
+    let s3 = estate.root().s3;
+    let bucket = estate.fill("keep-ACCOUNT");
+    s3.create_bucket().bucket(bucket).send().await.unwrap();
+    estate.settle();
     estate.edit("versioning    = true", "versioning    = false");
+    estate.run(&["plan", "-out", "tonight.plan"]).exits(0);
+    let plan = estate.read("tonight.plan");
+    let without = |fields: &[&str]| {
+        forged(&plan, |body| {
+            for field in fields {
+                body.as_object_mut().unwrap().remove(*field).unwrap();
+            }
+        })
+    };
+    let mark = estate.mark();
+    for fields in [&["evidence"][..], &["policies"], &["evidence", "policies"]] {
+        std::fs::write(estate.path("forged.plan"), without(fields)).unwrap();
+        estate
+            .run(&[
+                "apply",
+                "--auto-approve",
+                "--allow-weaken=s3_bucket.data",
+                "forged.plan",
+            ])
+            .exits(1)
+            .tells("BKS-E0603");
+    }
+    let entered = forged(&plan, |body| body["entrances"][0]["profile"] = "other".into());
+    std::fs::write(estate.path("forged.plan"), entered).unwrap();
+    estate
+        .run(&[
+            "apply",
+            "--auto-approve",
+            "--allow-weaken=s3_bucket.data",
+            "forged.plan",
+        ])
+        .exits(1)
+        .tells("they differ in the account blocks.");
+    assert_eq!(estate.written(mark), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn an_approval_of_what_is_not_there_is_a_slip_and_no_approval() {
+    let estate = saved();
+    let mark = estate.mark();
+    for (flag, file) in [
+        ("--allow-weaken=s3_bucket.dat", "."),
+        ("--allow-irreversible=s3_bucket.dat", "."),
+        ("--allow-weaken=s3_bucket.dat", "tonight.plan"),
+    ] {
+        estate
+            .run(&["apply", "--auto-approve", flag, file])
+            .exits(1)
+            .tells("BKS-E0604")
+            .tells("Did you mean s3_bucket.data?");
+    }
+    assert_eq!(estate.written(mark), Vec::<String>::new());
+    // What needs none may be named: the same command can be run again.
+    let same = ["apply", "--auto-approve", "--allow-weaken=s3_bucket.data"];
+    estate.run(&same).exits(0);
+    estate.run(&same).exits(0);
+}
+
+#[tokio::test]
+async fn what_a_program_reads_is_json_even_before_anything_was_opened() {
+    let estate = saved();
+    let read = |command: &[&str]| {
+        let run = estate.run(command).exits(1);
+        assert!(!run.stderr.contains("BKS-"), "{command:?}: {}", run.stderr);
+        run.lines()
+    };
+    std::fs::write(estate.path("bad.plan"), "x").unwrap();
+    for (command, code) in [
+        (
+            &["apply", "--auto-approve", "--json", "bad.plan"][..],
+            "BKS-E0603",
+        ),
+        (
+            &["apply", "--auto-approve", "--json", "--allow-weaken=?", "."],
+            "BKS-E0701",
+        ),
+        (
+            &[
+                "apply",
+                "--auto-approve",
+                "--json",
+                "--target=a.b",
+                "tonight.plan",
+            ],
+            "BKS-E0701",
+        ),
+        (
+            &[
+                "apply",
+                "--auto-approve",
+                "--json",
+                "-posture",
+                "none",
+                "tonight.plan",
+            ],
+            "BKS-E0001",
+        ),
+        (&["plan", "--json", "none"], "BKS-E0001"),
+        (&["plan", "--json", "--target=?"], "BKS-E0701"),
+        (&["history", "--json", "none"], "BKS-E0001"),
+        (&["history", "--json", "--id", "none"], "BKS-E0701"),
+    ] {
+        let lines = read(command);
+        assert_eq!(lines[0]["type"], "version", "{command:?}");
+        assert_eq!(lines[1]["type"], "diagnostic", "{command:?}");
+        assert_eq!(lines[1]["diagnostic"]["code"], code, "{command:?}: {lines:#?}");
+    }
+    for command in [
+        &["check", "--format", "json", "none"][..],
+        &["check", "--format", "json", "--target=?"],
+        &["prove", "--json", "none"],
+    ] {
+        let lines = read(command);
+        assert_eq!(lines.len(), 1, "{command:?}");
+        assert!(lines[0]["diagnostics"][0]["code"].is_string(), "{command:?}");
+    }
+}
+
+/// Starts an apply, and lets `meanwhile` run while it asks; then says yes.
+async fn while_it_asks(estate: &Estate, command: &[&str], meanwhile: impl Future<Output = ()>) {
     let said = std::fs::File::create(estate.path("said")).unwrap();
     let mut asking = estate
-        .command(&["apply", "-allow-weaken", "s3_bucket.data"])
+        .command(command)
         .stdin(std::process::Stdio::piped())
         .stdout(said.try_clone().unwrap())
         .stderr(said)
@@ -283,17 +509,7 @@ async fn what_changes_while_a_question_waits_is_not_overwritten() {
         assert_eq!(asking.try_wait().unwrap(), None, "{}", estate.read("said"));
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
-    // Somebody else does it first, and more.
-    let s3 = estate.root().s3;
-    let suspended = aws_sdk_s3::types::VersioningConfiguration::builder()
-        .status(aws_sdk_s3::types::BucketVersioningStatus::Suspended)
-        .build();
-    s3.put_bucket_versioning()
-        .bucket(estate.fill("data-ACCOUNT"))
-        .versioning_configuration(suspended)
-        .send()
-        .await
-        .unwrap();
+    meanwhile.await;
     let mark = estate.mark();
     {
         use std::io::Write;
@@ -304,4 +520,46 @@ async fn what_changes_while_a_question_waits_is_not_overwritten() {
     assert_eq!(status.code(), Some(1), "{said}");
     assert!(said.contains("has changed since the plan was made"), "{said}");
     assert_eq!(estate.written(mark), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn what_changes_while_a_question_waits_is_not_overwritten() {
+    let estate = saved();
+    estate.run(&["apply", "--auto-approve", "tonight.plan"]).exits(0);
+    estate.edit("versioning    = true", "versioning    = false");
+    let s3 = estate.root().s3;
+    let suspended = aws_sdk_s3::types::VersioningConfiguration::builder()
+        .status(aws_sdk_s3::types::BucketVersioningStatus::Suspended)
+        .build();
+    // Somebody else does it first, and more.
+    let elsewhere = async {
+        s3.put_bucket_versioning()
+            .bucket(estate.fill("data-ACCOUNT"))
+            .versioning_configuration(suspended)
+            .send()
+            .await
+            .unwrap();
+    };
+    while_it_asks(&estate, &["apply", "-allow-weaken", "s3_bucket.data"], elsewhere).await;
+}
+
+/// Roles are read all at once, and once for all: after the question they are read again all the same.
+#[tokio::test]
+async fn what_was_read_for_many_is_read_again_after_the_question() {
+    let estate = saved();
+    estate.run(&["apply", "--auto-approve", "tonight.plan"]).exits(0);
+    estate.edit("s3:GetObject\"", "s3:GetObject\", \"s3:GetObjectVersion\"");
+    let iam = estate.root().iam;
+    let elsewhere = async {
+        iam.put_role_policy()
+            .role_name(estate.fill("reader-ACCOUNT"))
+            .policy_name("backstay")
+            .policy_document(
+                r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}"#,
+            )
+            .send()
+            .await
+            .unwrap();
+    };
+    while_it_asks(&estate, &["apply", "-allow-weaken", "iam_role.reader"], elsewhere).await;
 }

@@ -70,3 +70,18 @@ async fn a_seed_makes_what_it_says_and_can_be_applied_again() {
     assert_eq!(found.db_instances()[0].backup_retention_period(), Some(0));
     assert_eq!(found.db_instances()[0].tag_list()[0].value(), Some("core"));
 }
+
+#[tokio::test]
+async fn a_seed_that_a_service_refuses_says_what_the_service_said() {
+    let seed = Seed::parse("s3_bucket \"Not_A_Name\" {\n  account = \"444444444444\"\n}").unwrap();
+    let said = seed.apply(&sandbox().endpoint()).await.unwrap_err();
+    assert!(
+        said.detail
+            .starts_with("The seed's s3_bucket \"Not_A_Name\" could not be made: InvalidBucketName: "),
+        "{}",
+        said.detail
+    );
+    for insides in ["ServiceError", "{", "\n"] {
+        assert!(!said.detail.contains(insides), "{}", said.detail);
+    }
+}

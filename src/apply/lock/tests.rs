@@ -15,6 +15,8 @@ struct Bucket {
     writes: usize,
     /// Writes are refused.
     refuses: bool,
+    /// A look at the bucket is refused, without a word as every answer to HEAD.
+    denies: bool,
     /// The next write takes effect, and its answer is an error.
     loses_an_answer: bool,
     /// How far the server's clock is ahead, in seconds.
@@ -45,6 +47,7 @@ impl Bucket {
             (None, None) => true,
         };
         match request.method.as_str() {
+            "HEAD" if self.denies => ResponseTemplate::new(403),
             "HEAD" => ResponseTemplate::new(200),
             "GET" => match &self.object {
                 Some(bytes) => ResponseTemplate::new(200)
@@ -209,4 +212,33 @@ async fn the_servers_clock_decides_and_a_local_one_that_is_off_is_told() {
     let locked = take(&cloud, 60, &mut said).await.unwrap();
     assert!(said.iter().any(|s| s.starts_with("TookOver(")), "{said:?}");
     locked.release().await.unwrap();
+}
+
+/// AWS refuses what is signed by a clock that is off, and to HEAD it cannot say so.
+#[tokio::test]
+async fn a_bucket_that_is_refused_for_the_clock_says_so() {
+    for (ahead, told) in [
+        (3600, "60 minutes behind that of S3"),
+        (-3600, "60 minutes ahead of that of S3"),
+    ] {
+        let s3 = S3::default();
+        s3.set(|b| (b.denies, b.ahead) = (true, ahead));
+        let (_server, cloud) = s3.start().await;
+        let said = take(&cloud, 60, &mut Vec::new()).await.unwrap_err();
+        assert_eq!(said.code, code::NO_CREDENTIALS);
+        assert!(said.remedy.unwrap().starts_with("Set the clock first"));
+        // What passes between both looks may cost a minute.
+        let near = told.replace("60", "59");
+        assert!(
+            said.detail.contains(told) || said.detail.contains(&near),
+            "{}",
+            said.detail
+        );
+    }
+    let s3 = S3::default();
+    s3.set(|b| b.denies = true);
+    let (_server, cloud) = s3.start().await;
+    let said = take(&cloud, 60, &mut Vec::new()).await.unwrap_err();
+    assert_eq!(said.code, code::UNREADABLE);
+    assert!(!said.detail.contains("clock"), "{}", said.detail);
 }

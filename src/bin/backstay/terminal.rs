@@ -1,6 +1,6 @@
 //! Standard output for results, standard error for diagnostics and progress.
 
-use backstay::diag::{Diagnostics, Sources, render};
+use backstay::diag::{Diagnostics, Sources, escape, render};
 use backstay::report::Style;
 use clap::ValueEnum;
 use std::io::{self, IsTerminal, Write};
@@ -16,15 +16,44 @@ pub(crate) enum Color {
     Never,
 }
 
+/// Who reads standard output, and so where diagnostics belong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reader {
+    /// A person: diagnostics go to standard error.
+    Person,
+    /// A program that reads one object a line: a diagnostic is a line like the others.
+    Lines,
+    /// A program that reads one object: when there is no result, the diagnostics take its place.
+    Object,
+}
+
 /// Where a command writes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Terminal {
     color: Color,
+    reader: Reader,
 }
 
 impl Terminal {
     pub(crate) fn new(color: Color) -> Self {
-        Self { color }
+        Self {
+            color,
+            reader: Reader::Person,
+        }
+    }
+
+    /// For a command that prints JSON Lines when `asked`; its first line says the version.
+    #[must_use]
+    pub(crate) fn json_lines(self, asked: bool) -> Self {
+        let reader = if asked { Reader::Lines } else { self.reader };
+        Self { reader, ..self }
+    }
+
+    /// For a command that prints one JSON object when `asked`.
+    #[must_use]
+    pub(crate) fn json_object(self, asked: bool) -> Self {
+        let reader = if asked { Reader::Object } else { self.reader };
+        Self { reader, ..self }
     }
 
     fn colored(self, terminal: bool) -> bool {
@@ -64,8 +93,25 @@ impl Terminal {
         drop(writeln!(io::stderr().lock(), "{line}"));
     }
 
-    /// Writes diagnostics.
+    /// Writes diagnostics in place of a result.
+    pub(crate) fn refuse(self, diagnostics: &Diagnostics, sources: &Sources) {
+        if self.reader != Reader::Object {
+            return self.diagnose(diagnostics, sources);
+        }
+        let failed = serde_json::json!(render::failed(diagnostics, sources));
+        self.print(&format!("{}\n", escape::json(&failed.to_string())));
+    }
+
+    /// Writes diagnostics beside what else there is to say.
     pub(crate) fn diagnose(self, diagnostics: &Diagnostics, sources: &Sources) {
+        if self.reader == Reader::Lines {
+            for diagnostic in diagnostics.iter() {
+                let diagnostic = render::json(diagnostic, sources);
+                let line = serde_json::json!({ "type": "diagnostic", "diagnostic": diagnostic });
+                self.print(&format!("{}\n", escape::json(&line.to_string())));
+            }
+            return;
+        }
         let style = render::Style {
             color: self.colored(io::stderr().is_terminal()),
             width: 100,

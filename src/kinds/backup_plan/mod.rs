@@ -4,6 +4,7 @@ pub mod cron;
 mod diff;
 pub mod live;
 mod moments;
+mod needs;
 pub mod spec;
 pub mod target;
 #[cfg(test)]
@@ -97,6 +98,10 @@ impl Kind for BackupPlan {
             Op::Tag { .. } => "set tags".into(),
             Op::Remove => "remove the plan".into(),
         }
+    }
+
+    fn needs(op: &Op, _: &str, place: &Place) -> Vec<Permission> {
+        needs::needs(op, place)
     }
 
     fn facts(_: Option<&Spec>, have: &LivePlan, place: &Place) -> Facts {

@@ -3,6 +3,7 @@
 mod diff;
 pub mod live;
 mod lock;
+mod needs;
 mod policy;
 pub mod spec;
 #[cfg(test)]
@@ -98,6 +99,10 @@ impl Kind for BackupVault {
             Op::Tag { .. } => "set tags".into(),
             Op::Untag { .. } => "remove the project's tag".into(),
         }
+    }
+
+    fn needs(op: &Op, ident: &str, place: &Place) -> Vec<Permission> {
+        needs::needs(op, ident, place)
     }
 
     fn facts(_: Option<&Spec>, have: &LiveVault, place: &Place) -> Facts {

@@ -1,6 +1,7 @@
 //! `iam_role`: a role that a posture needs besides its backup writers.
 
 mod diff;
+mod needs;
 pub mod spec;
 mod stranger;
 #[cfg(test)]
@@ -253,6 +254,10 @@ impl Kind for IamRole {
             Op::Tag(_) => "set tags".into(),
             Op::Remove => "remove the role".into(),
         }
+    }
+
+    fn needs(op: &Op, ident: &str, place: &Place) -> Vec<Permission> {
+        needs::needs(op, ident, place)
     }
 
     fn facts(_: Option<&Spec>, have: &LiveRole, _: &Place) -> Facts {

@@ -2,6 +2,7 @@
 
 mod diff;
 pub mod live;
+mod needs;
 mod policy;
 pub mod spec;
 #[cfg(test)]
@@ -100,6 +101,10 @@ impl Kind for KmsKey {
             Op::Tag { .. } => "set tags".into(),
             Op::Untag { .. } => "remove the project's tag".into(),
         }
+    }
+
+    fn needs(op: &Op, ident: &str, place: &Place) -> Vec<Permission> {
+        needs::needs(op, ident, place)
     }
 
     fn facts(_: Option<&Spec>, have: &LiveKey, place: &Place) -> Facts {

@@ -2,6 +2,7 @@
 
 mod diff;
 pub mod live;
+mod needs;
 pub mod spec;
 #[cfg(test)]
 mod tests;
@@ -109,6 +110,10 @@ impl Kind for RdsInstance {
         }
     }
 
+    fn needs(op: &Op, ident: &str, place: &Place) -> Vec<Permission> {
+        needs::needs(op, ident, place)
+    }
+
     fn facts(_: Option<&Spec>, have: &LiveInstance, _: &Place) -> Facts {
         Facts::Database(Box::new(Database {
             identifier: have.identifier.clone(),
@@ -177,6 +182,13 @@ impl Kind for RdsInstance {
                     all.push(on_db("rds:RemoveTagsFromResource"));
                 }
             }
+            if !spec.replicate.is_empty() {
+                // A copy in a region that is not declared is stopped, too.
+                let stop = "rds:StopDBInstanceAutomatedBackupsReplication";
+                let (partition, account) = (place.partition(), &place.account_id);
+                let copies = format!("arn:{partition}:rds:*:{account}:auto-backup:*");
+                all.extend([on_db(stop), Permission::new(stop, copies)]);
+            }
             for replicate in &spec.replicate {
                 let copies = Arn::rds(
                     place.partition(),
@@ -184,27 +196,15 @@ impl Kind for RdsInstance {
                     &place.account_id,
                     "auto-backup:*",
                 );
-                for action in [
-                    "rds:StartDBInstanceAutomatedBackupsReplication",
-                    "rds:StopDBInstanceAutomatedBackupsReplication",
-                ] {
-                    all.push(on_db(action));
-                    all.push(Permission {
-                        action,
-                        resource: copies.to_string(),
-                    });
-                }
-                if let Some(key) = live::key_of(replicate, place) {
-                    // IAM takes no alias as a resource.
-                    let resource = match keys::is_alias(&key) {
-                        true => Arn::kms(place.partition(), &replicate.region, &place.account_id, "key/*"),
-                        false => key,
-                    };
-                    all.extend(["kms:CreateGrant", keys::DESCRIBE].map(|action| Permission {
-                        action,
-                        resource: resource.to_string(),
-                    }));
-                }
+                let start = "rds:StartDBInstanceAutomatedBackupsReplication";
+                all.extend([on_db(start), Permission::new(start, copies)]);
+                // IAM takes no alias as a resource; and a copy that is made anew keeps a key that nobody declares.
+                let named = live::key_of(replicate, place).filter(|key| !keys::is_alias(key));
+                let key = named.unwrap_or_else(|| {
+                    Arn::kms(place.partition(), &replicate.region, &place.account_id, "key/*")
+                });
+                let grants = ["kms:CreateGrant", keys::DESCRIBE];
+                all.extend(grants.map(|action| Permission::new(action, key.as_str())));
             }
         }
         all.sort();

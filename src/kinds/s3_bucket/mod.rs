@@ -205,6 +205,10 @@ s3_bucket \"uploads\" {
         op.describe()
     }
 
+    fn needs(op: &Op, ident: &str, place: &Place) -> Vec<Permission> {
+        permissions::needs(op, ident, place)
+    }
+
     fn facts(spec: Option<&Spec>, have: &Live, place: &Place) -> Facts {
         facts::facts(spec, have, place)
     }

@@ -2,6 +2,7 @@
 
 use super::keys;
 use super::live::Part;
+use super::op::Op;
 use super::read;
 use super::role::replication_role;
 use super::spec::Spec;
@@ -81,4 +82,36 @@ pub(super) fn permissions(spec: &Spec, place: &Place, purpose: Purpose) -> Vec<P
     all.sort();
     all.dedup();
     all
+}
+
+/// See [`Kind::needs`](crate::kinds::Kind::needs).
+pub(super) fn needs(op: &Op, ident: &str, place: &Place) -> Vec<Permission> {
+    let bucket = Arn::bucket(place.partition(), ident);
+    let on_bucket = |action| Permission::new(action, bucket.as_str());
+    let part = match op {
+        Op::Create { lock, .. } => {
+            // With tags and with object lock, creation asks for these besides.
+            let mut all = vec![on_bucket("s3:CreateBucket"), on_bucket("s3:TagResource")];
+            if *lock {
+                all.extend([Part::Versioning, Part::Lock].map(|part| on_bucket(part.write_action())));
+            }
+            return all;
+        }
+        Op::PutPolicy { document } if document.statements.is_empty() => {
+            return vec![on_bucket("s3:DeleteBucketPolicy")];
+        }
+        Op::PutReplication { replication } => {
+            let passed = Permission::new("iam:PassRole", replication.role.as_str());
+            return vec![on_bucket(Part::Replication.write_action()), passed];
+        }
+        Op::PutVersioning { .. } => Part::Versioning,
+        Op::PutEncryption { .. } => Part::Encryption,
+        Op::PutPublicAccess { .. } => Part::PublicAccess,
+        Op::PutOwnership { .. } => Part::Ownership,
+        Op::PutTags { .. } => Part::Tags,
+        Op::EnableLock | Op::PutRetention { .. } => Part::Lock,
+        Op::PutLifecycle { .. } => Part::Lifecycle,
+        Op::PutPolicy { .. } => Part::Policy,
+    };
+    vec![on_bucket(part.write_action())]
 }

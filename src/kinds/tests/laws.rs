@@ -1,6 +1,9 @@
 //! What has to hold of every kind, whatever is declared and whatever is there.
 
 use super::world::{World, after, applied, steps};
+use crate::access::glob;
+use crate::kinds::testing::place;
+use crate::kinds::{Permission, Purpose};
 use crate::model::change::{Change, Direction};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
@@ -23,9 +26,24 @@ fn needs_approval<Op>(step: &Change<Op>) -> bool {
 
 /// After an apply of `want` there is nothing left to do, and doing it all again does no more; from every
 /// step at which it is cut off the next one ends the same, without approvals where none were needed for a
-/// creation, and on its way nothing is less protected than at both ends. What needs no approval lowers nothing.
+/// creation, and on its way nothing is less protected than at both ends. What needs no approval lowers nothing. And
+/// `backstay permissions` prints all that its writes take.
 pub(in crate::kinds) fn hold<K: Order>(want: &K::Spec, start: Option<&K::Live>) -> Result<(), TestCaseError> {
     let whole = steps::<K>(want, start);
+    let told = K::permissions(want, &place(), Purpose::Apply);
+    for step in &whole {
+        let needs = K::needs(&step.op, &K::ident(want, &place()), &place());
+        prop_assert!(!needs.is_empty(), "takes no permission: {:?}", step.op);
+        for need in needs {
+            let covers =
+                |t: &Permission| t.action == need.action && glob::covers(&t.resource, &need.resource);
+            prop_assert!(
+                told.iter().any(covers),
+                "{need:?} of {:?} is not among {told:#?}",
+                step.op
+            );
+        }
+    }
     let Some(end) = after::<K>(start, &whole) else {
         return Ok(());
     };

@@ -3,6 +3,7 @@
 mod diff;
 mod documents;
 pub mod live;
+mod needs;
 pub mod spec;
 #[cfg(test)]
 mod tests;
@@ -193,6 +194,10 @@ impl Kind for WriterRole {
             Op::Tag(_) => "set tags".into(),
             Op::Remove => "remove role and boundary".into(),
         }
+    }
+
+    fn needs(op: &Op, ident: &str, place: &Place) -> Vec<Permission> {
+        needs::needs(op, ident, place)
     }
 
     fn facts(spec: Option<&Spec>, have: &LiveWriter, place: &Place) -> Facts {

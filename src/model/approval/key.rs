@@ -34,8 +34,14 @@ impl SshKey {
             Algorithm::Rsa { .. } => rsa(key.key_data())?,
             other => {
                 return Err(format!(
-                    "a key of the type {} cannot approve; use ssh-ed25519, ecdsa-sha2-nistp256, -384, -521 or ssh-rsa",
-                    other.as_str()
+                    "a key of the type {} cannot approve; {}use ssh-ed25519, ecdsa-sha2-nistp256, -384, -521 or ssh-rsa",
+                    other.as_str(),
+                    // FIDO: what such a key signs holds a counter and flags besides.
+                    if other.as_str().starts_with("sk-") {
+                        "what security keys sign is not verified; "
+                    } else {
+                        ""
+                    }
                 ));
             }
         }
@@ -135,6 +141,13 @@ impl FromStr for SshKey {
         if text.lines().count() > 1 {
             return Err(format!(
                 "\"{shown}…\" has several lines; write one key an element"
+            ));
+        }
+        let kind = text.split_whitespace().next().unwrap_or_default();
+        if kind.ends_with("-cert-v01@openssh.com") {
+            return Err(format!(
+                "\"{shown}…\" is a certificate, and whoever signs certificates could make another; write the public key \
+                 itself, from the .pub file without -cert"
             ));
         }
         let key = PublicKey::from_openssh(text).map_err(|_| {

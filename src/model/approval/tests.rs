@@ -26,6 +26,26 @@ fn rule(approvals: u32, from: &[&str], window: &[&str]) -> ApprovalRule {
     }
 }
 
+const TOKEN: &str = "sk-ssh-ed25519@openssh.com AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAIA8SdnRh6pKe4g5/THCoOX8ta7F3IJ61yyUM2VgECCrqAAAABHNzaDo= token";
+const CERTIFICATE: &str = "ssh-ed25519-cert-v01@openssh.com AAAA ada";
+
+#[test]
+fn a_key_that_cannot_approve_says_why_and_what_can() {
+    for (text, why) in [
+        (
+            TOKEN,
+            "a key of the type sk-ssh-ed25519@openssh.com cannot approve; what security keys sign is not verified; use ssh-ed25519",
+        ),
+        (
+            CERTIFICATE,
+            "is a certificate, and whoever signs certificates could make another; write the public key itself",
+        ),
+    ] {
+        let said = text.parse::<SshKey>().unwrap_err();
+        assert!(said.contains(why), "{said}");
+    }
+}
+
 #[test]
 fn a_key_is_the_same_whatever_its_comment_says() {
     let bare = ALICE.strip_suffix(" alice").unwrap();

@@ -47,8 +47,10 @@ fn plan(dangers: &[Danger], in_force: Option<&ApprovalPolicy>, declared: Option<
         in_force: in_force.map(|policy| InForce {
             digest: "0".into(),
             policy: policy.clone(),
+            place: None,
         }),
         declared: declared.cloned(),
+        place: None,
     };
     plan
 }
@@ -187,7 +189,21 @@ fn a_window_is_kept_and_the_next_one_told() {
     sunday.weaken = rule(0, &[], &["Mon 03:00-05:00 UTC"]);
     let never = plan(&[Danger::Disruptive, Danger::Weaken], None, Some(&sunday));
     let said = refused(&never, &by_flags(), "2026-03-01T04:00:00Z");
-    assert!(said.len() == 1 && said[0].contains("never meet"), "{said:?}");
+    assert!(
+        said.len() == 1 && said[0].contains("a part of it with -target"),
+        "{said:?}"
+    );
+    // Of one and the same change no part can be left out.
+    let monday = ApprovalPolicy {
+        disruptive: rule(0, &[], &["Mon 03:00-05:00 UTC"]),
+        ..ApprovalPolicy::default()
+    };
+    let never = plan(&[Danger::Disruptive], Some(&monday), Some(&sunday));
+    let said = refused(&never, &by_flags(), "2026-03-01T04:00:00Z").concat();
+    assert!(
+        said.contains("declare the one in force again") && !said.contains("-target"),
+        "{said}"
+    );
 }
 
 fn some_keys() -> impl Strategy<Value = Vec<SshKey>> {

@@ -11,7 +11,6 @@ use aws_sdk_s3::types::{
     VersioningConfiguration,
 };
 use aws_smithy_runtime_api::client::result::SdkError;
-use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use futures::{StreamExt, TryStreamExt, stream};
 
@@ -302,17 +301,36 @@ where
     Err(failed(kind, label, &error))
 }
 
-/// What a service refused with.
-pub(super) fn failed(
-    kind: &str,
-    label: &str,
-    error: &(dyn StdError + 'static),
-) -> Box<crate::diag::Diagnostic> {
+/// What a service refused with, in its own words; of what is no answer of a service, every cause.
+pub(super) fn failed<E, R>(kind: &str, label: &str, error: &SdkError<E, R>) -> Box<crate::diag::Diagnostic>
+where
+    E: ProvideErrorMetadata + StdError + 'static,
+    R: std::fmt::Debug + 'static,
+{
+    let why = match error.as_service_error().map(ProvideErrorMetadata::meta) {
+        Some(said) => {
+            let code = said.code().unwrap_or("an error without a name");
+            said.message()
+                .map_or_else(|| code.to_owned(), |text| format!("{code}: {text}"))
+        }
+        None => causes(error),
+    };
     failure(
         format!(
             "The seed's {kind} \"{label}\" could not be made: {}.",
-            DisplayErrorContext(error)
+            why.trim_end_matches('.')
         ),
         "Correct the seed; what was made before stays.",
     )
+}
+
+fn causes(error: &(dyn StdError + 'static)) -> String {
+    let mut all = error.to_string();
+    let mut at = error.source();
+    while let Some(cause) = at {
+        all.push_str(": ");
+        all.push_str(&cause.to_string());
+        at = cause.source();
+    }
+    all
 }

@@ -1,37 +1,41 @@
 //! `backstay apply`: runs a plan, after asking.
 
+mod begin;
 mod record;
 
+use self::begin::{Begun, Saved, begin, misplaced};
 use self::record::{given, record};
 use super::interrupts::Interrupts;
 use super::locking::{Guard, LockArgs};
-use super::opening::{self, Opened, Source};
+use super::opening::{self, Source};
 use super::progress::Progress;
-use super::{approving, asking, failed, read_file};
+use super::{approving, asking, failed};
 use crate::options::{PostureArgs, SelectionArgs};
 use crate::terminal::Terminal;
 use backstay::apply::audit::Enacted;
 use backstay::apply::{self, Event, Options, StepResult};
 use backstay::aws::Cloud;
-use backstay::diag::{Diagnostic, Diagnostics, Exit, Sources, code, escape, render};
+use backstay::diag::{Diagnostic, Diagnostics, Exit, Sources, code, escape};
 use backstay::evidence::record::Approval;
 use backstay::live::Timestamp;
-use backstay::pipeline::{self, Live};
 use backstay::plan::{self, Approvals, Plan};
 use backstay::report;
-use backstay::report::apply::json;
+use backstay::report::apply::{Left, json};
 use clap::Args;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use tokio::sync::watch;
 
 /// Make the live cloud as declared, after asking
 ///
 /// PATH is a folder with a posture, or a file that `plan -out` wrote: then exactly that
-/// plan runs, if nothing it touches has changed since.
+/// plan runs, if it is of the posture in the current folder (or the one of -posture) and
+/// nothing it touches has changed since.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     backstay apply\n  \
     backstay apply tonight.plan\n  \
+    backstay apply -posture infra tonight.plan\n  \
     backstay apply -auto-approve -allow-weaken 's3_bucket.uploads[\"eu\"]'\n\n\
     Exit codes: 0 done, 1 nothing was changed, 2 something can only be changed by hand,\n    \
     4 applied in part, 130 interrupted.")]
@@ -62,15 +66,35 @@ pub(crate) struct ApplyArgs {
     #[arg(long)]
     no_preflight: bool,
 
+    /// The folder of the posture that a saved plan has to be of; the current one without it
+    #[arg(long = "posture", value_name = "DIR", conflicts_with = "detached")]
+    of: Option<PathBuf>,
+
+    /// Hold a saved plan against no posture: the file alone says which lock, record and policy it meets
+    #[arg(long)]
+    detached: bool,
+
     #[command(flatten)]
     lock: LockArgs,
 
     /// How many steps run at once
-    #[arg(long, default_value_t = 10, value_name = "N")]
+    #[arg(long, default_value_t = 10, value_name = "N", value_parser = at_least_one)]
     parallelism: usize,
 }
 
+fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Err("at least 1 step has to run at once".to_owned()),
+        Ok(steps) => Ok(steps),
+        Err(why) => Err(format!("it is not a number of steps: {why}")),
+    }
+}
+
 pub(crate) async fn run(args: ApplyArgs, terminal: Terminal) -> Exit {
+    let terminal = terminal.json_lines(args.json);
+    if args.json {
+        terminal.print(&json::text(&[json::version()]));
+    }
     let approvals = match (
         opening::addresses(&args.allow_weaken),
         opening::addresses(&args.allow_irreversible),
@@ -82,9 +106,6 @@ pub(crate) async fn run(args: ApplyArgs, terminal: Terminal) -> Exit {
         },
         (Err(diagnostic), _) | (_, Err(diagnostic)) => return failed(terminal, diagnostic),
     };
-    if args.json {
-        terminal.print(&json::text(&[json::version()]));
-    }
     let mut interrupts = match Interrupts::listen() {
         Ok(interrupts) => interrupts,
         Err(error) => {
@@ -96,12 +117,8 @@ pub(crate) async fn run(args: ApplyArgs, terminal: Terminal) -> Exit {
         terminal.tell("Interrupted. Nothing was changed.");
         Exit::Interrupted
     };
-    if args.posture.dir.is_file()
-        && let Some(option) = args.selection.given().or_else(|| args.posture.given())
-    {
-        let why = format!("{option} has no effect on a saved plan, which runs as it is.");
-        let remedy = "Leave it out, or make another plan with it.";
-        return failed(terminal, Diagnostic::error(code::USAGE, why).remedy(remedy));
+    if let Some(diagnostic) = misplaced(&args) {
+        return failed(terminal, diagnostic);
     }
     let begun = tokio::select! {
         begun = begin(&args, terminal) => begun,
@@ -123,71 +140,12 @@ pub(crate) async fn run(args: ApplyArgs, terminal: Terminal) -> Exit {
     exit
 }
 
-async fn begin(args: &ApplyArgs, terminal: Terminal) -> Option<(Begun, Guard)> {
-    match args.posture.dir.is_file() {
-        true => open_saved(args, terminal).await,
-        false => open_posture(args, terminal).await,
-    }
-}
-
-/// What is to be applied: nothing of it has been read yet.
-enum Begun {
-    Posture(Box<Opened>),
-    /// With the digest that approvals are for.
-    Saved(Box<(Plan, String)>, Cloud),
-}
-
 /// A plan that has been looked at and approved.
 struct Prepared {
     plan: Plan,
     cloud: Cloud,
     sources: Sources,
     record: Vec<Approval>,
-}
-
-async fn open_posture(args: &ApplyArgs, terminal: Terminal) -> Option<(Begun, Guard)> {
-    let opened = match opening::open(&args.posture, &Source::default()).await {
-        Ok(opened) => opened,
-        Err((diagnostics, sources)) => {
-            said(args, &diagnostics, &sources, terminal);
-            return None;
-        }
-    };
-    let Live::Cloud(cloud) = &opened.live else {
-        return None;
-    };
-    let posture = &opened.posture;
-    let guard = Guard::take(
-        posture.lock.as_ref(),
-        &posture.project,
-        cloud,
-        &args.lock,
-        terminal,
-    )
-    .await?;
-    Some((Begun::Posture(Box::new(opened)), guard))
-}
-
-async fn open_saved(args: &ApplyArgs, terminal: Terminal) -> Option<(Begun, Guard)> {
-    let loaded = read_file(&args.posture.dir)
-        .and_then(|text| plan::load_with_digest(&text))
-        .and_then(|(plan, digest)| plan::timely(&plan, jiff::Timestamp::now()).map(|()| (plan, digest)));
-    let (plan, digest) = match loaded {
-        Ok(loaded) => loaded,
-        Err(diagnostic) => {
-            failed(terminal, diagnostic);
-            return None;
-        }
-    };
-    let cloud = match pipeline::reconnect(&plan).await {
-        Ok(cloud) => cloud,
-        Err(diagnostics) => {
-            said(args, &diagnostics, &Sources::new(), terminal);
-            return None;
-        }
-    };
-    let guard = Guard::take(plan.lock.as_ref(), &plan.project, &cloud, &args.lock, terminal).await?;
-    Some((Begun::Saved(Box::new((plan, digest)), cloud), guard))
 }
 
 /// The plan, before it is asked for.
@@ -198,20 +156,6 @@ fn show(args: &ApplyArgs, plan: &Plan, terminal: Terminal) {
     });
 }
 
-/// Diagnostics where the rest of the output is.
-fn said(args: &ApplyArgs, diagnostics: &Diagnostics, sources: &Sources, terminal: Terminal) {
-    if !args.json {
-        return terminal.diagnose(diagnostics, sources);
-    }
-    let lines: Vec<_> = diagnostics
-        .iter()
-        .map(|d| json::Line::Diagnostic {
-            diagnostic: render::json(d, sources),
-        })
-        .collect();
-    terminal.print(&json::text(&lines));
-}
-
 /// Everything up to the first write: reading, planning, refusing, asking.
 async fn prepare(
     args: &ApplyArgs,
@@ -219,11 +163,15 @@ async fn prepare(
     mut approvals: Approvals,
     terminal: Terminal,
 ) -> Result<Prepared, Exit> {
-    let say = |diagnostics: &Diagnostics, sources: &Sources| said(args, diagnostics, sources, terminal);
-    let (plan, cloud, sources, now) = match begun {
+    let say = |diagnostics: &Diagnostics, sources: &Sources| terminal.diagnose(diagnostics, sources);
+    let (plan, cloud, sources, now, declared) = match begun {
         Begun::Saved(saved, cloud) => {
-            let (plan, digest) = *saved;
-            let sources = Sources::new();
+            let Saved {
+                plan,
+                digest,
+                declared,
+                sources,
+            } = *saved;
             if let Err(diagnostics) = apply::verify(&plan, &cloud).await {
                 say(&diagnostics, &sources);
                 return Err(Exit::Error);
@@ -247,9 +195,10 @@ async fn prepare(
                     return Err(Exit::Error);
                 }
             };
-            (plan, cloud, sources, now)
+            (plan, cloud, sources, now, declared)
         }
         Begun::Posture(opened) => {
+            let declared = opened.addresses();
             let made = opening::planned(*opened, &args.selection, &Source::default(), true).await;
             let made = made.map_err(|(diagnostics, sources)| {
                 say(&diagnostics, &sources);
@@ -261,9 +210,15 @@ async fn prepare(
                 terminal.tell("The plan is incomplete, so nothing was changed.");
                 return Err(Exit::Error);
             }
-            (made.plan, made.cloud.ok_or(Exit::Error)?, made.sources, made.now)
+            let cloud = made.cloud.ok_or(Exit::Error)?;
+            (made.plan, cloud, made.sources, made.now, declared)
         }
     };
+    let slips = plan::unmatched(&plan, &approvals, &declared);
+    if slips.has_errors() {
+        say(&slips, &sources);
+        return Err(Exit::Error);
+    }
     let looked = Timestamp::now();
     let refused = |now: Timestamp| {
         let refusals = plan::refusals(&plan, &approvals, now);
@@ -389,8 +344,12 @@ async fn go(
     }
     let mut exit = outcome.exit();
     let mut enacted = Enacted::Unchanged;
+    if lock_lost && exit == Exit::Clean {
+        // A policy is put in force by whoever holds the lock, and by nobody else.
+        exit = Exit::Partial;
+    }
     if let Some(journal) = journal.as_ref().filter(|_| exit == Exit::Clean) {
-        match journal.enact(plan).await {
+        match journal.enact(plan, cloud).await {
             Ok(done) => enacted = done,
             Err(diagnostic) => {
                 diagnostics.push(diagnostic);
@@ -399,8 +358,12 @@ async fn go(
             }
         }
     }
-    let enforced = enacted != Enacted::Not;
-    said(args, &diagnostics, sources, terminal);
+    let left = match enacted {
+        Enacted::Not => Left::Policy,
+        _ if lock_lost => Left::Lock,
+        _ => Left::Nothing,
+    };
+    terminal.diagnose(&diagnostics, sources);
     if let Some(journal) = journal
         && let Err(diagnostic) = journal.end(plan, &outcome, &took, lock_lost, enacted).await
     {
@@ -415,7 +378,7 @@ async fn go(
     }
     terminal.print(&match args.json {
         true => json::text(&json::after(plan, &outcome, cloud.attempts(), exit.code())),
-        false => report::apply::summary(plan, &outcome, enforced, terminal.style()),
+        false => report::apply::summary(plan, &outcome, left, terminal.style()),
     });
     exit
 }

@@ -35,6 +35,10 @@ pub(crate) struct ApproveArgs {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["print", "add", "list"])]
     key: Option<PathBuf>,
 
+    /// Sign even with a key that no rule of the policy lists, which counts for nothing
+    #[arg(long, conflicts_with_all = ["print", "list"])]
+    unlisted: bool,
+
     /// Print what is signed, and nothing else
     #[arg(long, conflicts_with_all = ["add", "list"])]
     print: bool,
@@ -88,6 +92,7 @@ async fn approve(args: &ApproveArgs, terminal: Terminal) -> Result<Exit, Diagnos
         }
         None => {
             let mut signer = signer(args, &plan)?;
+            listed(args, &plan, &signer.public()?, terminal)?;
             if asks()
                 && asking::yes(
                     &format!(
@@ -111,7 +116,13 @@ async fn approve(args: &ApproveArgs, terminal: Terminal) -> Result<Exit, Diagnos
         not_of_it(file, &why)
     })?;
     // A signature holds no comment; the file of its key does.
-    let key = named.unwrap_or(key);
+    let key = match named {
+        Some(named) => named,
+        None => {
+            listed(args, &plan, &key, terminal)?;
+            key
+        }
+    };
     add(args, &plan, &digest, &signature, &key, terminal)?;
     state(args, &plan, &digest, terminal)?;
     Ok(Exit::Clean)
@@ -219,6 +230,38 @@ fn of_agent(wanted: Option<&SshKey>, plan: &Plan) -> Result<Signer, Diagnostic> 
     Err(Diagnostic::error(code::CANNOT_SIGN, detail).remedy(remedy))
 }
 
+/// Whether a key counts. One that does not is a warning when that is known, and else ends here.
+fn listed(args: &ApproveArgs, plan: &Plan, key: &SshKey, terminal: Terminal) -> Result<(), Diagnostic> {
+    let keys = plan.policies.keys();
+    if keys.contains(key) {
+        return Ok(());
+    }
+    let names: Vec<String> = keys.iter().map(SshKey::shown).collect();
+    let (whose, counted) = match names.is_empty() {
+        true => (
+            String::new(),
+            "no policy of the plan asks for signatures".to_owned(),
+        ),
+        false => (
+            " of this plan".to_owned(),
+            format!("those that count are {}", names.join(", ")),
+        ),
+    };
+    let detail = format!(
+        "The key {} approves nothing{whose}: no rule of the policy lists it; {counted}.",
+        key.shown()
+    );
+    if args.unlisted {
+        let warning = Diagnostic::warning(code::UNCOUNTED, detail);
+        terminal.diagnose(&Diagnostics::from(warning), &Sources::new());
+        return Ok(());
+    }
+    Err(Diagnostic::error(code::UNCOUNTED, detail).remedy(
+        "Nothing was signed. Use a key that counts; --unlisted signs all the same. The public keys that count stand in `from` \
+         in the posture's policy block.",
+    ))
+}
+
 /// Adds a signature to those beside the plan, unless its key is there already.
 fn add(
     args: &ApproveArgs,
@@ -231,12 +274,6 @@ fn add(
     let listed = plan.policies.keys();
     let known = listed.iter().find(|k| *k == key);
     let shown = known.unwrap_or(key).shown();
-    if known.is_none() {
-        let detail = format!("No rule of the policy lists the key {shown}.");
-        let warning = Diagnostic::warning(code::UNCOUNTED, detail)
-            .remedy("The public keys that count stand in `from` in the posture's policy block.");
-        terminal.diagnose(&Diagnostics::from(warning), &Sources::new());
-    }
     let path = approve::beside(&args.plan);
     let there = approving::beside(&args.plan)?;
     let has = approve::blocks(&there).iter().any(|block| {
@@ -274,7 +311,12 @@ fn add(
         )
     })?;
     terminal.print(&format!(
-        "\nApproved by {}, in {}.\n",
+        "\n{} {}, in {}.\n",
+        if known.is_some() {
+            "Approved by"
+        } else {
+            "Signed, without counting, by"
+        },
         escape::line(&shown),
         escape::line(&path.display().to_string())
     ));

@@ -4,30 +4,40 @@ use super::machine;
 use backstay::approve::{self, Tally};
 use backstay::aws::Cloud;
 use backstay::diag::{Diagnostic, code};
+use backstay::evidence::governing::{self, Sought};
 use backstay::evidence::record::Approval;
 use backstay::live::Timestamp;
-use backstay::model::BucketPlace;
 use backstay::model::approval::SshKey;
-use backstay::pipeline;
+use backstay::model::{BucketPlace, PolicyPlace};
 use backstay::plan::{InForce, Plan};
+use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::Path;
 
 /// The most bytes of a file of signatures.
 const LONGEST: u64 = 1024 * 1024;
 
-/// The policy in force, and the time by the clock that counts.
+/// The policy in force, and the time by the clock that counts. `marks` are the places of policies that live resources name.
 pub(crate) async fn in_force(
     evidence: Option<&BucketPlace>,
     project: &str,
+    marks: &BTreeSet<PolicyPlace>,
     cloud: &Cloud,
 ) -> Result<(Option<InForce>, Timestamp), Diagnostic> {
-    pipeline::in_force(evidence, project, cloud, machine::state_folder().as_deref()).await
+    let folder = machine::state_folder();
+    let sought = Sought {
+        project,
+        evidence,
+        folder: folder.as_deref(),
+        marks,
+    };
+    governing::in_force(cloud, sought).await
 }
 
 /// Whether the plan is still under the policies that it was made under; the time by the clock that counts.
 pub(crate) async fn still_in_force(plan: &Plan, cloud: &Cloud) -> Result<Timestamp, Diagnostic> {
-    let (in_force, now) = in_force(plan.evidence.as_ref(), &plan.project, cloud).await?;
+    let marks = plan.marks()?;
+    let (in_force, now) = in_force(plan.evidence.as_ref(), &plan.project, &marks, cloud).await?;
     plan.policies.still(in_force.as_ref())?;
     Ok(now)
 }

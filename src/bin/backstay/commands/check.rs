@@ -88,12 +88,12 @@ pub(crate) struct CheckArgs {
 }
 
 pub(crate) async fn run(args: CheckArgs, terminal: Terminal) -> Exit {
+    let terminal = terminal.json_object(matches!(args.format, Format::Json));
     let today = match today() {
         Ok(today) => today,
         Err(diagnostic) => return failed(terminal, diagnostic),
     };
-    let json = matches!(args.format, Format::Json);
-    let seen = opening::evidence(&args.posture, &args.selection, &args.source, terminal, json).await;
+    let seen = opening::evidence(&args.posture, &args.selection, &args.source, terminal).await;
     let Some(seen) = seen else {
         return Exit::Error;
     };

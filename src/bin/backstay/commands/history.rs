@@ -37,6 +37,10 @@ pub(crate) struct HistoryArgs {
 }
 
 pub(crate) async fn run(args: HistoryArgs, terminal: Terminal) -> Exit {
+    let terminal = terminal.json_lines(args.json);
+    if args.json {
+        terminal.print(&report::history::version());
+    }
     let Some(posture) = opening::offline(&args.posture, terminal) else {
         return Exit::Error;
     };
@@ -49,7 +53,7 @@ pub(crate) async fn run(args: HistoryArgs, terminal: Terminal) -> Exit {
                 None => Err(no_folder()),
             },
             Err((diagnostics, sources)) => {
-                terminal.diagnose(&diagnostics, &sources);
+                terminal.refuse(&diagnostics, &sources);
                 return Exit::Error;
             }
         }

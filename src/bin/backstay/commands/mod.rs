@@ -31,7 +31,7 @@ use std::path::Path;
 
 /// Prints one diagnostic that points to no text, and ends with an error.
 pub(crate) fn failed(terminal: Terminal, diagnostic: Diagnostic) -> Exit {
-    terminal.diagnose(&Diagnostics::from(diagnostic), &Sources::new());
+    terminal.refuse(&Diagnostics::from(diagnostic), &Sources::new());
     Exit::Error
 }
 

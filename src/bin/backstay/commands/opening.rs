@@ -6,18 +6,16 @@ use crate::terminal::Terminal;
 use backstay::aws::Cloud;
 use backstay::check::{Assertion, Drift, Exemption};
 use backstay::config::Inputs;
-use backstay::diag::{Diagnostic, Diagnostics, Severity, Sources, code, render};
+use backstay::diag::{Diagnostic, Diagnostics, Severity, Sources, code};
 use backstay::kinds::Depth;
 use backstay::live::{Snapshot, Timestamp};
 use backstay::model::fact::Evidence;
 use backstay::model::value::Value;
 use backstay::model::{Address, Region};
 use backstay::pipeline::{self, Live, Posture};
-use backstay::plan::{Plan, Selection};
+use backstay::plan::{InForce, Plan, Selection, policy};
 use backstay::prove::Proof;
-use backstay::report;
 use clap::Args;
-use serde_json::json;
 use std::collections::HashMap;
 use std::path::PathBuf;
 
@@ -138,7 +136,10 @@ pub(crate) fn names(args: &PostureArgs) -> (HashMap<String, Value>, Diagnostics,
 /// The posture without the cloud; `None` after printing what is wrong.
 pub(crate) fn offline(args: &PostureArgs, terminal: Terminal) -> Option<Posture> {
     let (posture, diagnostics, sources) = validate(args);
-    terminal.diagnose(&diagnostics, &sources);
+    match posture {
+        Some(_) => terminal.diagnose(&diagnostics, &sources),
+        None => terminal.refuse(&diagnostics, &sources),
+    }
     posture
 }
 
@@ -147,7 +148,14 @@ pub(crate) struct Opened {
     pub(crate) posture: Posture,
     pub(crate) live: Live,
     diagnostics: Diagnostics,
-    sources: Sources,
+    pub(crate) sources: Sources,
+}
+
+impl Opened {
+    /// Every resource that the posture declares.
+    pub(crate) fn addresses(&self) -> Vec<Address> {
+        self.posture.desired.iter().map(|d| d.address.clone()).collect()
+    }
 }
 
 /// The posture and its accounts in the cloud, for what needs no plan.
@@ -188,29 +196,17 @@ fn save(snapshot: &Snapshot, source: &Source) -> Result<(), Diagnostic> {
     }
 }
 
-/// Opens, reads and plans; `None` after saying what is wrong (as JSON lines when asked).
+/// Opens, reads and plans; `None` after saying what is wrong.
 pub(crate) async fn plan(
     posture_args: &PostureArgs,
     selection_args: &SelectionArgs,
     source: &Source,
     terminal: Terminal,
-    json: bool,
 ) -> Option<Made> {
-    match make(posture_args, selection_args, source).await {
-        Ok(made) => Some(made),
-        Err((diagnostics, sources)) => {
-            if json {
-                let mut lines = vec![report::plan::json::version()];
-                lines.extend(diagnostics.iter().map(|d| report::plan::json::Line::Diagnostic {
-                    diagnostic: render::json(d, &sources),
-                }));
-                terminal.print(&report::plan::json::text(&lines));
-            } else {
-                terminal.diagnose(&diagnostics, &sources);
-            }
-            None
-        }
-    }
+    make(posture_args, selection_args, source)
+        .await
+        .map_err(|(diagnostics, sources)| terminal.refuse(&diagnostics, &sources))
+        .ok()
 }
 
 async fn make(
@@ -261,7 +257,7 @@ pub(crate) async fn planned(
     }
     let (in_force, now) = match &live {
         Live::Cloud(cloud) => {
-            let read = approving::in_force(posture.evidence.as_ref(), &posture.project, cloud).await;
+            let read = governed(&posture, &snapshot, cloud).await;
             read.unwrap_or_else(|mut unknown| {
                 if !strict {
                     unknown.severity = Severity::Warning;
@@ -291,29 +287,29 @@ pub(crate) async fn planned(
     }
 }
 
+/// The policy in force for what was read.
+async fn governed(
+    posture: &Posture,
+    snapshot: &Snapshot,
+    cloud: &Cloud,
+) -> Result<(Option<InForce>, Timestamp), Diagnostic> {
+    let marks = policy::marks(snapshot.entries().iter().map(|e| (e.kind.as_str(), &e.seen)))?;
+    approving::in_force(posture.evidence.as_ref(), &posture.project, &marks, cloud).await
+}
+
 /// Opens, reads everything, and gives what rules look at; `None` after saying what is wrong.
 pub(crate) async fn evidence(
     posture_args: &PostureArgs,
     selection_args: &SelectionArgs,
     source: &Source,
     terminal: Terminal,
-    json: bool,
 ) -> Option<Seen> {
     let seen = match selection(selection_args) {
         Ok(selection) => see(posture_args, &selection, source).await,
         Err(diagnostic) => Err((diagnostic.into(), Sources::new())),
     };
-    seen.map_err(|(diagnostics, sources)| refuse(&diagnostics, &sources, terminal, json))
+    seen.map_err(|(diagnostics, sources)| terminal.refuse(&diagnostics, &sources))
         .ok()
-}
-
-/// Says why there is no result, where the result would have been when it is for a machine.
-fn refuse(diagnostics: &Diagnostics, sources: &Sources, terminal: Terminal, json: bool) {
-    if json {
-        terminal.print(&format!("{}\n", json!(render::failed(diagnostics, sources))));
-    } else {
-        terminal.diagnose(diagnostics, sources);
-    }
 }
 
 /// Opens, reads everything and everybody, and proves; `None` after saying what is wrong.
@@ -321,7 +317,6 @@ pub(crate) async fn proof(
     args: &PostureArgs,
     source: &Source,
     terminal: Terminal,
-    json: bool,
 ) -> Option<(Proof, Diagnostics, Sources)> {
     let Opened {
         posture,
@@ -331,7 +326,7 @@ pub(crate) async fn proof(
     } = match open(args, source).await {
         Ok(opened) => opened,
         Err((diagnostics, sources)) => {
-            refuse(&diagnostics, &sources, terminal, json);
+            terminal.refuse(&diagnostics, &sources);
             return None;
         }
     };

@@ -4,10 +4,8 @@ use super::opening;
 use crate::options::PostureArgs;
 use crate::terminal::Terminal;
 use backstay::diag::{Diagnostics, Exit, Sources};
-use backstay::evidence::policy;
+use backstay::evidence::permissions::Kept;
 use backstay::kinds::{self, Purpose};
-use backstay::model::{Arn, BucketPlace};
-use backstay::pipeline::Posture;
 use backstay::report;
 use clap::{Args, ValueEnum};
 use std::collections::BTreeMap;
@@ -102,13 +100,19 @@ pub(crate) async fn run(args: PermissionsArgs, terminal: Terminal) -> Exit {
                 }));
         }
     }
+    let kept = Kept {
+        project: &posture.project,
+        lock: posture.lock.as_ref(),
+        evidence: posture.evidence.as_ref(),
+        partition: posture.homes.first().map_or("aws", |home| home.partition()),
+    };
     let kept = match args.purpose {
-        For::Apply => keeping(&posture),
-        For::Plan => in_force(&posture),
+        For::Apply => kept.to_apply(),
+        For::Plan => kept.to_plan(),
         For::Check => Vec::new(),
     };
     for (account, needed) in kept {
-        by_account.entry(account).or_default().extend(needed);
+        by_account.entry(account).or_default().push(needed);
     }
     terminal.diagnose(&diagnostics, &Sources::new());
     for (account, needed) in by_account {
@@ -126,41 +130,4 @@ pub(crate) async fn run(args: PermissionsArgs, terminal: Terminal) -> Exit {
     } else {
         Exit::Clean
     }
-}
-
-/// What is needed in an account.
-type Needed = (String, Vec<kinds::Permission>);
-
-/// What an apply needs for its lock, its record and the policy in force, by account.
-fn keeping(posture: &Posture) -> Vec<Needed> {
-    let lock = posture.lock.as_ref().map(|lock| {
-        let actions = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"];
-        on_key(posture, &lock.place, &lock.key, &actions)
-    });
-    let both = ["s3:GetObject", "s3:PutObject"];
-    let evidence = posture.evidence.iter().flat_map(|place| {
-        let policy = policy::key(&posture.project);
-        ["audit/*", &policy].map(|key| on_key(posture, place, key, &both))
-    });
-    lock.into_iter().chain(evidence).collect()
-}
-
-/// What a plan needs to know which approvals it takes.
-fn in_force(posture: &Posture) -> Vec<Needed> {
-    let key = policy::key(&posture.project);
-    let evidence = posture.evidence.iter();
-    evidence
-        .map(|place| on_key(posture, place, &key, &["s3:GetObject"]))
-        .collect()
-}
-
-/// Permissions on one of our own keys, in the account of its bucket.
-fn on_key(posture: &Posture, place: &BucketPlace, key: &str, actions: &[&'static str]) -> Needed {
-    let partition = posture.homes.iter().find(|h| h.account == place.account);
-    let bucket = Arn::bucket(partition.map_or("aws", |h| h.partition()), &place.bucket);
-    let on = |action, resource| kinds::Permission { action, resource };
-    let mut needed = vec![on("s3:ListBucket", bucket.to_string())];
-    let object = format!("{bucket}/{}{key}", place.prefix);
-    needed.extend(actions.iter().map(|action| on(action, object.clone())));
-    (place.account.clone(), needed)
 }

@@ -4,7 +4,7 @@ use super::opening::{self, Source};
 use super::{failed, write_file};
 use crate::options::{PostureArgs, SelectionArgs};
 use crate::terminal::Terminal;
-use backstay::diag::{Exit, render};
+use backstay::diag::Exit;
 use backstay::model::Duration;
 use backstay::plan::{self, Validity};
 use backstay::report;
@@ -30,7 +30,7 @@ pub(crate) struct PlanArgs {
     out: Option<PathBuf>,
 
     /// How long the saved plan may be applied
-    #[arg(long, default_value = "24h", value_name = "DURATION", requires = "out")]
+    #[arg(long, default_value = "24h", value_name = "DURATION", requires = "out", value_parser = some_time)]
     valid_for: Duration,
 
     /// Print JSON, one object a line (schemas/plan.schema.json)
@@ -45,27 +45,28 @@ pub(crate) struct PlanArgs {
     source: Source,
 }
 
+fn some_time(text: &str) -> Result<Duration, String> {
+    let length: Duration = text.parse().map_err(|e| format!("{e}"))?;
+    if length.as_secs() == 0 {
+        return Err("a plan that is never valid cannot be applied; write a duration such as 8h".to_owned());
+    }
+    Ok(length)
+}
+
 pub(crate) async fn run(args: PlanArgs, terminal: Terminal) -> Exit {
-    let Some(mut made) =
-        opening::plan(&args.posture, &args.selection, &args.source, terminal, args.json).await
-    else {
+    let terminal = terminal.json_lines(args.json);
+    if args.json {
+        terminal.print(&report::plan::json::text(&[report::plan::json::version()]));
+    }
+    let made = opening::plan(&args.posture, &args.selection, &args.source, terminal).await;
+    let Some(mut made) = made else {
         return Exit::Error;
     };
-    if args.json {
-        let mut lines = vec![report::plan::json::version()];
-        lines.extend(
-            made.diagnostics
-                .iter()
-                .map(|d| report::plan::json::Line::Diagnostic {
-                    diagnostic: render::json(d, &made.sources),
-                }),
-        );
-        lines.extend(report::plan::json::lines(&made.plan));
-        terminal.print(&report::plan::json::text(&lines));
-    } else {
-        terminal.diagnose(&made.diagnostics, &made.sources);
-        terminal.print(&report::plan::text::plan(&made.plan, terminal.style()));
-    }
+    terminal.diagnose(&made.diagnostics, &made.sources);
+    terminal.print(&match args.json {
+        true => report::plan::json::text(&report::plan::json::lines(&made.plan)),
+        false => report::plan::text::plan(&made.plan, terminal.style()),
+    });
     if made.diagnostics.has_errors() {
         return Exit::Error;
     }
@@ -76,8 +77,12 @@ pub(crate) async fn run(args: PlanArgs, terminal: Terminal) -> Exit {
             return failed(terminal, diagnostic);
         }
         if !args.json {
+            let folder = match args.posture.dir.as_os_str() == "." {
+                true => String::new(),
+                false => format!("-posture {} ", args.posture.dir.display()),
+            };
             terminal.print(&format!(
-                "\nSaved to {0}. To run exactly this plan: backstay apply {0}\n",
+                "\nSaved to {0}. To run exactly this plan: backstay apply {folder}{0}\n",
                 file.display()
             ));
         }

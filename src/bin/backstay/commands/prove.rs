@@ -59,8 +59,8 @@ pub(crate) async fn run(args: ProveArgs, terminal: Terminal) -> Exit {
         }
         return Exit::Clean;
     }
-    let Some((found, diagnostics, sources)) =
-        opening::proof(&args.posture, &args.source, terminal, args.json).await
+    let terminal = terminal.json_object(args.json);
+    let Some((found, diagnostics, sources)) = opening::proof(&args.posture, &args.source, terminal).await
     else {
         return Exit::Error;
     };
