@@ -3,7 +3,7 @@
 
 use super::policy::{Demand, Policies, Source};
 use super::select::nearest;
-use super::{Plan, ResourceChange};
+use super::{Plan, ResourceChange, UNDECLARED};
 use crate::diag::{Diagnostic, Diagnostics, code};
 use crate::live::Timestamp;
 use crate::model::approval::{Danger, SshKey};
@@ -35,7 +35,7 @@ pub fn refusals(plan: &Plan, approvals: &Approvals, now: Timestamp) -> Diagnosti
 }
 
 /// One error for each address that was approved and is neither in the plan nor declared: a slip of the pen must not pass for
-/// an approval. What is declared and needs none is no error, so that the same command can be run again.
+/// an approval. What is declared and needs none is no error, nor what is gone by now: the same command can be run again.
 pub fn unmatched(plan: &Plan, approvals: &Approvals, declared: &[Address]) -> Diagnostics {
     let policy = Policies::address();
     let mut known: BTreeSet<&Address> = plan.changes.iter().map(|c| &c.address).collect();
@@ -50,7 +50,8 @@ pub fn unmatched(plan: &Plan, approvals: &Approvals, declared: &[Address]) -> Di
         .flat_map(|(flag, list)| list.iter().map(move |address| (flag, address)));
     let names: Vec<String> = known.iter().map(ToString::to_string).collect();
     named
-        .filter(|(_, address)| !known.iter().any(|k| address.covers(k)))
+        // What no block declares any more is gone once it is released or removed.
+        .filter(|(_, address)| address.name != UNDECLARED && !known.iter().any(|k| address.covers(k)))
         .map(|(flag, address)| {
             let why =
                 format!("{flag}='{address}': there is nothing of this name in the plan or the posture.");

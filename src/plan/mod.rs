@@ -30,6 +30,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
+/// The name, in an address, of what no block declares any more; its key is how the cloud names it.
+pub const UNDECLARED: &str = "undeclared";
+
 /// A step's number in its plan.
 pub type StepId = usize;
 

@@ -313,7 +313,7 @@ impl Planner {
         };
         let address = Address {
             key: Some(Key::Name(entry.ident.clone())),
-            ..Address::new(entry.kind.clone(), "undeclared")
+            ..Address::new(entry.kind.clone(), super::UNDECLARED)
         };
         let guarded = match kinds::guarded::is_guarded(kind, have) {
             Ok(guarded) => guarded,

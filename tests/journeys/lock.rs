@@ -2,7 +2,7 @@
 
 use crate::support::{Clients, Estate};
 use aws_sdk_s3::primitives::ByteStream;
-use backstay::sandbox::Fault;
+use backstay::sandbox::{Fault, Outcome};
 use jiff::{SignedDuration, Timestamp};
 use std::process::{Child, Stdio};
 use std::time::Duration;
@@ -310,4 +310,48 @@ async fn two_applies_without_a_lock_converge_and_make_nothing_twice() {
     estate.plan().exits(0);
     let names = estate.root().s3.list_buckets().send().await.unwrap();
     assert_eq!(names.buckets().len(), 2);
+}
+
+/// Whoever broke the lock may be applying another posture: what all writes have done is done, and nothing is put in force.
+#[tokio::test]
+async fn a_lock_that_is_lost_puts_no_policy_in_force() {
+    let (estate, root) = estate(None).await;
+    estate.edit(
+        "lock { bucket = \"keep-ACCOUNT\" }",
+        "lock {\n    bucket = \"keep-ACCOUNT\"\n    ttl    = \"30s\"\n  }",
+    );
+    estate.settle();
+    let policy = "policy {\n  disruptive {\n    window = \"Sun 03:00-05:00 UTC\"\n  }\n}\n";
+    let posture = estate.read("main.hcl") + policy;
+    estate.write("main.hcl", &posture);
+    estate.edit(
+        "s3_bucket \"a\" {",
+        "s3_bucket \"a\" {\n  tags = { team = \"x\" }",
+    );
+    // Longer than it takes until the lease is renewed, a third of its time.
+    estate.fault(Fault {
+        service: Some("s3".to_owned()),
+        operation: Some("PutBucketTagging".to_owned()),
+        outcome: Outcome::Delay(12_000),
+        ..Fault::default()
+    });
+    let mut applying = start(&estate, &["apply", "--auto-approve"], "said");
+    // Its only step is on its way.
+    while !estate.read("said").contains(" ...\n") {
+        assert_eq!(applying.try_wait().unwrap(), None, "{}", estate.read("said"));
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    put(&estate, &root, &lease("shared", later(3600))).await;
+    let ended = applying.wait().unwrap();
+    let said = estate.read("said");
+    assert_eq!(ended.code(), Some(4), "{said}");
+    assert!(
+        said.contains("BKS-E0608") && said.contains("all 1 steps done, but the lock was lost meanwhile"),
+        "{said}"
+    );
+    assert!(!estate.path(".local/state/backstay/policy").exists());
+    estate.heal();
+    put(&estate, &root, &lease("shared", later(-1))).await;
+    estate.settle();
+    assert!(estate.path(".local/state/backstay/policy").exists());
 }
