@@ -314,7 +314,7 @@ pub fn scenarios() -> Vec<Scenario> {
         ),
         one(
             "store_deletion",
-            "The database or bucket itself is dropped by somebody who may.",
+            "The database is dropped, or all objects of the bucket deleted, by somebody who may.",
             Extent::Store,
             None,
             HOUR,

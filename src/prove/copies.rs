@@ -64,10 +64,7 @@ pub(super) fn domain(evidence: &Evidence, zonal: Option<bool>) -> Domain {
 }
 
 fn of_database(evidence: &Evidence, arn: &Arn, db: &Database) -> Vec<Copy> {
-    let encryption = Observed::Present(match &db.key {
-        Some(key) if db.encrypted => Encryption::Key(key.clone()),
-        _ => Encryption::Service,
-    });
+    let encryption = encryption(db);
     let id = |what: &str| format!("{}/{what}", evidence.subject);
     let live = Copy {
         id: id("live"),
@@ -84,7 +81,7 @@ fn of_database(evidence: &Evidence, arn: &Arn, db: &Database) -> Vec<Copy> {
         lock: Observed::Absent,
         holder: Holder::Database { arn: arn.clone() },
         bound: None,
-        unusable: sealed(db),
+        unusable: sealed(db).or_else(|| failed(db)),
         unknown: None,
         partial: None,
         growing: None,
@@ -138,6 +135,34 @@ fn of_database(evidence: &Evidence, arn: &Arn, db: &Database) -> Vec<Copy> {
     }
     copies.insert(0, live);
     copies
+}
+
+/// What a database is under. Encryption without a key that was told is under one that nobody knows.
+fn encryption(db: &Database) -> Observed<Encryption> {
+    match (&db.key, db.encrypted) {
+        (Some(key), true) => Observed::Present(Encryption::Key(key.clone())),
+        (None, true) => Observed::Unreadable(Unreadable {
+            action: "rds:DescribeDBInstances".into(),
+            why: "it is encrypted, and under which key was not told".into(),
+            denied: false,
+        }),
+        (_, false) => Observed::Present(Encryption::Service),
+    }
+}
+
+/// An instance that RDS has given up, or is deleting. Its backups are another matter.
+fn failed(db: &Database) -> Option<String> {
+    // RDS User Guide, "Viewing Amazon RDS DB instance status": what is to be restored from a backup, and what goes.
+    const STATES: [&str; 5] = [
+        "failed",
+        "restore-error",
+        "incompatible-restore",
+        "insufficient-capacity",
+        "deleting",
+    ];
+    STATES
+        .contains(&db.status.as_str())
+        .then(|| format!("the database is {}: it serves nobody", db.status))
 }
 
 /// A database whose key RDS could not use any more: it is stopped, and nothing of its own backups can be restored.
@@ -263,10 +288,12 @@ fn point_in_time(
             "deleting the instance keeps its automated backups only when that is asked for (DeleteAutomatedBackups=false)"
                 .into(),
         ),
-        unusable: live.unusable.clone().or_else(|| {
+        unusable: sealed(db).or_else(|| {
             let says = "no moment can be restored yet (LatestRestorableTime is absent)";
             behind.is_none().then(|| says.to_owned())
         }),
+        unknown: (db.status == "deleting")
+            .then(|| "whether its automated backups are kept when it is deleted was decided by whoever deletes it".to_owned()),
         grade: if late { Grade::Configured } else { Grade::Evidenced },
         grounds,
         ..live.clone()
@@ -319,7 +346,15 @@ fn backup_replica(
             region: Some(region.clone()),
             zonal: Some(false),
         },
-        encryption: Observed::Present(replica.key.clone().map_or(Encryption::Service, Encryption::Key)),
+        encryption: match &replica.key {
+            Some(key) => Observed::Present(Encryption::Key(key.clone())),
+            None if db.encrypted => Observed::Unreadable(Unreadable {
+                action: WINDOW.into(),
+                why: "under which key the copy is was not told".into(),
+                denied: false,
+            }),
+            None => Observed::Present(Encryption::Service),
+        },
         history,
         growing,
         unusable: not_begun(replica),

@@ -69,6 +69,13 @@ pub(super) fn settle(mut copy: Copy, all: &[Evidence]) -> Copy {
                 .or_else(|| Some(format!("its key {} is {is}", key.alias)))
         }
     }
+    if let Some(end) = &key.material_expires {
+        let why = format!(
+            "whether the imported material of its key {} is imported anew before {end} is not known",
+            key.alias
+        );
+        copy.unknown = copy.unknown.or(Some(why));
+    }
     if key.service_managed {
         copy.encryption = Observed::Present(Encryption::Service);
     } else if replica.is_none() {

@@ -130,7 +130,7 @@ fn database() -> Database {
         earliest_restorable: Observed::Present("2026-01-30T12:00:00Z".into()),
         latest_restorable: Some("2026-03-01T11:56:00Z".into()),
         deletion_protection: true,
-        encrypted: true,
+        encrypted: false,
         key: None,
         multi_az: false,
         copy_tags: true,

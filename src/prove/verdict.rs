@@ -76,8 +76,10 @@ pub(super) fn loss(copy: &Copy, scenario: &Scenario, age: Duration) -> Loss {
             return behind;
         }
         // What was written before the damage is lost only as far as the copy lagged behind it then,
-        // or as no point lies close before it.
-        let behind = Duration::from_secs(behind.as_secs().saturating_sub(age.as_secs()));
+        // or as no point lies close before it. By the time it is noticed the copy has caught up, unless somebody saw to it
+        // that nothing more arrives: an attacker who destroys the source destroys what was on its way.
+        let caught_up = if scenario.has_attacker() { 0 } else { age.as_secs() };
+        let behind = Duration::from_secs(behind.as_secs().saturating_sub(caught_up));
         let spacing = copy
             .history
             .present()

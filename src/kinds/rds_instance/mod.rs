@@ -118,7 +118,10 @@ impl Kind for RdsInstance {
         Facts::Database(Box::new(Database {
             identifier: have.identifier.clone(),
             status: have.status.clone(),
-            retention_days: have.retention_days,
+            // What waits for the maintenance window takes effect then, and a shorter one takes the older backups.
+            retention_days: have
+                .retention_days
+                .min(have.pending_retention.unwrap_or(have.retention_days)),
             created: have.created.clone(),
             earliest_restorable: have.earliest_restorable.clone().unwrap_or_else(|| {
                 Observed::Unreadable(Unreadable {

@@ -495,3 +495,69 @@ fn keys_that_no_block_names_are_asked_for() {
     seen.push(served);
     assert!(keys_outside(&seen).is_empty());
 }
+
+/// A database that RDS gave up serves nobody; its backups outlive it, unless they go with it.
+#[test]
+fn a_failed_database_is_no_copy() {
+    for (status, live, backups) in [
+        ("available", "--Y----", "YYY--cc"),
+        ("failed", "-------", "YYY--cc"),
+        ("incompatible-restore", "-------", "YYY--cc"),
+        ("deleting", "-------", "???--??"),
+    ] {
+        let seen = [served(Database {
+            status: status.into(),
+            multi_az: true,
+            ..database()
+        })];
+        let found = |mechanism| row(&proved(&seen, &everybody(), &[]), "rds_instance.app", mechanism);
+        assert_eq!(found(Mechanism::Live), live, "{status}");
+        assert_eq!(found(Mechanism::Standby), live, "{status}");
+        assert_eq!(found(Mechanism::PointInTime), backups, "{status}");
+    }
+}
+
+/// Encryption under a key that nobody names is not encryption by the service.
+#[test]
+fn a_key_that_was_not_told_is_not_known() {
+    let seen = [served(Database {
+        encrypted: true,
+        key: None,
+        ..database()
+    })];
+    let found = row(
+        &proved(&seen, &everybody(), &[]),
+        "rds_instance.app",
+        Mechanism::PointInTime,
+    );
+    assert_eq!(found, "YYY--?c");
+}
+
+/// What was on its way when an attacker destroyed the source never arrives; what an accident damaged is still sent.
+#[test]
+fn what_was_on_its_way_is_lost_with_an_attacked_source() {
+    let mut seen = replicated(bucket("there", VAULT));
+    let Observed::Present(Facts::ObjectStore(store)) = &mut seen[0].facts else {
+        panic!("a bucket");
+    };
+    let Observed::Present(replicas) = &mut store.replicas else {
+        panic!("replicas");
+    };
+    replicas[0].within_minutes = Some(15);
+    let proof = proved(&seen, &everybody(), &[]);
+    let loss = |scenario: &str| {
+        let asset = &proof.assets[0];
+        let replica = asset
+            .copies
+            .iter()
+            .find(|c| c.mechanism == Mechanism::ObjectReplica)
+            .unwrap();
+        let cell = asset.cells.iter().find(|c| c.scenario == scenario).unwrap();
+        cell.copies.iter().find(|c| c.copy == replica.id).unwrap().loss
+    };
+    let minutes = |n: u64| Loss::AtMost(Duration::from_secs(n * 60));
+    assert_eq!(loss("credential_compromise"), minutes(15));
+    assert_eq!(loss("ransomware"), minutes(15));
+    assert_eq!(loss("region_outage"), minutes(15));
+    assert_eq!(loss("corruption"), minutes(0));
+}
