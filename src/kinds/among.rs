@@ -118,7 +118,7 @@ impl Among {
         let (true, Some(arn)) = (is_data, kind.arn(resource.ident, resource.place)) else {
             return Ok(());
         };
-        let before = kind.tags(have)?;
+        let before = kind.tags(have)?.present().cloned();
         let mut attributes: Vec<&mut AttributeChange> = diff
             .changes
             .iter_mut()

@@ -114,7 +114,7 @@ pub trait AnyKind: Send + Sync {
     ///
     /// # Errors
     /// When `have` is not this kind's.
-    fn tags(&self, have: &Json) -> Result<Option<BTreeMap<String, String>>, Diagnostic>;
+    fn tags(&self, have: &Json) -> Result<Observed<BTreeMap<String, String>>, Diagnostic>;
     /// See [`Kind::apply`].
     fn apply<'a>(
         &self,
@@ -352,9 +352,13 @@ impl<K: Kind> AnyKind for Erased<K> {
         erase::<K>(K::release(ident, &have, place))
     }
 
-    fn tags(&self, have: &Json) -> Result<Option<BTreeMap<String, String>>, Diagnostic> {
+    fn tags(&self, have: &Json) -> Result<Observed<BTreeMap<String, String>>, Diagnostic> {
         let have: K::Live = load(K::NAME, "live state", have)?;
-        Ok(K::tags(&have).cloned())
+        Ok(match K::tags(&have) {
+            Ok(Some(tags)) => Observed::Present(tags.clone()),
+            Ok(None) => Observed::Absent,
+            Err(why) => Observed::Unreadable(why.clone()),
+        })
     }
 
     fn apply<'a>(

@@ -27,8 +27,9 @@ pub(super) fn mark(spec: &mut Json, place: &PolicyPlace) {
 /// # Errors
 /// When the stored live state is not the kind's, or the mark says nothing that can be read.
 pub fn place(kind: &dyn AnyKind, have: &Json) -> Result<Option<PolicyPlace>, Diagnostic> {
-    let tags = kind.tags(have)?.unwrap_or_default();
-    let Some(text) = tags.get(POLICY_TAG) else {
+    // Where they could not be read, nothing of it is changed (`guarded::diff`).
+    let tags = kind.tags(have)?;
+    let Some(text) = tags.present().and_then(|tags| tags.get(POLICY_TAG)) else {
         return Ok(None);
     };
     text.parse().map(Some).map_err(|why| {

@@ -8,8 +8,9 @@ use super::AnyKind;
 use super::s3_bucket::PROJECT_TAG;
 use crate::diag::{Diagnostic, code};
 use crate::model::change::{AttributeChange, Diff, Direction};
-use crate::model::{Desired, Finding, Place};
+use crate::model::{Desired, Finding, Observed, Place, Unreadable};
 use serde_json::Value as Json;
+use std::collections::BTreeMap;
 
 /// The tag of an object that must not be released.
 pub const GUARD_TAG: &str = "backstay:prevent-release";
@@ -17,13 +18,20 @@ pub const GUARD_TAG: &str = "backstay:prevent-release";
 const GUARDED: &str = "true";
 const LIFTED: &str = "false";
 
-/// Whether something live carries the mark.
+/// Whether something live carries the mark, or may: its tags could not be read.
 ///
 /// # Errors
 /// When the stored live state is not the kind's.
 pub fn is_guarded(kind: &dyn AnyKind, have: &Json) -> Result<bool, Diagnostic> {
-    let tags = kind.tags(have)?;
-    Ok(tags.is_some_and(|tags| tags.get(GUARD_TAG).is_some_and(|v| v == GUARDED)))
+    Ok(match kind.tags(have)? {
+        Observed::Present(tags) => marked(&tags),
+        Observed::Absent => false,
+        Observed::Unreadable(_) => true,
+    })
+}
+
+fn marked(tags: &BTreeMap<String, String>) -> bool {
+    tags.get(GUARD_TAG).is_some_and(|v| v == GUARDED)
 }
 
 /// Adds the mark to a spec. What holds data gets the project's mark too: it may have existed before, and
@@ -53,10 +61,11 @@ pub(super) fn set(spec: &mut Json, key: &str, value: &str) {
 pub fn diff(kind: &dyn AnyKind, desired: &Desired, have: Option<&Json>) -> Result<Diff<Json>, Diagnostic> {
     let wanted = desired.wanted(have.is_some());
     let declared = wanted.get("tags").and_then(|tags| tags.get(GUARD_TAG)).is_some();
-    let live = match have {
-        Some(have) if !declared => is_guarded(kind, have)?,
-        _ => false,
+    let tags = match have {
+        Some(have) => kind.tags(have)?,
+        None => Observed::Absent,
     };
+    let live = !declared && tags.present().is_some_and(marked);
     let mut diff = if live {
         let mut lifted = wanted.clone();
         set(&mut lifted, GUARD_TAG, LIFTED);
@@ -70,7 +79,24 @@ pub fn diff(kind: &dyn AnyKind, desired: &Desired, have: Option<&Json>) -> Resul
     if let Some(have) = have.filter(|_| declared && kind.holds_data() && !diff.out_of_reach) {
         anothers(kind, have, desired, &mut diff)?;
     }
+    if let Observed::Unreadable(why) = tags {
+        unknown_marks(&mut diff, &why);
+    }
     Ok(diff)
+}
+
+/// What is changed has to say first whether it is guarded, and under which policy of approvals it stands.
+fn unknown_marks(diff: &mut Diff<Json>, why: &Unreadable) {
+    let told = diff.unreadable.iter().any(|other| other.action == why.action);
+    if !diff.changes.is_empty() && !told {
+        diff.unreadable.push(Unreadable {
+            why: format!(
+                "{}; its tags say under which policy of approvals it stands, so that nothing of it is changed without them",
+                why.why
+            ),
+            ..why.clone()
+        });
+    }
 }
 
 /// What another project has marked as its own is not taken from it.
@@ -80,8 +106,9 @@ fn anothers(
     desired: &Desired,
     diff: &mut Diff<Json>,
 ) -> Result<(), Diagnostic> {
-    let tags = kind.tags(have)?.unwrap_or_default();
-    let owner = tags.get(PROJECT_TAG).filter(|p| **p != desired.place.project);
+    let tags = kind.tags(have)?;
+    let owner = tags.present().and_then(|tags| tags.get(PROJECT_TAG));
+    let owner = owner.filter(|p| **p != desired.place.project);
     if let Some(owner) = owner {
         diff.out_of_reach = true;
         diff.findings.push(Finding {

@@ -41,7 +41,7 @@ use crate::model::fact::Facts;
 use crate::model::policy::Statement;
 use crate::model::schema::{Block, EvaluatedBlock};
 use crate::model::value::Value;
-use crate::model::{AccountId, Arn, Observed, Place};
+use crate::model::{AccountId, Arn, Observed, Place, Unreadable};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::{BTreeMap, BTreeSet};
@@ -211,8 +211,11 @@ pub trait Kind: Send + Sync + 'static {
     /// else released.
     fn release(ident: &str, have: &Self::Live, place: &Place) -> Diff<Self::Op>;
 
-    /// Its tags, as far as they were seen.
-    fn tags(have: &Self::Live) -> Option<&BTreeMap<String, String>>;
+    /// Its tags; nothing where it can have none.
+    ///
+    /// # Errors
+    /// They could not be read.
+    fn tags(have: &Self::Live) -> Result<Option<&BTreeMap<String, String>>, &Unreadable>;
 
     /// One write; running it twice is the same as running it once.
     fn apply<'a>(cx: WriteContext<'a>, ident: &'a str, op: &'a Self::Op) -> Boxed<'a, Result<(), AwsError>>;

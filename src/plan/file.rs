@@ -1,7 +1,7 @@
 //! Saved plans: two lines of JSON, a head and the plan. The head holds the digest of the
 //! second line's bytes, so a plan that was altered by one byte is refused.
 
-use super::{Plan, planner};
+use super::{Plan, order, planner};
 use crate::diag::{Diagnostic, code};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -68,7 +68,9 @@ pub fn load_with_digest(text: &str) -> Result<(Plan, String), Diagnostic> {
             head.backstay_plan
         )));
     }
-    let body = body.strip_suffix('\n').unwrap_or(body);
+    let body = body
+        .strip_suffix('\n')
+        .ok_or_else(|| bad("It is truncated: its last line does not end.".into()))?;
     if sha256(body) != head.sha256 {
         return Err(bad(
             "Its content does not match its digest: it is truncated or was altered.".into(),
@@ -81,6 +83,11 @@ pub fn load_with_digest(text: &str) -> Result<(Plan, String), Diagnostic> {
         return Err(bad(
             "It does not fit this version: its steps are not sorted.".into()
         ));
+    }
+    if let Err(address) = order::check(&plan.steps) {
+        return Err(bad(format!(
+            "A step of {address} waits for what never comes, or for too little: its order was altered."
+        )));
     }
     // The digest keeps accidents out; whoever writes a file can write a digest, too.
     if let Err(address) = planner::rederive(&plan) {

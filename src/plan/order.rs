@@ -73,6 +73,43 @@ pub(super) fn arrange(steps: &mut [Step], graph: &Graph) {
     }
 }
 
+/// Whether an order that a file gives can be kept to, and keeps to what holds of any: a resource's own steps one after the
+/// other, and removals last.
+///
+/// # Errors
+/// The step that has to wait for itself, or for nothing that there is, or that would not wait.
+pub(super) fn check(steps: &[Step]) -> Result<(), Address> {
+    let mut least = steps.to_vec();
+    arrange(&mut least, &Graph::default());
+    let waits = |(step, least): (&Step, &Step)| {
+        step.after.iter().all(|other| *other < steps.len())
+            && least.after.iter().all(|other| step.after.contains(other))
+    };
+    if let Some((step, _)) = steps.iter().zip(&least).find(|pair| !waits(*pair)) {
+        return Err(step.address.clone());
+    }
+    let mut done = vec![false; steps.len()];
+    let mut left: Vec<StepId> = (0..steps.len()).collect();
+    while let Some(first) = left.first().copied() {
+        let before = left.len();
+        left.retain(|id| {
+            let ready = steps
+                .get(*id)
+                .is_some_and(|s| s.after.iter().all(|a| done.get(*a) == Some(&true)));
+            if ready && let Some(is) = done.get_mut(*id) {
+                *is = true;
+            }
+            !ready
+        });
+        if left.len() == before {
+            return Err(steps
+                .get(first)
+                .map_or_else(|| Address::new("", ""), |s| s.address.clone()));
+        }
+    }
+    Ok(())
+}
+
 fn ids(steps: impl Iterator<Item = (StepId, Stage)>, keep: impl Fn(Stage) -> bool) -> Vec<StepId> {
     steps
         .filter(|(_, stage)| keep(*stage))

@@ -593,6 +593,38 @@ async fn a_posture_that_keeps_its_policy_elsewhere_meets_the_one_in_force() {
     assert_eq!(written, Vec::<String>::new());
 }
 
+/// What may stand under a policy is not changed while nobody can read whether it does.
+#[tokio::test]
+async fn a_mark_that_cannot_be_read_is_no_mark_that_is_not_there() {
+    let people = people();
+    let estate = Estate::new(&kept().replace("KEYS", &keys(&people[..3])));
+    keeps(&estate, &["keep-ACCOUNT", "data-ACCOUNT"]).await;
+    estate.settle();
+    let posture = estate
+        .read("main.hcl")
+        .replace("versioning = true", "versioning = false");
+    let start = posture.find("  evidence {").unwrap();
+    let end = start + posture[start..].find("\n  }").unwrap() + "\n  }".len();
+    let bare = format!(
+        "{}{}",
+        &posture[..start],
+        posture[end..].split(POLICY).next().unwrap()
+    );
+    estate.write("main.hcl", &bare);
+    for (status, code) in [(403, "AccessDenied"), (500, "InternalError")] {
+        let mark = estate.mark();
+        estate.fault(Fault::error("s3", "GetBucketTagging", status, code));
+        estate.run(&["plan"]).exits(1).tells("BKS-E0504");
+        let flagged = ["apply", "--auto-approve", "--allow-weaken=s3_bucket.data"];
+        estate
+            .run(&flagged)
+            .exits(1)
+            .tells("under which policy of approvals it stands");
+        assert_eq!(estate.written(mark), Vec::<String>::new(), "{code}");
+        estate.heal();
+    }
+}
+
 #[tokio::test]
 async fn a_policy_moves_with_the_approvals_of_the_one_in_force() {
     let people = people();

@@ -100,6 +100,7 @@ async fn a_plan_that_is_not_whole_is_refused() {
         ("empty", String::new()),
         ("half", plan[..plan.len() / 2].to_owned()),
         ("without its end", plan[..plan.len() - 2].to_owned()),
+        ("without its last newline", plan.trim_end().to_owned()),
         ("altered", plan.replace("data-", "prod-")),
         ("of another version", plan.replacen("2", "9", 1)),
         ("another file", estate.read("main.hcl")),
@@ -234,8 +235,16 @@ async fn a_plan_does_what_it_shows() {
     let timeless = |body: &mut serde_json::Value| {
         body.as_object_mut().unwrap().remove("validity");
     };
+    let circle = |body: &mut serde_json::Value| {
+        body["steps"][0]["after"] = serde_json::json!([0]);
+    };
+    let nowhere = |body: &mut serde_json::Value| {
+        body["steps"][0]["after"] = serde_json::json!([7]);
+    };
     type Change<'a> = &'a dyn Fn(&mut serde_json::Value);
-    let all: [(&str, Change<'_>); 5] = [
+    let all: [(&str, Change<'_>); 7] = [
+        ("circle", &circle),
+        ("nowhere", &nowhere),
         ("judged", &judged),
         ("shown", &shown),
         ("more", &more),

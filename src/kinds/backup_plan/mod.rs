@@ -70,8 +70,8 @@ impl Kind for BackupPlan {
         diff::release(have, place)
     }
 
-    fn tags(have: &LivePlan) -> Option<&BTreeMap<String, String>> {
-        have.tags.present()
+    fn tags(have: &LivePlan) -> Result<Option<&BTreeMap<String, String>>, &Unreadable> {
+        have.tags.known()
     }
 
     fn apply<'a>(cx: WriteContext<'a>, ident: &'a str, op: &'a Op) -> Boxed<'a, Result<(), AwsError>> {

@@ -79,8 +79,8 @@ impl Kind for BackupVault {
         diff::release(have, place)
     }
 
-    fn tags(have: &LiveVault) -> Option<&BTreeMap<String, String>> {
-        have.tags.present()
+    fn tags(have: &LiveVault) -> Result<Option<&BTreeMap<String, String>>, &Unreadable> {
+        have.tags.known()
     }
 
     fn apply<'a>(cx: WriteContext<'a>, ident: &'a str, op: &'a Op) -> Boxed<'a, Result<(), AwsError>> {

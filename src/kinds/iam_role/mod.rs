@@ -20,7 +20,7 @@ use crate::model::fact::Facts;
 use crate::model::policy::{Document, Statement};
 use crate::model::schema::EvaluatedBlock;
 use crate::model::value::Value;
-use crate::model::{AccountId, Arn, AttributeChange, Judgement, Observed, Place};
+use crate::model::{AccountId, Arn, AttributeChange, Judgement, Observed, Place, Unreadable};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use spec::Spec;
@@ -215,8 +215,8 @@ impl Kind for IamRole {
         diff
     }
 
-    fn tags(have: &LiveRole) -> Option<&BTreeMap<String, String>> {
-        Some(&have.tags)
+    fn tags(have: &LiveRole) -> Result<Option<&BTreeMap<String, String>>, &Unreadable> {
+        Ok(Some(&have.tags))
     }
 
     fn apply<'a>(cx: WriteContext<'a>, ident: &'a str, op: &'a Op) -> Boxed<'a, Result<(), AwsError>> {

@@ -17,7 +17,7 @@ use crate::model::change::Diff;
 use crate::model::fact::{Facts, KeyFacts, KeyReplica};
 use crate::model::schema::EvaluatedBlock;
 use crate::model::value::Value;
-use crate::model::{AccountId, Arn, Observed, Place, Region};
+use crate::model::{AccountId, Arn, Observed, Place, Region, Unreadable};
 use live::LiveKey;
 use spec::Spec;
 use std::collections::BTreeMap;
@@ -78,8 +78,8 @@ impl Kind for KmsKey {
         diff::release(have, place)
     }
 
-    fn tags(have: &LiveKey) -> Option<&BTreeMap<String, String>> {
-        have.tags.present()
+    fn tags(have: &LiveKey) -> Result<Option<&BTreeMap<String, String>>, &Unreadable> {
+        have.tags.known()
     }
 
     fn apply<'a>(cx: WriteContext<'a>, ident: &'a str, op: &'a Op) -> Boxed<'a, Result<(), AwsError>> {

@@ -78,8 +78,8 @@ impl Kind for RdsInstance {
         diff::release(have, place)
     }
 
-    fn tags(have: &LiveInstance) -> Option<&BTreeMap<String, String>> {
-        Some(&have.tags)
+    fn tags(have: &LiveInstance) -> Result<Option<&BTreeMap<String, String>>, &Unreadable> {
+        Ok(Some(&have.tags))
     }
 
     fn apply<'a>(cx: WriteContext<'a>, ident: &'a str, op: &'a Op) -> Boxed<'a, Result<(), AwsError>> {

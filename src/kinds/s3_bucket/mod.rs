@@ -43,7 +43,7 @@ use crate::model::fact::Facts;
 use crate::model::policy::Statement;
 use crate::model::schema::EvaluatedBlock;
 use crate::model::value::Value;
-use crate::model::{Arn, Observed, Place};
+use crate::model::{Arn, Observed, Place, Unreadable};
 use std::collections::BTreeMap;
 
 /// The tag by which backstay finds a bucket again that it created; its value is the project.
@@ -193,8 +193,8 @@ s3_bucket \"uploads\" {
         diff::release(have, place)
     }
 
-    fn tags(have: &Live) -> Option<&BTreeMap<String, String>> {
-        have.tags.as_ref()?.present()
+    fn tags(have: &Live) -> Result<Option<&BTreeMap<String, String>>, &Unreadable> {
+        have.tags.as_ref().map_or(Ok(None), Observed::known)
     }
 
     fn apply<'a>(cx: WriteContext<'a>, ident: &'a str, op: &'a Op) -> Boxed<'a, Result<(), AwsError>> {

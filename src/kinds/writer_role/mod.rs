@@ -21,7 +21,7 @@ use crate::model::fact::{Facts, Identity, WriteTarget};
 use crate::model::policy::Document;
 use crate::model::schema::EvaluatedBlock;
 use crate::model::value::Value;
-use crate::model::{Arn, AttributeChange, Judgement, Observed, Place};
+use crate::model::{Arn, AttributeChange, Judgement, Observed, Place, Unreadable};
 use live::LiveWriter;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -149,8 +149,8 @@ impl Kind for WriterRole {
         diff
     }
 
-    fn tags(have: &LiveWriter) -> Option<&BTreeMap<String, String>> {
-        have.role.as_ref().map(|role| &role.tags)
+    fn tags(have: &LiveWriter) -> Result<Option<&BTreeMap<String, String>>, &Unreadable> {
+        Ok(have.role.as_ref().map(|role| &role.tags))
     }
 
     fn apply<'a>(cx: WriteContext<'a>, ident: &'a str, op: &'a Op) -> Boxed<'a, Result<(), AwsError>> {
