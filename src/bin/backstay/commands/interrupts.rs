@@ -39,6 +39,10 @@ impl Interrupts {
         terminal.tell("Interrupted: finishing what is in flight. Interrupt again to end at once.");
         stop.send_replace(true);
         self.next().await;
+        terminal.tell(
+            "Ended at once: what was in flight may or may not have taken effect. A lock is held until it ends by itself. The \
+             same command goes on from what is there.",
+        );
         end_at_once();
     }
 }
