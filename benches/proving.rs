@@ -42,6 +42,13 @@ const LARGE: Size = Size {
     databases: 100,
 };
 
+/// Roles that assume one another.
+const RING: Size = Size {
+    roles: 1_000,
+    buckets: 100,
+    databases: 0,
+};
+
 const SMALL: Size = Size {
     roles: 100,
     buckets: 20,
@@ -258,6 +265,40 @@ fn bound(estate: Estate) -> Estate {
     }
 }
 
+/// A role that may become the next one of a ring, and on a condition delete old versions everywhere.
+fn link(n: usize, of: usize, buckets: usize) -> Principal {
+    let account = ACCOUNTS[0];
+    let name = |n: usize| format!("arn:aws:iam::{account}:role/ring-{}", n % of);
+    let (next, last) = (name(n + 1), name(n + of - 1));
+    let effect = if n.is_multiple_of(7) { "Deny" } else { "Allow" };
+    let statements = format!(
+        r#"{{"Effect":"Allow","Action":["s3:PutObject","s3:Get*"],"Resource":"arn:aws:s3:::data-{}/*"}},{{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"{next}"}},{{"Effect":"{effect}","Action":"s3:DeleteObjectVersion","Resource":"*","Condition":{{"StringEquals":{{"aws:PrincipalTag/x":"y"}}}}}}"#,
+        n % buckets
+    );
+    let trust = format!(r#"{{"Effect":"Allow","Principal":{{"AWS":"{last}"}},"Action":"sts:AssumeRole"}}"#);
+    Principal {
+        arn: name(n).parse().expect("an arn"),
+        kind: PrincipalKind::Role,
+        id: format!("AROARING{n:08}"),
+        trust: Observed::Present(document(&trust)),
+        policies: vec![("own".to_owned(), Observed::Present(document(&statements)))],
+        boundary: Observed::Absent,
+    }
+}
+
+/// One account in which the roles assume one another in a ring, so that each reaches what any of them may.
+fn ring(size: Size) -> Estate {
+    let account: AccountId = ACCOUNTS[0].parse().expect("an account");
+    let links = (0..size.roles).map(|n| link(n, size.roles, size.buckets));
+    Estate {
+        evidence: (0..size.buckets)
+            .map(|n| bucket(&format!("data-{n}"), ACCOUNTS[0], "us-east-1", None, false))
+            .collect(),
+        principals: [(account, Observed::Present(links.collect()))].into(),
+        memberships: Memberships::new(),
+    }
+}
+
 fn proof(estate: &Estate) -> Proof {
     prove(&Input {
         evidence: &estate.evidence,
@@ -286,7 +327,7 @@ fn once(size: Size, estate: &Estate) {
         size.roles,
         size.buckets,
         size.databases,
-        ACCOUNTS.len(),
+        estate.principals.len(),
         begun.elapsed().as_secs_f64(),
         peak().unwrap_or_default(),
         before.unwrap_or_default(),
@@ -307,6 +348,10 @@ fn proving(criterion: &mut Criterion) {
     group.bench_function("1000 in an organization", |bencher| {
         bencher.iter(|| proof(black_box(&organized)));
     });
+    let ring = ring(RING);
+    group.bench_function("1000 in a ring", |bencher| {
+        bencher.iter(|| proof(black_box(&ring)));
+    });
     group.finish();
 }
 
@@ -317,6 +362,8 @@ fn main() {
     once(LARGE, &estate(LARGE));
     eprintln!("The same in an organization:");
     once(LARGE, &bound(estate(LARGE)));
+    eprintln!("Roles that assume one another in a ring, on a condition:");
+    once(RING, &ring(RING));
     benches();
     Criterion::default().configure_from_args().final_summary();
 }

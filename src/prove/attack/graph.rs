@@ -1,6 +1,7 @@
 //! What leads to what, as an AND/OR graph: a step needs all of its premises, and what it gives may be
 //! given by others too. Everything is monotone: holding more never undoes anything.
 
+use super::bits::Bits;
 use serde::Serialize;
 use std::collections::{BTreeSet, HashMap};
 
@@ -104,45 +105,9 @@ impl May {
         unsure: true,
         without: None,
     };
-}
 
-/// A set of nodes.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub(super) struct Bits(Vec<u64>);
-
-impl Bits {
-    pub(super) fn of(len: usize) -> Self {
-        Self(vec![0; len.div_ceil(64)])
-    }
-
-    /// Whether it is new there.
-    pub(super) fn insert(&mut self, at: usize) -> bool {
-        let mask = 1 << (at % 64);
-        match self.0.get_mut(at / 64) {
-            Some(word) if *word & mask == 0 => {
-                *word |= mask;
-                true
-            }
-            _ => false,
-        }
-    }
-
-    pub(super) fn has(&self, at: usize) -> bool {
-        self.0
-            .get(at / 64)
-            .is_some_and(|word| word & (1 << (at % 64)) != 0)
-    }
-
-    pub(super) fn covers(&self, other: &Self) -> bool {
-        self.0.iter().zip(&other.0).all(|(a, b)| a & b == *b)
-    }
-
-    pub(super) fn and(&self, other: &Self) -> Self {
-        Self(self.0.iter().zip(&other.0).map(|(a, b)| a & b).collect())
-    }
-
-    pub(super) fn len(&self) -> u32 {
-        self.0.iter().map(|w| w.count_ones()).sum()
+    fn take(self, step: &Compiled) -> bool {
+        (step.sure || self.unsure) && self.without != Some(step.reason)
     }
 }
 
@@ -179,6 +144,32 @@ pub struct Reached {
 }
 
 const NOTHING: usize = usize::MAX;
+
+/// The part of a graph that leads to some goals.
+#[derive(Debug)]
+pub(super) struct Toward<'g> {
+    graph: &'g Graph,
+    goals: Vec<usize>,
+    /// Everything that may take part in reaching them.
+    pub(super) relevant: Bits,
+    /// The steps that need a node.
+    uses: Vec<Vec<usize>>,
+    /// The steps that need nothing.
+    free: Vec<usize>,
+}
+
+impl Toward<'_> {
+    /// What follows from holding these, until every goal does.
+    pub(super) fn reach(&self, from: &[Node], may: May) -> Reached {
+        let start: Vec<usize> = from.iter().filter_map(|n| self.graph.id(n)).collect();
+        self.spread(&start, may)
+    }
+
+    /// The same by number.
+    pub(super) fn spread(&self, start: &[usize], may: May) -> Reached {
+        self.graph.follow(&self.uses, &self.free, start, may, &self.goals)
+    }
+}
 
 impl Graph {
     /// Of these steps.
@@ -258,15 +249,17 @@ impl Graph {
         }
     }
 
-    /// Everything that may take part in reaching the goals.
-    pub(super) fn before(&self, goals: &[usize]) -> Bits {
+    /// The part that leads to these nodes.
+    pub(super) fn toward(&self, goals: &[usize]) -> Toward<'_> {
         let mut relevant = Bits::of(self.size());
         let mut queue: Vec<usize> = goals.to_vec();
         for goal in goals {
             relevant.insert(*goal);
         }
+        let mut steps: Vec<usize> = Vec::new();
         while let Some(node) = queue.pop() {
             for at in self.gives.get(node).into_iter().flatten() {
+                steps.push(*at);
                 for need in self.compiled.get(*at).into_iter().flat_map(|c| &c.needs) {
                     if relevant.insert(*need) {
                         queue.push(*need);
@@ -274,7 +267,61 @@ impl Graph {
                 }
             }
         }
-        relevant
+        // In the order of the whole graph, so that the same path is found.
+        steps.sort_unstable();
+        steps.dedup();
+        let mut uses = vec![Vec::new(); self.size()];
+        let mut free = Vec::new();
+        for at in steps {
+            let needs = self
+                .compiled
+                .get(at)
+                .map(|c| c.needs.as_slice())
+                .unwrap_or_default();
+            if needs.is_empty() {
+                free.push(at);
+            }
+            for need in needs {
+                if let Some(uses) = uses.get_mut(*need) {
+                    uses.push(at);
+                }
+            }
+        }
+        Toward {
+            graph: self,
+            goals: goals.to_vec(),
+            relevant,
+            uses,
+            free,
+        }
+    }
+
+    /// The same by name.
+    pub(super) fn leading_to(&self, goals: &[Node]) -> Toward<'_> {
+        let ids: Vec<usize> = goals.iter().filter_map(|g| self.id(g)).collect();
+        self.toward(&ids)
+    }
+
+    /// Of what follows from a node, all that leads back to it by itself, the node included: the same follows from each.
+    pub(super) fn alike(&self, node: usize, may: May, follows: &Bits) -> Vec<usize> {
+        let mut seen = Bits::of(self.size());
+        seen.insert(node);
+        let mut found = Vec::new();
+        let mut queue = vec![node];
+        while let Some(node) = queue.pop() {
+            found.push(node);
+            let steps = self.gives.get(node).into_iter().flatten();
+            for step in steps.filter_map(|at| self.compiled.get(*at)) {
+                if let [need] = step.needs.as_slice()
+                    && may.take(step)
+                    && follows.has(*need)
+                    && seen.insert(*need)
+                {
+                    queue.push(*need);
+                }
+            }
+        }
+        found
     }
 
     /// Of these nodes, those that a step needs together with others.
@@ -292,23 +339,23 @@ impl Graph {
     /// What follows from holding these, by steps that may be taken.
     pub fn reach<'n>(&self, from: impl IntoIterator<Item = &'n Node>, may: May) -> Reached {
         let start: Vec<usize> = from.into_iter().filter_map(|n| self.id(n)).collect();
-        self.spread(&start, may, None)
+        self.spread(&start, may)
     }
 
-    /// As far as it may lead to the goals.
-    pub(super) fn toward(&self, from: &[Node], may: May, within: &Bits) -> Reached {
-        let start: Vec<usize> = from.iter().filter_map(|n| self.id(n)).collect();
-        self.spread(&start, may, Some(within))
+    /// The same by number.
+    pub(super) fn spread(&self, start: &[usize], may: May) -> Reached {
+        self.follow(&self.uses, &self.free, start, may, &[])
     }
 
-    /// Everything that may take part in reaching these.
-    pub(super) fn leading_to(&self, goals: &[Node]) -> Bits {
-        let ids: Vec<usize> = goals.iter().filter_map(|g| self.id(g)).collect();
-        self.before(&ids)
-    }
-
-    /// The same by number; only nodes of `within` are looked at.
-    pub(super) fn spread(&self, start: &[usize], may: May, within: Option<&Bits>) -> Reached {
+    /// By these steps alone, until all of `goals` are reached if there are any.
+    fn follow(
+        &self,
+        uses: &[Vec<usize>],
+        free: &[usize],
+        start: &[usize],
+        may: May,
+        goals: &[usize],
+    ) -> Reached {
         let mut reached = Reached {
             have: Bits::of(self.size()),
             by: vec![NOTHING; self.size()],
@@ -318,41 +365,36 @@ impl Graph {
             .copied()
             .filter(|node| reached.have.insert(*node))
             .collect();
-        for at in &self.free {
-            self.take(*at, may, within, &mut reached, &mut queue);
+        for at in free {
+            queue.extend(self.take(*at, may, &mut reached));
         }
         while let Some(node) = queue.pop() {
-            for at in self.uses.get(node).into_iter().flatten() {
-                self.take(*at, may, within, &mut reached, &mut queue);
+            for at in uses.get(node).into_iter().flatten() {
+                let Some(new) = self.take(*at, may, &mut reached) else {
+                    continue;
+                };
+                // What led to them is known by now, and no later step changes it.
+                if goals.contains(&new) && goals.iter().all(|goal| reached.have.has(*goal)) {
+                    return reached;
+                }
+                queue.push(new);
             }
         }
         reached
     }
 
-    fn take(
-        &self,
-        at: usize,
-        may: May,
-        within: Option<&Bits>,
-        reached: &mut Reached,
-        queue: &mut Vec<usize>,
-    ) {
-        let Some(step) = self.compiled.get(at) else {
-            return;
-        };
-        if reached.have.has(step.gives)
-            || within.is_some_and(|within| !within.has(step.gives))
-            || !(step.sure || may.unsure)
-            || may.without == Some(step.reason)
-            || !step.needs.iter().all(|n| reached.have.has(*n))
+    /// What a step gives anew, if it can be taken.
+    fn take(&self, at: usize, may: May, reached: &mut Reached) -> Option<usize> {
+        let step = self.compiled.get(at)?;
+        if reached.have.has(step.gives) || !may.take(step) || !step.needs.iter().all(|n| reached.have.has(*n))
         {
-            return;
+            return None;
         }
         reached.have.insert(step.gives);
         if let Some(by) = reached.by.get_mut(step.gives) {
             *by = at;
         }
-        queue.push(step.gives);
+        Some(step.gives)
     }
 
     /// Whether something has been reached.

@@ -5,6 +5,7 @@
 
 mod actor;
 mod ask;
+mod bits;
 pub mod graph;
 pub mod smallest;
 mod steps;
@@ -18,7 +19,7 @@ use crate::access::assume::Member;
 use crate::model::fact::Evidence;
 use crate::model::objective::{Holds, Scenario};
 use crate::model::{AccountId, Arn, Membership, Observed, Principal};
-use graph::{Bits, Certainty, Graph, May, Node, Reached, Step};
+use graph::{Certainty, Graph, May, Node, Reached, Step, Toward};
 use serde::Serialize;
 use smallest::{Powers, Smallest, size};
 use std::cell::RefCell;
@@ -217,12 +218,18 @@ impl Attack {
     }
 
     fn against(&self, copy: &Copy, attacked: Option<&AccountId>, held: &[Node]) -> Survival {
-        let within = self.graph.leading_to(&[Node::Gone(copy.id.clone())]);
-        self.within(copy, attacked, held, &within)
+        let toward = self.graph.leading_to(&[Node::Gone(copy.id.clone())]);
+        self.within(copy, attacked, held, &toward)
     }
 
-    fn within(&self, copy: &Copy, attacked: Option<&AccountId>, held: &[Node], within: &Bits) -> Survival {
-        let reached = [May::SURE, May::ANY].map(|may| self.graph.toward(held, may, within));
+    fn within(
+        &self,
+        copy: &Copy,
+        attacked: Option<&AccountId>,
+        held: &[Node],
+        toward: &Toward<'_>,
+    ) -> Survival {
+        let reached = [May::SURE, May::ANY].map(|may| toward.reach(held, may));
         self.judged(copy, attacked, &reached)
     }
 
@@ -272,7 +279,7 @@ impl Attack {
         let is_database = matches!(live.holder, Holder::Database { .. });
         let goal = Node::Changes(live.asset.to_string());
         let gone = Node::Gone(copy.id.clone());
-        let within = self.graph.leading_to(std::slice::from_ref(&gone));
+        let toward = self.graph.leading_to(std::slice::from_ref(&gone));
         let everybody = self.actors.iter().flat_map(|(of, all)| {
             // People, and what runs in the database's account.
             let inside = is_database && Some(of) == account;
@@ -281,6 +288,7 @@ impl Attack {
         });
         let is_root = |node: &Node| matches!(node, Node::Acts(arn) if arn.ends_with(":root"));
         let mut worst = self.unseen(copy, account);
+        let mut doubts: Vec<Survival> = Vec::new();
         let mut destroys = Vec::new();
         let mut writers = 0usize;
         for (actor, holds) in everybody.filter(|(actor, _)| !is_root(actor)) {
@@ -299,11 +307,19 @@ impl Attack {
                     destroys.push(actor.short().to_owned());
                     continue;
                 }
+                writers += 1;
+                let doubt = self.in_doubt(&toward.reach(&held(), May::ANY), &gone);
+                // Many of them hang on the same.
+                if !doubts.contains(&doubt) {
+                    worst = worst.and(doubt.clone());
+                    doubts.push(doubt);
+                }
+                continue;
             } else if !holds && !self.graph.has(&self.graph.reach(&held(), May::ANY), &goal) {
                 continue;
             }
             writers += 1;
-            match self.within(copy, account, &held(), &within) {
+            match self.within(copy, account, &held(), &toward) {
                 Survival::Lost(_) => destroys.push(actor.short().to_owned()),
                 other => worst = worst.and(other),
             }
@@ -368,8 +384,7 @@ impl Attack {
     }
 
     fn whole_path(&self, members: &[Node], goals: &[Node]) -> Vec<Step> {
-        let within = self.graph.leading_to(goals);
-        let reached = self.graph.toward(members, May::SURE, &within);
+        let reached = self.graph.leading_to(goals).reach(members, May::SURE);
         let mut path: Vec<Step> = Vec::new();
         for goal in goals {
             for step in self.graph.path(&reached, goal) {

@@ -1,6 +1,7 @@
 //! The fewest identities that reach something together, exactly.
 
-use super::graph::{Bits, Graph, May, Node, Reached, Step};
+use super::bits::Bits;
+use super::graph::{Graph, May, Node, Reached, Step, Toward};
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
 
@@ -34,14 +35,23 @@ impl Powers {
     /// Of these candidates.
     pub fn new(graph: &Graph, candidates: &[Node], may: May) -> Self {
         let ids: Vec<usize> = candidates.iter().filter_map(|c| graph.id(c)).collect();
+        // Those who become one another, in a ring or otherwise, reach the same.
+        let mut known: HashMap<usize, Bits> = HashMap::new();
+        for id in &ids {
+            if known.contains_key(id) {
+                continue;
+            }
+            let have = graph.spread(&[*id], may).have;
+            for other in graph.alike(*id, may, &have) {
+                known.insert(other, have.clone());
+            }
+        }
+        let power = |id: &usize| Some((*id, known.get(id)?.clone()));
         Self {
             may,
             place: ids.iter().enumerate().map(|(n, id)| (*id, n)).collect(),
-            each: ids
-                .iter()
-                .map(|id| (*id, graph.spread(&[*id], may, None).have))
-                .collect(),
-            all: graph.spread(&ids, may, None).have,
+            each: ids.iter().filter_map(power).collect(),
+            all: graph.spread(&ids, may).have,
         }
     }
 
@@ -68,7 +78,7 @@ impl Powers {
         let Some(asked) = Asked::new(graph, goals, self) else {
             return Smallest::None;
         };
-        asked.search(self.each.iter().map(|(id, power)| (*id, power.clone())).collect())
+        asked.search(&self.each)
     }
 
     /// How many it takes when steps of one reason are taken away; `None` when it takes no more than `today`.
@@ -86,18 +96,18 @@ impl Powers {
             .filter(|(_, power)| !uses(power))
             .cloned()
             .collect();
-        if size(&asked.search(spared.clone())) <= today {
+        if size(&asked.search(&spared)) <= today {
             return false;
         }
         let mut all = spared;
         for (id, _) in self.each.iter().filter(|(_, power)| uses(power)) {
-            let reached = graph.spread(&[*id], asked.may, Some(&asked.relevant));
+            let reached = asked.reached(&[*id]);
             if today == 1 && reached.have.covers(&asked.goals) {
                 return false;
             }
             all.push((*id, reached.have));
         }
-        size(&asked.search(all)) > today
+        size(&asked.search(&all)) > today
     }
 }
 
@@ -115,9 +125,7 @@ struct Asked<'g> {
     graph: &'g Graph,
     may: May,
     goals: Bits,
-    relevant: Bits,
-    /// What tells candidates apart.
-    matters: Bits,
+    toward: Toward<'g>,
 }
 
 impl<'g> Asked<'g> {
@@ -132,21 +140,24 @@ impl<'g> Asked<'g> {
         if !powers.all.covers(&wanted) {
             return None;
         }
-        let relevant = graph.before(&ids);
-        let mut matters = wanted.clone();
-        for node in graph.joint(&relevant) {
-            matters.insert(node);
-        }
         Some(Self {
             graph,
             may: powers.may,
             goals: wanted,
-            relevant,
-            matters,
+            toward: graph.toward(&ids),
         })
     }
 
-    fn search(&self, candidates: Vec<(usize, Bits)>) -> Smallest {
+    /// What tells candidates apart.
+    fn matters(&self) -> Bits {
+        let mut matters = self.goals.clone();
+        for node in self.graph.joint(&self.toward.relevant) {
+            matters.insert(node);
+        }
+        matters
+    }
+
+    fn search(&self, candidates: &[(usize, Bits)]) -> Smallest {
         if self.reached(&[]).have.covers(&self.goals) {
             return Smallest::Set(Vec::new());
         }
@@ -156,7 +167,7 @@ impl<'g> Asked<'g> {
         if let Some((id, _)) = most {
             return Smallest::Set(self.names(&[*id]));
         }
-        let strong = self.undominated(&candidates);
+        let strong = self.undominated(candidates);
         let mut tried = 0usize;
         for size in 2..=strong.len() {
             let mut chosen: Vec<usize> = (0..size).collect();
@@ -178,7 +189,7 @@ impl<'g> Asked<'g> {
     }
 
     fn reached(&self, set: &[usize]) -> Reached {
-        self.graph.spread(set, self.may, Some(&self.relevant))
+        self.toward.spread(set, self.may)
     }
 
     fn names(&self, ids: &[usize]) -> Vec<Node> {
@@ -189,9 +200,10 @@ impl<'g> Asked<'g> {
 
     fn undominated(&self, candidates: &[(usize, Bits)]) -> Vec<usize> {
         // Of identities that can do the same, the first stands for all.
+        let matters = self.matters();
         let mut by_power: BTreeMap<Bits, usize> = BTreeMap::new();
         for (id, power) in candidates {
-            let power = power.and(&self.matters);
+            let power = power.and(&matters);
             if power.len() > 0 {
                 by_power.entry(power).or_insert(*id);
             }
@@ -328,6 +340,30 @@ mod tests {
                 Smallest::None => prop_assert_eq!(None, brute),
                 Smallest::MoreThan(_) => prop_assert!(false, "gave up on six identities"),
             }
+        }
+
+        /// Those who become one another reach what each reaches alone.
+        #[test]
+        fn powers_are_what_each_reaches(steps in any_steps()) {
+            let graph = Graph::new(steps);
+            let all: Vec<Node> = (0..6).map(|i| acts(&i.to_string())).collect();
+            let powers = Powers::new(&graph, &all, May::ANY);
+            for (id, power) in &powers.each {
+                prop_assert_eq!(power, &graph.spread(&[*id], May::ANY).have);
+            }
+            let known = all.iter().filter(|n| graph.id(n).is_some());
+            prop_assert_eq!(powers.each.len(), known.count());
+        }
+
+        /// The part that leads to a goal leads there as the whole does.
+        #[test]
+        fn a_part_finds_the_same_path(steps in any_steps(), from in 0usize..6) {
+            let graph = Graph::new(steps);
+            let (from, goal) = (acts(&from.to_string()), gone("0"));
+            let whole = graph.reach([&from], May::ANY);
+            let part = graph.leading_to(std::slice::from_ref(&goal)).reach(&[from], May::ANY);
+            prop_assert_eq!(graph.has(&whole, &goal), graph.has(&part, &goal));
+            prop_assert_eq!(graph.path(&whole, &goal), graph.path(&part, &goal));
         }
 
         /// Holding more never reaches less.
