@@ -221,10 +221,15 @@ impl Proof {
 /// Proves every asset that an objective protects, and every other one that holds data.
 pub fn prove(input: &Input<'_>) -> Proof {
     let seen = by_arn(input.evidence);
+    let everybody = Everybody {
+        principals: input.principals,
+        memberships: input.memberships,
+    };
+    let copying = Copying::new(input.evidence, everybody);
     let mut assets: Vec<(&Evidence, Result<Vec<Copy>, Unreadable>)> = input
         .evidence
         .iter()
-        .filter_map(|e| Some((e, with_backups(e, copies::of(e, &seen)?, &seen, input))))
+        .filter_map(|e| Some((e, with_backups(e, copies::of(e, &seen)?, &seen, &copying))))
         .collect();
     // What only holds copies of others is shown as theirs, unless somebody asks for it by name.
     let replicas: BTreeSet<String> = assets
@@ -247,10 +252,6 @@ pub fn prove(input: &Input<'_>) -> Proof {
         .flat_map(|(_, copies)| copies.iter().flatten())
         .flat_map(|copy| std::iter::once(copy.clone()).chain(copy.unlocked()))
         .collect();
-    let everybody = Everybody {
-        principals: input.principals,
-        memberships: input.memberships,
-    };
     let attack = Attack::new(input.evidence, everybody, &all);
     let mut proved: Vec<Asset> = assets
         .into_iter()
@@ -278,18 +279,13 @@ fn with_backups(
     evidence: &Evidence,
     copies: Result<Vec<Copy>, Unreadable>,
     seen: &copies::ByArn<'_>,
-    input: &Input<'_>,
+    copying: &Copying<'_>,
 ) -> Result<Vec<Copy>, Unreadable> {
-    let all = input.evidence;
-    let everybody = Everybody {
-        principals: input.principals,
-        memberships: input.memberships,
-    };
-    let copying = Copying::new(all, everybody);
-    let all_of_them = kept_elsewhere(evidence, copies?, seen, &copying).into_iter();
+    let all = copying.evidence;
+    let all_of_them = kept_elsewhere(evidence, copies?, seen, copying).into_iter();
     let settled = all_of_them.map(|copy| copying.settle(keys::settle(copy, all)));
     Ok(settled
-        .map(|copy| gone::told(copy, all, input.principals))
+        .map(|copy| gone::told(copy, all, copying.everybody.principals))
         .collect())
 }
 
