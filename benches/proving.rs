@@ -144,6 +144,7 @@ fn bucket(name: &str, account: &str, region: &str, copy: Option<&str>, locked: b
         key: None,
         kms_objects: false,
         one_zone: false,
+        role: None,
         arrived: Some(Observed::Present(Arrival {
             compared: 1_000,
             ..Arrival::default()

@@ -176,6 +176,7 @@ pub(crate) fn replica(spoil: impl FnOnce(&mut Replica)) -> Replica {
         key: None,
         kms_objects: false,
         one_zone: false,
+        role: None,
         arrived: None,
     };
     spoil(&mut replica);

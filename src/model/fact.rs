@@ -151,6 +151,9 @@ pub struct Replica {
     /// Whether the rule puts copies into a storage class of a single zone.
     #[serde(default)]
     pub one_zone: bool,
+    /// The role that copies are made with, one for all rules of a bucket; `None` where nobody looked, or it is no ARN.
+    #[serde(default)]
+    pub role: Option<Arn>,
     /// What has arrived there; `None` where nobody looked.
     #[serde(default)]
     pub arrived: Option<Observed<Arrival>>,

@@ -86,6 +86,7 @@ fn of_database(evidence: &Evidence, arn: &Arn, db: &Database) -> Vec<Copy> {
         partial: None,
         growing: None,
         replaced_days: None,
+        copied_from: None,
         owner: Observed::Absent,
         grade: if db.status == "available" {
             Grade::Evidenced

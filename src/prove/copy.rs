@@ -288,6 +288,9 @@ pub struct Copy {
     pub replaced_days: Option<u32>,
     /// Who else has to let it be read: the account that owns what lies in another's bucket.
     pub owner: Observed<AccountId>,
+    /// The bucket that replication makes it from, where that is how it is made.
+    #[serde(skip)]
+    pub(super) copied_from: Option<Arn>,
     /// What has been shown of it.
     pub grade: Grade,
     /// What all this rests on.

@@ -1,7 +1,9 @@
 //! What the keys that were read mean for the copies under them.
 
+use super::attack::{Everybody, Memberships, Principals};
 use super::copies::ground;
 use super::copy::{Copy, Encryption};
+use super::copying::Copying;
 use crate::model::fact::{Evidence, Facts, KeyFacts, KeyState};
 use crate::model::{AccountId, Arn, Observed};
 use std::collections::BTreeMap;
@@ -24,10 +26,17 @@ pub(super) fn find<'a>(arn: &Arn, all: &'a [Evidence]) -> Option<(&'a Evidence, 
 /// copy.
 pub fn outside(all: &[Evidence]) -> BTreeMap<Arn, Option<AccountId>> {
     let seen = super::by_arn(all);
+    // Who may copy changes no key.
+    let (principals, memberships) = (Principals::new(), Memberships::new());
+    let nobody = Everybody {
+        principals: &principals,
+        memberships: &memberships,
+    };
+    let copying = Copying::new(all, nobody);
     let assets = all
         .iter()
         .filter_map(|e| Some((e, super::copies::of(e, &seen)?.ok()?)));
-    let copies = assets.flat_map(|(e, copies)| super::kept_elsewhere(e, copies, &seen, all));
+    let copies = assets.flat_map(|(e, copies)| super::kept_elsewhere(e, copies, &seen, &copying));
     let under = copies.filter_map(|copy| match copy.encryption {
         Observed::Present(Encryption::Key(arn)) => Some((arn, copy.domain.account)),
         _ => None,

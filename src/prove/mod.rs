@@ -4,6 +4,7 @@
 //! comes out. Nothing here reads a clock, a file or the cloud, and nothing knows a kind.
 //!
 //! - [`copy`]: what a copy is; `copies`, `objects`, `vaults`, `dumps`: from facts to copies
+//! - `copying`: whether those who make copies may
 //! - `arrivals`, `locks`, `keys`, `gone`: what of that the objects, keys and policies themselves show
 //! - [`attack`]: who can destroy what, alone or together
 //! - `column`: which disasters anybody wants to know of
@@ -18,6 +19,7 @@ pub mod attack;
 mod column;
 mod copies;
 pub mod copy;
+mod copying;
 mod dumps;
 mod gone;
 mod keys;
@@ -36,6 +38,7 @@ use crate::model::{Address, Duration, Unreadable};
 use attack::{Attack, Destroying, Everybody, Memberships, Principals};
 pub use column::{Asked, Column};
 use copy::{Copy, Mechanism, Reach};
+use copying::Copying;
 pub use keys::outside as keys_outside;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -218,10 +221,15 @@ impl Proof {
 /// Proves every asset that an objective protects, and every other one that holds data.
 pub fn prove(input: &Input<'_>) -> Proof {
     let seen = by_arn(input.evidence);
+    let everybody = Everybody {
+        principals: input.principals,
+        memberships: input.memberships,
+    };
+    let copying = Copying::new(input.evidence, everybody);
     let mut assets: Vec<(&Evidence, Result<Vec<Copy>, Unreadable>)> = input
         .evidence
         .iter()
-        .filter_map(|e| Some((e, with_backups(e, copies::of(e, &seen)?, &seen, input))))
+        .filter_map(|e| Some((e, with_backups(e, copies::of(e, &seen)?, &seen, &copying))))
         .collect();
     // What only holds copies of others is shown as theirs, unless somebody asks for it by name.
     let replicas: BTreeSet<String> = assets
@@ -244,10 +252,6 @@ pub fn prove(input: &Input<'_>) -> Proof {
         .flat_map(|(_, copies)| copies.iter().flatten())
         .flat_map(|copy| std::iter::once(copy.clone()).chain(copy.unlocked()))
         .collect();
-    let everybody = Everybody {
-        principals: input.principals,
-        memberships: input.memberships,
-    };
     let attack = Attack::new(input.evidence, everybody, &all);
     let mut proved: Vec<Asset> = assets
         .into_iter()
@@ -275,13 +279,13 @@ fn with_backups(
     evidence: &Evidence,
     copies: Result<Vec<Copy>, Unreadable>,
     seen: &copies::ByArn<'_>,
-    input: &Input<'_>,
+    copying: &Copying<'_>,
 ) -> Result<Vec<Copy>, Unreadable> {
-    let all = input.evidence;
-    let all_of_them = kept_elsewhere(evidence, copies?, seen, all).into_iter();
-    let settled = all_of_them.map(|copy| keys::settle(copy, all));
+    let all = copying.evidence;
+    let all_of_them = kept_elsewhere(evidence, copies?, seen, copying).into_iter();
+    let settled = all_of_them.map(|copy| copying.settle(keys::settle(copy, all)));
     Ok(settled
-        .map(|copy| gone::told(copy, all, input.principals))
+        .map(|copy| gone::told(copy, all, copying.everybody.principals))
         .collect())
 }
 
@@ -290,12 +294,12 @@ fn kept_elsewhere(
     evidence: &Evidence,
     mut copies: Vec<Copy>,
     seen: &copies::ByArn<'_>,
-    all: &[Evidence],
+    copying: &Copying<'_>,
 ) -> Vec<Copy> {
     let live = copies.iter().find(|c| c.mechanism == Mechanism::Live).cloned();
     if let (Some(arn), Some(live)) = (&evidence.arn, live) {
-        copies.extend(vaults::of(arn, &live, all));
-        copies.extend(dumps::of(&live, all, seen));
+        copies.extend(vaults::of(arn, &live, copying));
+        copies.extend(dumps::of(&live, copying.evidence, seen));
     }
     copies
 }

@@ -34,6 +34,7 @@ pub(super) fn of_store(evidence: &Evidence, arn: &Arn, store: &ObjectStore, seen
         partial: None,
         growing: None,
         replaced_days: None,
+        copied_from: None,
         owner: Observed::Absent,
         grade: Grade::Evidenced,
         grounds: vec![ground(evidence, "the bucket exists")],
@@ -237,6 +238,7 @@ pub(super) fn object_replica(evidence: &Evidence, replica: &Replica, seen: &ByAr
         partial: partial(replica, source, store).or(arrived.partial),
         replaced_days: store.and_then(|s| replaced_days(s, "")),
         owner,
+        copied_from: evidence.arn.clone(),
         grade: match (store, &replica.arrived) {
             (None, _) => Grade::Unknown,
             (Some(_), Some(Observed::Present(_))) => Grade::Evidenced,
@@ -248,7 +250,7 @@ pub(super) fn object_replica(evidence: &Evidence, replica: &Replica, seen: &ByAr
 }
 
 /// The key that a rule has copies encrypted with: one without an ARN is of the destination.
-fn replica_key(replica: &Replica) -> Option<Arn> {
+pub(super) fn replica_key(replica: &Replica) -> Option<Arn> {
     let key = replica.key.as_ref()?;
     key.parse()
         .ok()

@@ -12,6 +12,7 @@ use crate::model::{AccountId, Observed, Principal, PrincipalKind, Region, Scope}
 
 mod arrivals;
 mod columns;
+mod copying;
 mod destroying;
 mod dumps;
 mod organizations;
@@ -23,6 +24,9 @@ mod writers;
 
 const PROD: &str = "111111111111";
 const VAULT: &str = "222222222222";
+
+const COPIER: &str = "arn:aws:iam::111111111111:role/copier";
+const KEEPER: &str = "arn:aws:iam::111111111111:role/backup";
 
 /// The seven of the reference table, in its order.
 const SEVEN: [&str; 7] = [
@@ -69,12 +73,22 @@ fn bucket(name: &str, owner: &str) -> ObjectStore {
         acls_disabled: Observed::Present(true),
         encryption: Observed::Present("AES256".into()),
         bucket_key: Some(false),
-        policy: Observed::Absent,
+        policy: match owner {
+            VAULT => Observed::Present(lets_copy(name)),
+            _ => Observed::Absent,
+        },
         account: account(owner),
         contents: BTreeMap::new(),
         retentions: Some(Observed::Present(Vec::new())),
         one_zone: Observed::Present(false),
     }
+}
+
+/// What a bucket of another account says to the role that copies into it.
+fn lets_copy(name: &str) -> Document {
+    let actions = ["s3:ReplicateObject", "s3:ObjectOwnerOverrideToBucketOwner"];
+    let statement = Statement::new(Effect::Allow, actions, [format!("arn:aws:s3:::{name}/*")]);
+    Document::new([statement.principal("AWS", COPIER)])
 }
 
 fn stored(store: ObjectStore, place: &str) -> Evidence {
@@ -96,6 +110,7 @@ fn replica(to: &str, owner: &str, place: &str) -> Replica {
         key: None,
         kms_objects: false,
         one_zone: false,
+        role: Some(COPIER.parse().unwrap()),
         arrived: Some(Observed::Present(Arrival {
             compared: 100,
             whole: true,
@@ -175,6 +190,47 @@ fn role(account: &str, name: &str, actions: &[&str], trusts: &[&str]) -> Princip
     }
 }
 
+/// A role that only a service takes on.
+fn serving(name: &str, service: &str, actions: &[&str], resources: &[&str]) -> Principal {
+    let trust = Statement::new(Effect::Allow, ["sts:AssumeRole"], Vec::<String>::new());
+    let own = Statement::new(Effect::Allow, actions.iter().copied(), resources.iter().copied());
+    Principal {
+        trust: Observed::Present(Document::new([trust.principal("Service", service)])),
+        policies: vec![("own".into(), Observed::Present(Document::new([own])))],
+        ..role(PROD, name, &[], &[])
+    }
+}
+
+/// Who copies objects, and who makes recovery points.
+fn copiers() -> [Principal; 2] {
+    const COPIES: [&str; 6] = [
+        "s3:GetReplicationConfiguration",
+        "s3:ListBucket",
+        "s3:GetObjectVersionForReplication",
+        "s3:ReplicateObject",
+        "s3:ObjectOwnerOverrideToBucketOwner",
+        "kms:*crypt",
+    ];
+    [
+        serving("copier", "s3.amazonaws.com", &COPIES, &["*"]),
+        serving(
+            "backup",
+            "backup.amazonaws.com",
+            &["rds:CreateDBSnapshot"],
+            &["*"],
+        ),
+    ]
+}
+
+/// The same people, with the roles of production that services copy with, where production was read.
+fn staffed(principals: &Principals) -> Principals {
+    let mut all = principals.clone();
+    if let Some(Observed::Present(people)) = all.get_mut(&account(PROD)) {
+        people.extend(copiers());
+    }
+    all
+}
+
 /// Two accounts that were read whole. In production one role writes and one deletes backups; nobody
 /// of it can enter the vault's account.
 fn everybody() -> Principals {
@@ -206,7 +262,7 @@ fn everybody() -> Principals {
 fn proved(evidence: &[Evidence], principals: &Principals, objectives: &[Objective]) -> Proof {
     prove(&Input {
         evidence,
-        principals,
+        principals: &staffed(principals),
         memberships: &Memberships::new(),
         objectives,
         scenarios: &scenarios(),
@@ -605,7 +661,12 @@ fn vault(owner: &str, place: &str, lock: Observed<VaultLock>) -> Evidence {
         air_gapped: false,
         key: None,
         service_key: Some(true),
-        policy: Observed::Absent,
+        policy: Observed::Present(Document::new([Statement::new(
+            Effect::Allow,
+            ["backup:CopyIntoBackupVault"],
+            ["*"],
+        )
+        .principal("AWS", "arn:aws:iam::111111111111:root")])),
         lock,
         points: Some(30),
         holds: Observed::Present(vec![held]),
@@ -645,7 +706,7 @@ fn daily(owner: &str, place: &str) -> Evidence {
         rules: vec![rule],
         covers: Observed::Present(vec![Coverage {
             name: "all".into(),
-            role: None,
+            role: Some(KEEPER.parse().unwrap()),
             resources: vec!["arn:aws:rds:*:*:db:*".into()],
             not_resources: Vec::new(),
             any_tag: Vec::new(),

@@ -4,16 +4,19 @@ use super::copies::ground;
 use super::copy::{
     Copy, Domain, Encryption, Grade, Ground, History, Holder, Lock, Mechanism, Reach, Sparser, Staleness,
 };
+use super::copying::{Able, Copying};
 use crate::access::glob;
 use crate::model::fact::{
     Coverage, Evidence, Facts, Held, LockMode, Schedule, ScheduledRule, Vault, VaultLock,
 };
 use crate::model::{Arn, Duration, Observed, Unreadable};
 use jiff::Timestamp;
+use std::collections::BTreeSet;
 
 /// One for each vault that holds something of the asset, or that a plan of the posture copies it to and that could not
 /// be read. `live` is the asset as it serves.
-pub(super) fn of(arn: &Arn, live: &Copy, all: &[Evidence]) -> Vec<Copy> {
+pub(super) fn of(arn: &Arn, live: &Copy, copying: &Copying<'_>) -> Vec<Copy> {
+    let all = copying.evidence;
     let schedules: Vec<&Schedule> = all
         .iter()
         .filter_map(|e| match e.facts.present() {
@@ -26,17 +29,29 @@ pub(super) fn of(arn: &Arn, live: &Copy, all: &[Evidence]) -> Vec<Copy> {
             Some(Facts::Vault(vault)) => Some((evidence, vault.as_ref())),
             _ => None,
         })
-        .filter_map(|(evidence, vault)| copy(arn, live, evidence, vault, &schedules))
+        .filter_map(|(evidence, vault)| copy(arn, live, evidence, vault, &schedules, copying))
         .collect()
 }
 
-fn copy(arn: &Arn, live: &Copy, evidence: &Evidence, vault: &Vault, schedules: &[&Schedule]) -> Option<Copy> {
+fn copy(
+    arn: &Arn,
+    live: &Copy,
+    evidence: &Evidence,
+    vault: &Vault,
+    schedules: &[&Schedule],
+    copying: &Copying<'_>,
+) -> Option<Copy> {
     let held = match vault.holds.known() {
         Ok(held) => held?.iter().find(|h| h.resource == *arn && h.points > 0)?,
         Err(why) => return unread(arn, live, evidence, vault, schedules, why),
     };
-    let filled = filling(arn, vault, schedules);
+    let (filled, idle): (Vec<Filling>, Vec<Filling>) = filling(arn, vault, schedules, copying)
+        .into_iter()
+        .partition(|f| f.able == Able::Certainly);
+    // A plan that may not do what it says promises nothing, and then only what is there counts.
     let promise = filled.iter().map(|f| f.gap).min();
+    let expected = promise.or_else(|| idle.iter().map(|f| f.gap).min());
+    let hindered: BTreeSet<&str> = idle.iter().filter_map(|f| f.able.why()).collect();
     let newest = since(&evidence.read_at, held.newest.as_deref());
     // Jobs that fail or never begin break the promise, and then only what is there counts.
     let late = promise.zip(newest).filter(|(promise, newest)| newest > promise);
@@ -47,7 +62,10 @@ fn copy(arn: &Arn, live: &Copy, evidence: &Evidence, vault: &Vault, schedules: &
             Observed::Present(history(held, &filled, oldest, newest, late.unwrap_or(promise)))
         }
         (None, _) => unknown("when its oldest recovery point was made is not known"),
-        (_, None) => unknown("no plan of this posture says how far apart its recovery points are"),
+        (_, None) => unknown(match hindered.first() {
+            Some(why) => why,
+            None => "no plan of this posture says how far apart its recovery points are",
+        }),
     };
     let mut grounds = grounds(evidence, vault, held);
     grounds.extend(late.map(|(promise, newest)| {
@@ -57,13 +75,14 @@ fn copy(arn: &Arn, live: &Copy, evidence: &Evidence, vault: &Vault, schedules: &
         );
         ground(evidence, says)
     }));
+    grounds.extend(hindered.iter().map(|why| ground(evidence, *why)));
     Some(Copy {
         encryption: encryption(vault, held),
         history,
         staleness: Staleness {
             promised: promise.filter(|_| late.is_none()),
             measured: newest,
-            expected: promise,
+            expected,
         },
         grade: Grade::Evidenced,
         grounds,
@@ -96,6 +115,7 @@ fn bare(live: &Copy, evidence: &Evidence, vault: &Vault) -> Copy {
         partial: None,
         growing: None,
         replaced_days: None,
+        copied_from: None,
         owner: Observed::Absent,
         grade: Grade::Unknown,
         grounds: Vec::new(),
@@ -247,26 +267,37 @@ struct Filling {
     gap: Duration,
     /// How long each is kept; absent for ever.
     kept: Option<Duration>,
+    /// Whether it may.
+    able: Able,
 }
 
-/// What the rules do that fill the vault with this resource for certain.
-fn filling(arn: &Arn, vault: &Vault, schedules: &[&Schedule]) -> Vec<Filling> {
-    let covered = |schedule: &&&Schedule| {
-        let covers_it = |all: &Vec<Coverage>| all.iter().any(|c| covers(c, arn));
-        schedule.covers.present().is_some_and(covers_it)
-    };
-    let rules = schedules.iter().filter(covered).flat_map(|s| &s.rules);
-    let fillings = rules.flat_map(|rule| {
-        fills(rule, &vault.arn)
+/// What the rules do, or would do, that fill the vault with this resource for certain.
+fn filling(arn: &Arn, vault: &Vault, schedules: &[&Schedule], copying: &Copying<'_>) -> Vec<Filling> {
+    let mut fillings = Vec::new();
+    for plan in schedules {
+        let covering: Vec<&Coverage> = plan
+            .covers
+            .present()
             .into_iter()
-            .filter_map(|(delete_after, copied)| {
-                Some(Filling {
-                    gap: gap(rule, copied)?,
+            .flatten()
+            .filter(|c| covers(c, arn))
+            .collect();
+        // One selection that may is enough.
+        let able = |to: Option<&Vault>| covering.iter().map(|c| copying.backs_up(plan, c, to)).min();
+        for rule in &plan.rules {
+            for (delete_after, copied) in fills(rule, &vault.arn) {
+                let (Some(able), Some(gap)) = (able(copied.then_some(vault)), gap(rule, copied)) else {
+                    continue;
+                };
+                fillings.push(Filling {
+                    gap,
                     kept: delete_after.map(Duration::from_days),
-                })
-            })
-    });
-    fillings.collect()
+                    able,
+                });
+            }
+        }
+    }
+    fillings
 }
 
 /// Whether a rule puts points into a vault, and whether as a copy.

@@ -28,7 +28,7 @@ pub(super) fn facts(spec: Option<&Spec>, have: &Live, place: &Place) -> Facts {
             copies.map(|r| {
                 r.rules
                     .iter()
-                    .filter_map(|rule| replica(rule, spec, have))
+                    .filter_map(|rule| replica(rule, &r.role, spec, have))
                     .collect()
             }),
             Vec::new(),
@@ -123,7 +123,7 @@ fn expiry(rule: &Rule) -> Option<Expiry> {
     })
 }
 
-fn replica(rule: &replication::Rule, spec: Option<&Spec>, have: &Live) -> Option<Replica> {
+fn replica(rule: &replication::Rule, role: &str, spec: Option<&Spec>, have: &Live) -> Option<Replica> {
     if !rule.tags.is_empty() {
         // It promises nothing of objects without these tags, and a fact has no word for that.
         return None;
@@ -152,6 +152,7 @@ fn replica(rule: &replication::Rule, spec: Option<&Spec>, have: &Live) -> Option
         key: rule.destination.replica_key.clone(),
         kms_objects: rule.kms_objects,
         one_zone: rule.destination.storage_class.as_deref().is_some_and(is_one_zone),
+        role: role.parse().ok(),
         arrived: None,
     })
 }

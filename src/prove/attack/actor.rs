@@ -337,10 +337,10 @@ fn caller(kind: PrincipalKind, arn: &Arn) -> Caller {
 }
 
 /// Unique ids of those who exist: a policy that names one means its bearer, and any other means nobody.
-pub(super) type Ids = HashMap<String, String>;
+pub(in crate::prove) type Ids = HashMap<String, String>;
 
 /// Takes a document in as it was observed.
-pub(super) fn add(policies: &mut Policies, name: &str, document: &Observed<Document>, ids: &Ids) {
+pub(in crate::prove) fn add(policies: &mut Policies, name: &str, document: &Observed<Document>, ids: &Ids) {
     match document {
         Observed::Present(document) => policies.add(name, &by_name(document, ids)),
         Observed::Absent => {}

@@ -10,7 +10,7 @@ pub mod graph;
 pub mod smallest;
 mod steps;
 
-pub(in crate::prove) use actor::guardrails;
+pub(in crate::prove) use actor::{Ids, add as add_document, guardrails};
 
 use super::copy::{Copy, Encryption, Holder};
 use super::survive::Survival;

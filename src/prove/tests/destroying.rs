@@ -28,7 +28,7 @@ fn letter(seen: &[Evidence], who: Vec<Principal>, scenario: Scenario, mechanism:
     ]);
     let proof = prove(&Input {
         evidence: seen,
-        principals: &principals,
+        principals: &staffed(&principals),
         memberships: &Memberships::new(),
         objectives: &[],
         scenarios: &[scenario],

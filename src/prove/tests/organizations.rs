@@ -334,7 +334,7 @@ fn whoever_manages_the_organization_may_reach_its_members() {
     let fate = |memberships: &Memberships| {
         let proof = prove(&Input {
             evidence: &seen,
-            principals: &everybody(),
+            principals: &staffed(&everybody()),
             memberships,
             objectives: &[],
             scenarios: &scenarios(),
