@@ -478,7 +478,13 @@ fn explaining_without_a_scenario_says_what_is_missing() {
         "-explain s3_bucket.uploads SCENARIO ex/saas",
         "credential_compromise",
     ] {
-        let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        // However the message is broken into lines.
+        let words = |text: &str| {
+            text.replace('│', " ")
+                .split_whitespace()
+                .collect::<Vec<_>>()
+                .join(" ")
+        };
         assert!(words(&told).contains(part), "{part}: {told}");
     }
 }
