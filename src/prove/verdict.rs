@@ -320,7 +320,7 @@ pub(super) fn of_copies(rule: &CopiesRule, copies: &[&Copy]) -> Vec<Judged> {
         } else {
             Verdict::Fails
         };
-        let mut why = format!("{have} of {need}");
+        let mut why = format!("{have}, at least {need} wanted");
         if unknown > 0 && verdict == Verdict::Unknown {
             why.push_str(&format!(", and {unknown} that could not be read"));
         }
@@ -331,7 +331,7 @@ pub(super) fn of_copies(rule: &CopiesRule, copies: &[&Copy]) -> Vec<Judged> {
             "copies.clouds",
             Verdict::CannotBeMet,
             format!(
-                "1 of {}: every copy that backstay can see lies at one provider",
+                "1, at least {} wanted: every copy that backstay can see lies at one provider",
                 rule.clouds
             ),
         )
@@ -340,7 +340,7 @@ pub(super) fn of_copies(rule: &CopiesRule, copies: &[&Copy]) -> Vec<Judged> {
         Judged::new(
             "copies.tested",
             Verdict::Unproven,
-            format!("0 of {}: no drill has restored a copy", rule.tested),
+            format!("0, at least {} wanted: no drill has restored a copy", rule.tested),
         )
     });
     [

@@ -462,3 +462,39 @@ async fn dumps_that_may_not_be_listed_are_unknown() {
         .exits(0)
         .prints("s3:ListBucketVersions");
 }
+
+/// A scenario that was forgotten leaves the folder in its place.
+#[test]
+fn explaining_without_a_scenario_says_what_is_missing() {
+    let estate = Estate::new(SHOP);
+    let elsewhere = estate.path("empty");
+    std::fs::create_dir_all(elsewhere.join("ex/saas")).unwrap();
+    let mut command = estate.command(&["prove", "-explain", "s3_bucket.uploads", "ex/saas"]);
+    let output = command.current_dir(&elsewhere).output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    for part in [
+        "-explain takes an address and a scenario, and ex/saas is a folder.",
+        "-explain s3_bucket.uploads SCENARIO ex/saas",
+        "credential_compromise",
+    ] {
+        // However the message is broken into lines.
+        let words = |text: &str| {
+            text.replace('│', " ")
+                .split_whitespace()
+                .collect::<Vec<_>>()
+                .join(" ")
+        };
+        assert!(words(&told).contains(part), "{part}: {told}");
+    }
+}
+
+#[test]
+fn text_is_as_wide_as_the_terminal_says() {
+    let estate = Estate::new(SHOP).with("COLUMNS", "60");
+    let narrow = estate.run(&["prove", "-scenarios"]).exits(0).stdout;
+    assert!(narrow.lines().all(|l| l.chars().count() <= 60), "{narrow}");
+    let usual = estate.plain().run(&["prove", "-scenarios"]).exits(0).stdout;
+    let widest = usual.lines().map(|l| l.chars().count()).max().unwrap();
+    assert!((61..=100).contains(&widest), "{usual}");
+}

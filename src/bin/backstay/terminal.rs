@@ -27,6 +27,22 @@ enum Reader {
     Object,
 }
 
+/// How wide text is drawn when nobody says.
+const WIDTH: usize = 100;
+
+/// Columns of a terminal: `COLUMNS` (POSIX) where it is a number, as shells hold it and pipelines export it. What is too
+/// narrow to be read is taken for a slip.
+fn columns(said: Option<&str>) -> usize {
+    const NARROWEST: usize = 40;
+    said.and_then(|said| said.trim().parse().ok())
+        .filter(|columns| *columns >= NARROWEST)
+        .unwrap_or(WIDTH)
+}
+
+fn width() -> usize {
+    columns(std::env::var("COLUMNS").ok().as_deref())
+}
+
 /// Where a command writes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Terminal {
@@ -72,7 +88,7 @@ impl Terminal {
     pub(crate) fn style(self) -> Style {
         Style {
             color: self.colored(io::stdout().is_terminal()),
-            width: 100,
+            width: width(),
         }
     }
 
@@ -114,12 +130,33 @@ impl Terminal {
         }
         let style = render::Style {
             color: self.colored(io::stderr().is_terminal()),
-            width: 100,
+            width: width(),
         };
         drop(
             io::stderr()
                 .lock()
                 .write_all(render::text(diagnostics, sources, style).as_bytes()),
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{WIDTH, columns};
+
+    #[test]
+    fn text_is_as_wide_as_columns_says() {
+        for (said, width) in [
+            (Some("60"), 60),
+            (Some(" 140 "), 140),
+            (Some("0"), WIDTH),
+            (Some("7"), WIDTH),
+            (Some("wide"), WIDTH),
+            (Some("-60"), WIDTH),
+            (Some(""), WIDTH),
+            (None, WIDTH),
+        ] {
+            assert_eq!(columns(said), width, "{said:?}");
+        }
     }
 }

@@ -466,6 +466,9 @@ fn only_dumps_that_are_there_are_counted() {
         let app = |a: &&Asset| a.address.to_string() == "rds_instance.app";
         let asset = proof.assets.iter().find(app).unwrap();
         let all = asset.rules.values().flatten();
+        // More than is wanted is no odd fraction.
+        let bare = |why: &str| why.contains(", at least ") && why.contains(" wanted");
+        assert!(all.clone().all(|j| bare(&j.why)));
         all.map(|j| (j.asks.clone(), j.verdict)).collect()
     };
     let all = |verdict: Verdict| -> Vec<(String, Verdict)> {

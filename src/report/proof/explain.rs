@@ -1,6 +1,6 @@
 //! One cell, line by line, down to what was read and when.
 
-use super::{letter, loss, word};
+use super::{letter, loss, loss_of, word};
 use crate::model::Address;
 use crate::prove::copy::Reach;
 use crate::prove::{Proof, Survival};
@@ -76,7 +76,7 @@ pub fn explain(proof: &Proof, address: &Address, scenario: &str) -> Option<Strin
             );
         }
     }
-    line(1, format!("loses {}", loss(cell.loss)));
+    line(1, format!("loses {}", loss_of(cell)));
     for point in &cell.curve {
         line(
             2,

@@ -1,11 +1,13 @@
 //! A proof: as a matrix for people, as JSON, and one cell explained down to the facts.
 
 mod explain;
+mod scenarios;
 mod text;
 
 use crate::diag::render;
-use crate::prove::{Loss, Proof, Survival, Verdict};
+use crate::prove::{Cell, Loss, Proof, Survival, Verdict};
 pub use explain::explain;
+pub use scenarios::scenarios;
 pub use text::text;
 
 /// The proof as one JSON object (`schemas/prove.schema.json`).
@@ -62,5 +64,14 @@ pub(super) fn loss(loss: Loss) -> String {
         Loss::Measured(time) => format!("{time} now"),
         Loss::Unbounded => "no bound".into(),
         Loss::Everything => "everything".into(),
+    }
+}
+
+/// What a cell loses. Where no copy is left for certain and one may be, that is the worst case.
+pub(super) fn loss_of(cell: &Cell) -> String {
+    let perhaps = |s: &Survival| matches!(s, Survival::Conditional(_) | Survival::Unknown(_));
+    match cell.loss {
+        Loss::Everything if cell.copies.iter().any(|c| perhaps(&c.survival)) => "everything at worst".into(),
+        told => loss(told),
     }
 }

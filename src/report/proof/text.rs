@@ -1,6 +1,6 @@
 //! The survival matrix for a terminal of a hundred columns.
 
-use super::{letter, loss, word};
+use super::{letter, loss_of, word};
 use crate::model::objective::Scenario;
 use crate::prove::attack::graph::Node;
 use crate::prove::attack::smallest::Smallest;
@@ -198,8 +198,9 @@ impl Page {
             escape::line(&cell.scenario),
             cell.left(),
             cell.copies.len(),
-            loss(cell.loss),
+            loss_of(cell),
         );
+        let head = head + &depends(cell);
         self.lines(out, &head, verdict);
         let worst = |v: &Verdict| !matches!(v, Verdict::Holds | Verdict::Unproven);
         for (objective, judged) in &cell.judged {
@@ -311,6 +312,29 @@ impl Page {
                 .map_or(proof.read_at.clone(), |(second, _)| format!("{second}Z")),
         );
         self.lines(out, &line, proof.verdict());
+    }
+}
+
+/// On what it depends whether a copy is left, where none is for certain and no objective says it below.
+fn depends(cell: &Cell) -> String {
+    let told = cell.judged.values().flatten().any(|j| j.asks == "survival");
+    if told || cell.left() > 0 {
+        return String::new();
+    }
+    let conditions = cell.copies.iter().filter_map(|copy| match &copy.survival {
+        Survival::Conditional(why) => {
+            let name = copy
+                .copy
+                .split_once('/')
+                .map_or(copy.copy.as_str(), |(_, name)| name);
+            Some(format!("{name}: {why}"))
+        }
+        Survival::Survives | Survival::Unknown(_) | Survival::Lost(_) => None,
+    });
+    let conditions: Vec<String> = conditions.collect();
+    match conditions.is_empty() {
+        true => String::new(),
+        false => format!("; what is left depends: {}", conditions.join("; or ")),
     }
 }
 
@@ -452,5 +476,43 @@ mod tests {
             };
         }
         assert_eq!(shown(&proof, false), ["secret_compromise"]);
+    }
+
+    /// What may be left is not called lost for certain.
+    #[test]
+    fn a_condition_is_said_where_everything_may_be_lost() {
+        let cell = |survival: Survival| Cell {
+            scenario: "ransomware".into(),
+            copies: vec![crate::prove::CellCopy {
+                copy: "s3_bucket.dumps/versions".into(),
+                survival,
+                loss: crate::prove::Loss::Everything,
+                reach: None,
+            }],
+            loss: crate::prove::Loss::Everything,
+            reach: None,
+            curve: Vec::new(),
+            judged: Default::default(),
+        };
+        let printed = |survival: Survival| {
+            let style = Style {
+                color: false,
+                width: 100,
+            };
+            let mut out = String::new();
+            Page { style }.cell(&mut out, &cell(survival));
+            out.split_whitespace().collect::<Vec<_>>().join(" ")
+        };
+        let left = printed(Survival::Conditional(
+            "the credential is not one of these: a".into(),
+        ));
+        assert!(
+            left.ends_with(
+                "loses everything at worst; what is left depends: versions: the credential is not one of these: a"
+            ),
+            "{left}"
+        );
+        assert!(printed(Survival::Unknown("it was not read".into())).ends_with("everything at worst"));
+        assert!(printed(Survival::Lost("it is gone".into())).ends_with("loses everything"));
     }
 }

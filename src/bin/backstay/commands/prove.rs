@@ -10,6 +10,7 @@ use backstay::model::objective::scenarios;
 use backstay::prove::Verdict;
 use backstay::report::proof;
 use clap::Args;
+use std::path::Path;
 
 /// Show what survives which disaster, from the live cloud
 ///
@@ -54,10 +55,11 @@ pub(crate) struct ProveArgs {
 
 pub(crate) async fn run(args: ProveArgs, terminal: Terminal) -> Exit {
     if args.scenarios {
-        for scenario in scenarios() {
-            terminal.print(&format!("{:<22} {}\n", scenario.name, scenario.summary));
-        }
+        terminal.print(&proof::scenarios(&scenarios(), terminal.style()));
         return Exit::Clean;
+    }
+    if let Some(forgotten) = forgotten_scenario(&args) {
+        return failed(terminal, forgotten);
     }
     let terminal = terminal.json_object(args.json);
     let Some((found, diagnostics, sources)) = opening::proof(&args.posture, &args.source, terminal).await
@@ -87,6 +89,34 @@ pub(crate) async fn run(args: ProveArgs, terminal: Terminal) -> Exit {
         Some(Verdict::Unproven) if args.strict => Exit::CheckFailed,
         Some(Verdict::Unproven | Verdict::Holds) | None => Exit::Clean,
     }
+}
+
+/// A folder in the place of the scenario, and no posture where one is then looked for.
+fn forgotten_scenario(args: &ProveArgs) -> Option<Diagnostic> {
+    let [address, scenario] = args.explain.as_deref()? else {
+        return None;
+    };
+    let holds_posture = |folder: &Path| {
+        let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        files.map(|file| file.path()).any(|path| {
+            let name = path.to_string_lossy();
+            name.ends_with(".hcl") || name.ends_with(".hcl.json")
+        })
+    };
+    let known = scenarios();
+    if known.iter().any(|s| s.name == *scenario)
+        || !Path::new(scenario).is_dir()
+        || holds_posture(&args.posture.dir)
+    {
+        return None;
+    }
+    let names: Vec<&str> = known.iter().map(|s| s.name.as_str()).collect();
+    let why = format!("-explain takes an address and a scenario, and {scenario} is a folder.");
+    let remedy = format!(
+        "Write `-explain {address} SCENARIO {scenario}`. Scenarios: {}, and those that the posture declares.",
+        names.join(", ")
+    );
+    Some(Diagnostic::error(code::USAGE, why).remedy(remedy))
 }
 
 fn explain(found: &backstay::prove::Proof, cell: &[String], terminal: Terminal) -> Exit {
