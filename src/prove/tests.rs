@@ -15,6 +15,7 @@ mod columns;
 mod destroying;
 mod dumps;
 mod organizations;
+mod outsiders;
 mod policies;
 mod reach;
 mod seals;
