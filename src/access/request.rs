@@ -67,10 +67,17 @@ impl Caller {
         let arn = |arn: &Arn| Known::one(arn.as_str());
         let without = !self.has_identity();
         Some(match (key, self) {
-            ("aws:principalarn" | "aws:principalaccount" | "aws:principaltype", _) if without => {
-                Known::Absent
-            }
-            ("aws:principalaccount", _) => account(),
+            ("aws:principaltype", Self::Anonymous) => Known::one("Anonymous"),
+            (
+                "aws:principalarn"
+                | "aws:principalaccount"
+                | "aws:principaltype"
+                | "aws:principalorgid"
+                | "aws:principalorgpaths"
+                | "kms:calleraccount",
+                _,
+            ) if without => Known::Absent,
+            ("aws:principalaccount" | "kms:calleraccount", _) => account(),
             ("aws:principalarn", Self::User(a) | Self::Role { arn: a, .. }) => arn(a),
             ("aws:principalarn", Self::Root(account)) => {
                 Known::one(format!("arn:aws:iam::{}:root", account.as_str()))

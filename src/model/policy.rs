@@ -215,13 +215,13 @@ impl Statement {
             _ => return Err(BadPolicy("Effect is neither Allow nor Deny".into())),
         };
         let actions = match (get("Action"), get("NotAction")) {
-            (Some(v), None) => Match::Only(strings(v, "Action")?),
-            (None, Some(v)) => Match::AllBut(strings(v, "NotAction")?),
+            (Some(v), None) => Match::Only(texts(v, "Action")?),
+            (None, Some(v)) => Match::AllBut(texts(v, "NotAction")?),
             _ => return Err(BadPolicy("a statement needs either Action or NotAction".into())),
         };
         let resources = match (get("Resource"), get("NotResource")) {
-            (Some(v), None) => Some(Match::Only(strings(v, "Resource")?)),
-            (None, Some(v)) => Some(Match::AllBut(strings(v, "NotResource")?)),
+            (Some(v), None) => Some(Match::Only(texts(v, "Resource")?)),
+            (None, Some(v)) => Some(Match::AllBut(texts(v, "NotResource")?)),
             (None, None) => None,
             _ => return Err(BadPolicy("Resource and NotResource exclude one another".into())),
         };
@@ -382,6 +382,18 @@ fn principals(json: &Json) -> Result<BTreeMap<String, BTreeSet<String>>, BadPoli
     }
 }
 
+/// Actions and resources: unlike values of conditions, never a number.
+fn texts(json: &Json, what: &str) -> Result<BTreeSet<String>, BadPolicy> {
+    let is_text = match json {
+        Json::Array(items) => items.iter().all(Json::is_string),
+        one => one.is_string(),
+    };
+    match is_text {
+        true => strings(json, what),
+        false => Err(BadPolicy(format!("{what} holds something that is not a text"))),
+    }
+}
+
 fn strings(json: &Json, what: &str) -> Result<BTreeSet<String>, BadPolicy> {
     let text = |v: &Json| match v {
         Json::String(s) => Ok(s.clone()),
@@ -414,6 +426,24 @@ mod tests {
         )
         .unwrap();
         assert!(a.same_meaning(&b));
+    }
+
+    #[test]
+    fn actions_and_resources_are_texts() {
+        let with = |action: &str, resource: &str| {
+            Document::parse(&format!(
+                r#"{{"Statement":{{"Effect":"Allow","Action":{action},"Resource":{resource},
+                   "Condition":{{"NumericLessThan":{{"s3:max-keys":5}}}}}}}}"#
+            ))
+        };
+        assert!(with(r#""s3:*""#, r#"["*"]"#).is_ok());
+        for (action, resource) in [
+            ("5", r#""*""#),
+            (r#"["s3:*",true]"#, r#""*""#),
+            (r#""s3:*""#, "5"),
+        ] {
+            assert!(with(action, resource).is_err(), "{action} on {resource}");
+        }
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod copying;
 mod destroying;
 mod dumps;
 mod organizations;
+mod outsiders;
 mod policies;
 mod reach;
 mod seals;

@@ -91,6 +91,25 @@ impl Actor {
         })
     }
 
+    /// Whoever asks without credentials. It counts as of an account of the attacker's own, who may do so.
+    pub(super) fn anonymous(partition: &str, account: &AccountId) -> Self {
+        Self {
+            account: account.clone(),
+            arn: Arn::iam(partition, account, "role/nobody"),
+            kind: PrincipalKind::Role,
+            caller: Caller::Anonymous,
+            standing: Standing::Made,
+            place: 0,
+            identity: Rc::new(Policies::everything("everything")),
+            boundary: None,
+            trust: None,
+            rails: Rc::default(),
+            services: BTreeSet::new(),
+            providers: BTreeSet::new(),
+            denying: Denying::default(),
+        }
+    }
+
     /// Whether its own documents decide what it may.
     pub(super) fn has_documents(&self) -> bool {
         matches!(self.standing, Standing::Known | Standing::Loosened)

@@ -360,7 +360,8 @@ fn doubts(decision: &Decision) -> Vec<String> {
         let denials = open(Effect::Deny).filter(|r| !r.open.iter().any(is_chosen));
         out.extend(denials.map(|r| {
             let on: Vec<String> = r.open.iter().map(said).collect();
-            format!("escaping {} ({})", r.place(), on.join(" and "))
+            let on = on.join(" and ");
+            format!("the request escapes {}, which denies it where {on}", r.place())
         }));
     }
     out
@@ -390,13 +391,16 @@ fn is_chosen(open: &Open) -> bool {
     CHOSEN.iter().any(|start| key.starts_with(start))
 }
 
+/// A clause, of which can also be said that it is not so.
 fn said(open: &Open) -> String {
     match open {
         Open::Condition {
             operator,
             key,
             values,
-        } => format!("{key} {operator} {}", values.join(" or ")),
-        other => other.to_string(),
+        } => format!("the request has {key} {operator} {}", values.join(" or ")),
+        Open::Caller => "whoever asks is meant by it".to_owned(),
+        Open::Resources => "what is stored is meant by it".to_owned(),
+        Open::Actions => "the action is meant by it".to_owned(),
     }
 }

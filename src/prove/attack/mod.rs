@@ -149,7 +149,9 @@ impl Attack {
         let me = Node::Acts(who.to_string());
         for may in [May::SURE, May::ANY] {
             let reached = self.graph.reach([&me], may);
-            let others = self.graph.steps().iter().map(|s| &s.gives);
+            // Who acts from the start is nobody that this one becomes.
+            let taken = self.graph.steps().iter().filter(|s| !s.needs.is_empty());
+            let others = taken.map(|s| &s.gives);
             let paths = others
                 .filter(|n| matches!(n, Node::Acts(_)) && **n != me)
                 .map(|n| self.graph.path(&reached, n))
@@ -351,7 +353,7 @@ impl Attack {
         let doubt = path.iter().map(|step| &step.certainty).max();
         match doubt {
             Some(Certainty::Unknown(why)) => Survival::Unknown(why.clone()),
-            Some(Certainty::Depends(why)) => Survival::Conditional(format!("not {why}")),
+            Some(Certainty::Depends(why)) => Survival::Conditional(format!("it is not so that {why}")),
             _ => Survival::Unknown("it may be destroyed".into()),
         }
     }

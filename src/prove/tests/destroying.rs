@@ -374,11 +374,11 @@ fn partitions() {
         ] {
             assert_eq!(alone(statement), '-', "{partition}: {statement}");
         }
-        // A grant by name: of a name that an administrator gives to somebody new, of the root, and of nobody here.
+        // A grant by name: of a name that an administrator gives to somebody new, of the root, and of an account that nobody read.
         for (name, expected) in [
             ("arn:aws:iam::111111111111:role/keeper", '-'),
             ("arn:aws:iam::111111111111:root", '-'),
-            ("arn:aws:iam::333333333333:role/keeper", 'Y'),
+            ("arn:aws:iam::333333333333:role/keeper", '?'),
         ] {
             let grant = format!(
                 r#"{{"Effect":"Allow","Principal":{{"AWS":"*"}},"Action":"kms:*","Resource":"*","Condition":{{"ArnEquals":{{"aws:PrincipalArn":"{name}"}}}}}}"#

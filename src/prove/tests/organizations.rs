@@ -9,7 +9,7 @@ const MANAGEMENT: &str = "999999999999";
 const EVERYTHING: &str = r#"{"Effect":"Allow","Action":"*","Resource":"*"}"#;
 
 /// What destroys versions, for everybody.
-const KEEPS: &str = r#"{"Effect":"Deny","Action":["s3:DeleteObjectVersion","s3:PutLifecycleConfiguration","s3:PutBucketPolicy","s3:PutBucketVersioning"],"Resource":"*"}"#;
+const KEEPS: &str = r#"{"Effect":"Deny","Action":["s3:DeleteObjectVersion","s3:UpdateObjectEncryption","s3:PutLifecycleConfiguration","s3:PutBucketPolicy","s3:PutBucketVersioning"],"Resource":"*"}"#;
 
 const STAYS: &str = r#"{"Effect":"Deny","Action":"organizations:LeaveOrganization","Resource":"*"}"#;
 
@@ -88,7 +88,7 @@ fn a_denial_of_the_organization_binds_administrators_and_the_root() {
         (
             "whom the organization does not bind is let in",
             &[
-                r#"{"Effect":"Deny","Action":["s3:DeleteObjectVersion","s3:PutLifecycleConfiguration"],"Resource":"*"}"#,
+                r#"{"Effect":"Deny","Action":["s3:DeleteObjectVersion","s3:UpdateObjectEncryption","s3:PutLifecycleConfiguration"],"Resource":"*"}"#,
                 STAYS,
             ],
             '-',
@@ -96,7 +96,7 @@ fn a_denial_of_the_organization_binds_administrators_and_the_root() {
         (
             "a part of the bucket stays open",
             &[
-                r#"{"Effect":"Deny","Action":["s3:DeleteObjectVersion","s3:PutLifecycleConfiguration","s3:PutBucketPolicy","s3:PutBucketVersioning"],"Resource":"arn:aws:s3:::up/a/*"}"#,
+                r#"{"Effect":"Deny","Action":["s3:DeleteObjectVersion","s3:UpdateObjectEncryption","s3:PutLifecycleConfiguration","s3:PutBucketPolicy","s3:PutBucketVersioning"],"Resource":"arn:aws:s3:::up/a/*"}"#,
                 STAYS,
             ],
             '-',
@@ -104,7 +104,7 @@ fn a_denial_of_the_organization_binds_administrators_and_the_root() {
         (
             "versions can be deleted, in a bucket that no longer keeps them, if they are older than its versioning",
             &[
-                r#"{"Effect":"Deny","Action":["s3:DeleteObjectVersion","s3:PutLifecycleConfiguration","s3:PutBucketPolicy"],"Resource":"*"}"#,
+                r#"{"Effect":"Deny","Action":["s3:DeleteObjectVersion","s3:UpdateObjectEncryption","s3:PutLifecycleConfiguration","s3:PutBucketPolicy"],"Resource":"*"}"#,
                 STAYS,
             ],
             'c',
@@ -120,7 +120,7 @@ fn a_denial_of_the_organization_binds_administrators_and_the_root() {
         (
             "but for a role that is not there and can be made",
             &[
-                r#"{"Effect":"Deny","Action":["s3:DeleteObjectVersion","s3:PutLifecycleConfiguration","s3:PutBucketPolicy","s3:PutBucketVersioning"],"Resource":"*",
+                r#"{"Effect":"Deny","Action":["s3:DeleteObjectVersion","s3:UpdateObjectEncryption","s3:PutLifecycleConfiguration","s3:PutBucketPolicy","s3:PutBucketVersioning"],"Resource":"*",
                     "Condition":{"ArnNotLike":{"aws:PrincipalArn":"arn:aws:iam::*:role/break-glass-*"}}}"#,
                 STAYS,
             ],
@@ -129,7 +129,7 @@ fn a_denial_of_the_organization_binds_administrators_and_the_root() {
         (
             "and that cannot be made",
             &[
-                r#"{"Effect":"Deny","Action":["s3:DeleteObjectVersion","s3:PutLifecycleConfiguration","s3:PutBucketPolicy","s3:PutBucketVersioning"],"Resource":"*",
+                r#"{"Effect":"Deny","Action":["s3:DeleteObjectVersion","s3:UpdateObjectEncryption","s3:PutLifecycleConfiguration","s3:PutBucketPolicy","s3:PutBucketVersioning"],"Resource":"*",
                     "Condition":{"ArnNotLike":{"aws:PrincipalArn":"arn:aws:iam::*:role/break-glass-*"}}}"#,
                 r#"{"Effect":"Deny","Action":"iam:*","Resource":"arn:aws:iam::*:role/break-glass-*"}"#,
                 STAYS,
@@ -145,7 +145,7 @@ fn a_denial_of_the_organization_binds_administrators_and_the_root() {
 
 #[test]
 fn an_exception_is_as_strong_as_who_may_become_it() {
-    const BUT: &str = r#"{"Effect":"Deny","Action":["s3:DeleteObjectVersion","s3:PutLifecycleConfiguration","s3:PutBucketPolicy","s3:PutBucketVersioning"],"Resource":"*",
+    const BUT: &str = r#"{"Effect":"Deny","Action":["s3:DeleteObjectVersion","s3:UpdateObjectEncryption","s3:PutLifecycleConfiguration","s3:PutBucketPolicy","s3:PutBucketVersioning"],"Resource":"*",
         "Condition":{"ArnNotEquals":{"aws:PrincipalArn":"arn:aws:iam::111111111111:role/recovery"}}}"#;
     const APART: &str =
         r#"{"Effect":"Deny","Action":["iam:*","sts:AssumeRole"],"Resource":"arn:aws:iam::*:role/recovery"}"#;

@@ -18,6 +18,15 @@ fn with(name: &str, statements: &str) -> Principal {
 
 /// What becomes of the versions of `up` when the production account is taken over by `who` alone.
 fn versions(who: Vec<Principal>, policy: Observed<Document>) -> char {
+    match survival(who, policy) {
+        Survival::Survives => 'Y',
+        Survival::Conditional(_) => 'c',
+        Survival::Unknown(_) => '?',
+        Survival::Lost(_) => '-',
+    }
+}
+
+fn survival(who: Vec<Principal>, policy: Observed<Document>) -> Survival {
     let mut up = bucket("up", PROD);
     up.policy = policy;
     let held: Vec<_> = who.iter().take(1).map(|p| p.arn.clone()).collect();
@@ -41,12 +50,7 @@ fn versions(who: Vec<Principal>, policy: Observed<Document>) -> char {
     });
     let cell = &proof.assets[0].cells[0];
     let copy = cell.copies.iter().find(|c| c.copy.contains("versions")).unwrap();
-    match copy.survival {
-        Survival::Survives => 'Y',
-        Survival::Conditional(_) => 'c',
-        Survival::Unknown(_) => '?',
-        Survival::Lost(_) => '-',
-    }
+    copy.survival.clone()
 }
 
 /// AWS shows an identity that was deleted by its id. Whoever takes its name later is somebody else.
@@ -163,6 +167,47 @@ fn statements_of_the_identity() {
     }
 }
 
+/// What must not be so is said as a sentence, whatever kind of reason it is.
+#[test]
+fn conditions_that_must_not_hold_can_be_read() {
+    let why = |statements: &str| {
+        let survival = survival(vec![with("w", statements)], Observed::Absent);
+        survival.why().unwrap_or_default().to_owned()
+    };
+    let allow = r#"{"Effect":"Allow","Action":"s3:DeleteObjectVersion","Resource":"*"}"#;
+    let when = r#""Condition":{"Bool":{"aws:MultiFactorAuthPresent":"true"}}"#;
+    let allowed = format!("{}{when}}}", allow.replace('}', ","));
+    let denied = format!(r#"{allow},{{"Sid":"Mfa","Effect":"Deny","Action":"s3:*","Resource":"*",{when}}}"#);
+    insta::assert_snapshot!(why(&allowed), @"it is not so that the request has aws:MultiFactorAuthPresent Bool true");
+    insta::assert_snapshot!(why(&denied), @"it is not so that the request escapes own, statement Mfa, which denies it where the request has aws:MultiFactorAuthPresent Bool true");
+}
+
+/// What is put under another key goes with that. A lock refuses it (S3 API, `UpdateObjectEncryption`).
+#[test]
+fn who_puts_objects_under_another_key_ends_them_with_it() {
+    let rewraps = r#"{"Effect":"Allow","Action":"s3:UpdateObjectEncryption","Resource":"*"}"#;
+    let makes = r#"{"Effect":"Allow","Action":["s3:UpdateObjectEncryption","kms:CreateKey"],"Resource":"*"}"#;
+    assert_eq!(versions(vec![with("w", rewraps)], Observed::Absent), 'c');
+    assert_eq!(versions(vec![with("w", makes)], Observed::Absent), '-');
+    let fate = |action: &str, mode: LockMode| {
+        let mut up = bucket("up", PROD);
+        let lock = LockRetention { mode, days: 90 };
+        up.lock = Observed::Present(ObjectLock {
+            retention: Some(lock),
+        });
+        let who = vec![role(PROD, "w", &["s3:PutObject", "kms:CreateKey", action], &[])];
+        let people = Principals::from([(account(PROD), Observed::Present(who))]);
+        let proof = proved(&[stored(up, "us-east-1")], &people, &[]);
+        row(&proof, "s3_bucket.up", Mechanism::Versions)
+    };
+    for mode in [LockMode::Compliance, LockMode::Governance] {
+        // What has outlived its lock is lost, and no more: the same as by deleting.
+        let rewrapped = fate("s3:UpdateObjectEncryption", mode);
+        assert_eq!(rewrapped.chars().nth(5), Some('c'), "{rewrapped}");
+        assert_eq!(rewrapped, fate("s3:DeleteObjectVersion", mode));
+    }
+}
+
 #[test]
 fn statements_of_the_bucket() {
     let nobody = || {
@@ -252,7 +297,7 @@ fn statements_of_the_bucket() {
 fn a_name_that_a_policy_excepts_can_be_given_to_somebody_new() {
     let but = |name: &str| {
         Observed::Present(doc(&format!(
-            r#"{{"Effect":"Deny","Principal":"*","Action":["s3:Delete*","s3:Put*"],"Resource":["arn:aws:s3:::up","arn:aws:s3:::up/*"],
+            r#"{{"Effect":"Deny","Principal":"*","Action":["s3:Delete*","s3:Put*","s3:Update*"],"Resource":["arn:aws:s3:::up","arn:aws:s3:::up/*"],
                 "Condition":{{"ArnNotLike":{{"aws:PrincipalArn":"{name}"}}}}}}"#
         )))
     };

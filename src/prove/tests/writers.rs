@@ -87,7 +87,7 @@ fn an_isolated_writer() {
     Holds cannot list: nothing in write allows it, nor does a bucket's policy
     Holds cannot delete objects or versions: nothing in write allows it, nor does a bucket's policy
     Holds cannot change retention or legal holds, nor bypass governance: nothing in write allows it, nor does a bucket's policy
-    Holds cannot change a setting of a bucket: nothing in write allows it, nor does a bucket's policy
+    Holds cannot change a setting of a bucket or of what lies in it: nothing in write allows it, nor does a bucket's policy
     Holds cannot become anybody else: nothing allows it to assume or pass a role, and no trust names it
     Holds nobody else can assume it: every statement of its trust that allows is as declared
     ");
@@ -169,6 +169,48 @@ fn each_weak_spot_fails_its_line() {
             "expires",
             grants("s3:PutLifecycleConfiguration", "*"),
             &["settings"],
+            "extra, statement More",
+        ),
+        (
+            "tells what happens elsewhere",
+            grants("s3:PutBucketLogging", "*"),
+            &["settings"],
+            "extra, statement More",
+        ),
+        (
+            "serves it",
+            grants("s3:PutBucketWebsite", "*"),
+            &["settings"],
+            "extra, statement More",
+        ),
+        (
+            "tags it",
+            grants("s3:PutBucketTagging", "*"),
+            &["settings"],
+            "extra, statement More",
+        ),
+        (
+            "lets tags decide",
+            grants("s3:PutBucketAbac", "*"),
+            &["settings"],
+            "extra, statement More",
+        ),
+        (
+            "tags what is there",
+            grants("s3:PutObjectVersionTagging", "*"),
+            &["settings"],
+            "extra, statement More",
+        ),
+        (
+            "puts it under another key",
+            grants("s3:UpdateObjectEncryption", "*"),
+            &["settings"],
+            "extra, statement More",
+        ),
+        (
+            "deletes as replication does",
+            grants("s3:ReplicateDelete", "*"),
+            &["delete"],
             "extra, statement More",
         ),
         (

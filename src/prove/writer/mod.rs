@@ -33,7 +33,12 @@ pub const LISTS: &[&str] = &[
 ];
 
 /// Deleting it.
-pub const DELETES: &[&str] = &["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:DeleteBucket"];
+pub const DELETES: &[&str] = &[
+    "s3:DeleteObject",
+    "s3:DeleteObjectVersion",
+    "s3:DeleteBucket",
+    "s3:ReplicateDelete",
+];
 
 /// Choosing how long it is kept.
 const RETAINS: &[&str] = &[
@@ -42,19 +47,87 @@ const RETAINS: &[&str] = &[
     "s3:BypassGovernanceRetention",
 ];
 
-/// Changing the bucket that it lies in.
+/// Changing a bucket, who gets to it, or what is said of objects that lie in it: the writes of the service authorization
+/// reference of S3 that store no object and delete none.
 const SETTINGS: &[&str] = &[
-    "s3:PutBucketPolicy",
+    "s3:AssociateAccessGrantsIdentityCenter",
+    "s3:CreateAccessGrant",
+    "s3:CreateAccessGrantsInstance",
+    "s3:CreateAccessGrantsLocation",
+    "s3:CreateAccessPoint",
+    "s3:CreateAccessPointForObjectLambda",
+    "s3:CreateBucket",
+    "s3:CreateBucketMetadataTableConfiguration",
+    "s3:CreateJob",
+    "s3:CreateMultiRegionAccessPoint",
+    "s3:CreateStorageLensGroup",
+    "s3:DeleteAccessGrant",
+    "s3:DeleteAccessGrantsInstance",
+    "s3:DeleteAccessGrantsInstanceResourcePolicy",
+    "s3:DeleteAccessGrantsLocation",
+    "s3:DeleteAccessPoint",
+    "s3:DeleteAccessPointForObjectLambda",
+    "s3:DeleteAccessPointPolicy",
+    "s3:DeleteAccessPointPolicyForObjectLambda",
+    "s3:DeleteBucketMetadataTableConfiguration",
     "s3:DeleteBucketPolicy",
-    "s3:PutBucketVersioning",
-    "s3:PutLifecycleConfiguration",
-    "s3:PutBucketObjectLockConfiguration",
-    "s3:PutReplicationConfiguration",
-    "s3:PutEncryptionConfiguration",
-    "s3:PutBucketPublicAccessBlock",
+    "s3:DeleteBucketWebsite",
+    "s3:DeleteJobTagging",
+    "s3:DeleteMultiRegionAccessPoint",
+    "s3:DeleteObjectTagging",
+    "s3:DeleteObjectVersionTagging",
+    "s3:DeleteStorageLensConfiguration",
+    "s3:DeleteStorageLensConfigurationTagging",
+    "s3:DeleteStorageLensGroup",
+    "s3:DissociateAccessGrantsIdentityCenter",
+    "s3:ObjectOwnerOverrideToBucketOwner",
+    "s3:PutAccelerateConfiguration",
+    "s3:PutAccessGrantsInstanceResourcePolicy",
+    "s3:PutAccessPointConfigurationForObjectLambda",
+    "s3:PutAccessPointPolicy",
+    "s3:PutAccessPointPolicyForObjectLambda",
+    "s3:PutAccessPointPublicAccessBlock",
     "s3:PutAccountPublicAccessBlock",
+    "s3:PutAnalyticsConfiguration",
+    "s3:PutBucketAbac",
     "s3:PutBucketAcl",
+    "s3:PutBucketCORS",
+    "s3:PutBucketLogging",
+    "s3:PutBucketNotification",
+    "s3:PutBucketObjectLockConfiguration",
     "s3:PutBucketOwnershipControls",
+    "s3:PutBucketPolicy",
+    "s3:PutBucketPublicAccessBlock",
+    "s3:PutBucketRequestPayment",
+    "s3:PutBucketTagging",
+    "s3:PutBucketVersioning",
+    "s3:PutBucketWebsite",
+    "s3:PutEncryptionConfiguration",
+    "s3:PutIntelligentTieringConfiguration",
+    "s3:PutInventoryConfiguration",
+    "s3:PutJobTagging",
+    "s3:PutLifecycleConfiguration",
+    "s3:PutMetricsConfiguration",
+    "s3:PutMultiRegionAccessPointPolicy",
+    "s3:PutObjectAcl",
+    "s3:PutObjectTagging",
+    "s3:PutObjectVersionAcl",
+    "s3:PutObjectVersionTagging",
+    "s3:PutReplicationConfiguration",
+    "s3:PutStorageLensConfiguration",
+    "s3:PutStorageLensConfigurationTagging",
+    "s3:ReplicateObject",
+    "s3:ReplicateTags",
+    "s3:SubmitMultiRegionAccessPointRoutes",
+    "s3:TagResource",
+    "s3:UntagResource",
+    "s3:UpdateAccessGrantsLocation",
+    "s3:UpdateBucketMetadataInventoryTableConfiguration",
+    "s3:UpdateBucketMetadataJournalTableConfiguration",
+    "s3:UpdateJobPriority",
+    "s3:UpdateJobStatus",
+    "s3:UpdateObjectEncryption",
+    "s3:UpdateStorageLensGroup",
 ];
 
 /// How a writer of new backups asks, where the bucket wants it to replace nothing.
@@ -178,7 +251,11 @@ impl<'a> Proving<'a> {
                 "cannot change retention or legal holds, nor bypass governance",
                 RETAINS,
             ),
-            ("settings", "cannot change a setting of a bucket", SETTINGS),
+            (
+                "settings",
+                "cannot change a setting of a bucket or of what lies in it",
+                SETTINGS,
+            ),
         ] {
             let granted = self.granted(actions);
             lines.push(self.cannot(asks, claim, granted, || self.refusal(actions)));

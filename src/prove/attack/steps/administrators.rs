@@ -7,6 +7,7 @@ use super::identities::{
     LOOSENS_GROUP, LOOSENS_ROLE, LOOSENS_USER, REWRITES_GROUP, REWRITES_POLICY, REWRITES_ROLE, REWRITES_USER,
     TAKES_ROLE, TAKES_USER,
 };
+use super::outsiders::stands_outside;
 use super::{Maker, acts, every, name, own};
 use crate::access::{Guardrails, Target};
 use crate::model::PrincipalKind;
@@ -20,7 +21,8 @@ impl Maker {
             .iter()
             .filter(|a| matches!(a.standing, Standing::Root | Standing::Administrator))
             .collect();
-        for who in asker.actors.iter().filter(|a| a.standing != Standing::Root) {
+        let others = asker.actors.iter().filter(|a| a.standing != Standing::Root);
+        for who in others.filter(|a| !stands_outside(a)) {
             let account = &who.account;
             for above in above.iter().filter(|a| a.account == *account) {
                 let bound = !matches!(asker.rails(above), Guardrails::None);

@@ -4,7 +4,7 @@ use super::super::actor::Actor;
 use super::super::ask::{Answer, Ask, Asker, Guard};
 use super::super::graph::Node;
 use super::stores::{Opening, guarded, on};
-use super::{Maker, acts};
+use super::{Maker, acts, own};
 use crate::access::{Policies, Target};
 use crate::model::fact::LockMode;
 use crate::model::{AccountId, Arn, Observed};
@@ -19,6 +19,12 @@ const TAGS: [&str; 2] = ["s3:PutObjectTagging", "s3:PutObjectVersionTagging"];
 
 const BYPASS: &str = "s3:BypassGovernanceRetention";
 
+/// Puts objects under another key of the bucket's account; what a lock holds is refused (S3 API, `UpdateObjectEncryption`).
+const REWRAPS: &str = "s3:UpdateObjectEncryption";
+
+/// What has to be so where whoever rewraps may not make a key for it.
+const ENDABLE: &str = "whoever rewraps it can also end a key of the bucket's account";
+
 /// One way to destroy.
 struct Way<'a> {
     action: &'static str,
@@ -31,6 +37,9 @@ struct Way<'a> {
 
 /// Somebody else's rule deletes what bears a tag.
 const TAGGED: &str = "a lifecycle rule of the bucket deletes what bears a tag";
+
+/// Without the block of public access, a policy lets in whom it means, to do what it says.
+const LETS_IN: &str = "the policy lets others do harm once public access is not blocked";
 
 /// Older objects have a version that is overwritten and deleted like an object without one.
 const UNVERSIONED: &str = "some of it is older than the bucket's versioning";
@@ -67,6 +76,12 @@ impl Store<'_> {
             owner: self.owner,
             guard,
         }
+    }
+
+    /// Whether somebody may make a key of the bucket's account, and so may end it.
+    fn makes_key(&self, who: &Actor, asker: &Asker) -> bool {
+        let makes = || asker.ask(&own(who, "kms:CreateKey", Target::Within("*")));
+        who.account == *self.owner && matches!(makes(), Answer::Yes(_))
     }
 
     fn named(&self, target: &Target<'_>) -> String {
@@ -118,6 +133,10 @@ impl Maker {
             None => {
                 ways.push(way("s3:DeleteObjectVersion", &store.objects, true));
                 ways.push(way("s3:PutLifecycleConfiguration", &store.itself, true));
+                ways.push(Way {
+                    only_if: Some(ENDABLE),
+                    ..way(REWRAPS, &store.objects, true)
+                });
             }
         }
         if overwritable {
@@ -129,6 +148,7 @@ impl Maker {
         }
         if self.asked.insert(Node::Opened(arn.to_string())) {
             self.opening(&OPENING, arn, owner, policy.as_ref(), asker);
+            self.unblocking(&store, asker);
         }
         let governed = matches!(&copy.lock, Observed::Present(lock) if lock.mode == LockMode::Governance);
         if governed && self.asked.insert(Node::Unlocked(arn.to_string())) {
@@ -169,8 +189,8 @@ impl Maker {
         } = way;
         let what = store.named(target);
         let gone = Node::Gone(copy.id.clone());
-        let doubt = |answer: Answer| {
-            let answer = answer.only_if(way.only_if);
+        let doubt = |answer: Answer, only_if: Option<&str>| {
+            let answer = answer.only_if(only_if);
             match &copy.lock {
                 Observed::Unreadable(why) => {
                     answer.and(Answer::Unknown(format!("the lock is not known: {}", why.why)))
@@ -185,7 +205,7 @@ impl Maker {
             vec![opened],
             gone.clone(),
             because,
-            doubt(Answer::Yes(String::new())),
+            doubt(Answer::Yes(String::new()), way.only_if),
         );
         let cleared = held.then(|| Node::Unlocked(store.arn.to_string()));
         let bypasses = held && *action == "s3:DeleteObjectVersion";
@@ -193,7 +213,10 @@ impl Maker {
             let ask = |who, action| asker.ask(&store.asked(who, action, target, guard));
             let mut found: Vec<(&Actor, Answer, Option<&Node>)> = Vec::new();
             let plain = asker.each(asker.candidates(action, store.owner, guard), |who| {
-                doubt(ask(who, action))
+                let only_if = way
+                    .only_if
+                    .filter(|_| !(*action == REWRAPS && store.makes_key(who, asker)));
+                doubt(ask(who, action), only_if)
             });
             found.extend(
                 plain
@@ -246,6 +269,23 @@ impl Maker {
                 let needs = std::iter::once(acts(who)).chain(first.clone()).collect();
                 self.push(needs, suspended.clone(), because, answer);
             }
+        }
+    }
+
+    /// Who may take off the block that keeps a public policy from letting others in.
+    fn unblocking(&mut self, store: &Store<'_>, asker: &Asker) {
+        const UNBLOCKS: &str = "s3:PutBucketPublicAccessBlock";
+        if !self.restricted.contains(store.arn) {
+            return;
+        }
+        let guard = guarded(store.policy);
+        let found = asker.each(asker.candidates(UNBLOCKS, store.owner, guard), |who| {
+            asker.ask(&store.asked(who, UNBLOCKS, &store.itself, guard))
+        });
+        for (who, answer) in found {
+            let because = on(who, UNBLOCKS, store.arn.resource());
+            let opened = Node::Opened(store.arn.to_string());
+            self.push(vec![acts(who)], opened, because, answer.only_if(LETS_IN));
         }
     }
 

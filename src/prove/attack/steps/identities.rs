@@ -119,7 +119,10 @@ impl Maker {
         for account in accounts {
             let above =
                 |a: &&Actor| a.account == *account && a.is_all_powerful() && a.standing != Standing::Root;
-            let from: Vec<&Actor> = asker.actors.iter().filter(above).filter(anew).collect();
+            // Who has no credentials takes on no role.
+            let signs = |a: &&Actor| a.caller.has_identity();
+            let from = asker.actors.iter().filter(above).filter(signs);
+            let from: Vec<&Actor> = from.filter(anew).collect();
             let members: Vec<Member> = from.iter().map(|a| member(a)).collect();
             let elsewhere: Vec<Member> = known
                 .iter()

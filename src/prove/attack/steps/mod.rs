@@ -8,6 +8,7 @@ mod administrators;
 mod buckets;
 mod identities;
 mod organization;
+mod outsiders;
 mod services;
 mod stores;
 
@@ -17,9 +18,10 @@ use super::ask::{Answer, Ask, Asker, Guard};
 use super::graph::{Certainty, Node, Step, short_identity};
 use crate::access::{Guardrails, Policies, Target};
 use crate::model::fact::{Evidence, Facts, LockMode};
-use crate::model::policy::{Document, Effect};
+use crate::model::policy::Document;
 use crate::model::{AccountId, Address, Arn, Observed};
 use crate::prove::copy::{Copy, Holder, Mechanism};
+use outsiders::Outsiders;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::rc::Rc;
 
@@ -53,14 +55,14 @@ pub(super) fn managing(everybody: Everybody<'_>) -> impl Iterator<Item = &Accoun
 /// the policies off the account of whoever takes the step.
 pub(super) fn make(evidence: &[Evidence], everybody: Everybody<'_>, copies: &[Copy]) -> Vec<Step> {
     let rails = rails(everybody);
-    let named = strangers(evidence, everybody);
-    let strangers: BTreeSet<AccountId> = named.iter().map(|(account, _)| account.clone()).collect();
+    let outsiders = Outsiders::new(evidence, everybody);
     let ids = ids(everybody);
     let mut maker = Maker::new(evidence, copies, &ids);
-    let asker = asker(evidence, everybody, copies, &rails, &ids, named);
+    let asker = asker(evidence, everybody, copies, &rails, &ids, &outsiders);
     let mut pass = |asker: &Asker| -> Vec<Step> {
         maker.asked.clear();
-        maker.unknown(&strangers, everybody);
+        maker.unknown(&outsiders.strangers(), everybody);
+        maker.anybody(asker);
         maker.roots(asker);
         maker.becoming(asker);
         maker.escalating(asker);
@@ -105,20 +107,21 @@ fn ids(everybody: Everybody<'_>) -> Ids {
     known.map(|p| (p.id.clone(), p.arn.to_string())).collect()
 }
 
-/// Everybody who can act in the accounts that bear on the copies. `named` are those whom policies let in, and whom nobody
-/// read: somebody there may be whoever is let in.
+/// Everybody who can act in the accounts that bear on the copies. Of outsiders nobody was read: somebody there may be
+/// whoever is let in.
 fn asker(
     evidence: &[Evidence],
     everybody: Everybody<'_>,
     copies: &[Copy],
     rails: &BTreeMap<AccountId, Rc<Guardrails>>,
     ids: &Ids,
-    named: BTreeSet<(AccountId, String)>,
+    outsiders: &Outsiders,
 ) -> Asker {
     let mut accounts: BTreeSet<&AccountId> = everybody.principals.keys().collect();
     accounts.extend(copies.iter().filter_map(|c| c.domain.account.as_ref()));
     accounts.extend(managing(everybody));
-    accounts.extend(named.iter().map(|(account, _)| account));
+    accounts.extend(outsiders.named.iter().map(|(account, _)| account));
+    accounts.extend(&outsiders.anybody);
     let facts = evidence.iter().filter_map(|e| e.facts.present());
     let policies = facts.filter_map(Facts::policy).filter_map(Observed::present);
     let known = everybody
@@ -131,37 +134,19 @@ fn asker(
     let levels = levels.flat_map(|m| m.levels.iter().flat_map(|l| &l.policies));
     let limits = levels.filter_map(|(_, document)| document.present());
     let names = policies.chain(trusts).chain(limits).flat_map(excepted).cloned();
-    let names: BTreeSet<String> = names.chain(named.iter().map(|(_, name)| name.clone())).collect();
-    let asker = Asker::new(actors(&accounts, everybody, rails, ids, &names));
+    let names: BTreeSet<String> = names
+        .chain(outsiders.named.iter().map(|(_, name)| name.clone()))
+        .collect();
+    let mut all = actors(&accounts, everybody, rails, ids, &names);
+    let anonymous = outsiders.anybody.iter();
+    all.extend(anonymous.map(|account| Actor::anonymous(everybody.partition(account), account)));
+    let asker = Asker::new(all);
     // Most are denied something, and few may take that off.
     if rails.is_empty() && !identities::may_loosen(&asker) {
         return asker;
     }
     let undenied = asker.actors.iter().filter_map(Actor::loosened).collect();
     asker.joined_by(undenied)
-}
-
-/// Whom a trust or the policy of a resource lets in by name, of accounts whose roles and users nobody read.
-fn strangers(evidence: &[Evidence], everybody: Everybody<'_>) -> BTreeSet<(AccountId, String)> {
-    let known = everybody
-        .principals
-        .values()
-        .filter_map(Observed::present)
-        .flatten();
-    let trusts = known.filter_map(|p| p.trust.present());
-    let facts = evidence.iter().filter_map(|e| e.facts.present());
-    let policies = facts.filter_map(Facts::policy).filter_map(Observed::present);
-    let statements = trusts.chain(policies).flat_map(|document| &document.statements);
-    let allowed = statements.filter(|s| s.effect == Effect::Allow);
-    let named = allowed.flat_map(|s| s.named("AWS"));
-    let account = |name: &String| match name.parse::<Arn>() {
-        Ok(arn) => arn.account(),
-        Err(_) => name.parse().ok(),
-    };
-    let unread =
-        |account: &AccountId| !matches!(everybody.principals.get(account), Some(Observed::Present(_)));
-    let named = named.filter_map(|name| Some((account(name)?, name.clone())));
-    named.filter(|(account, _)| unread(account)).collect()
 }
 
 /// Buckets that lock nothing, with the id of the data as it serves in them.
@@ -215,6 +200,8 @@ struct Maker {
     versions: BTreeMap<Address, String>,
     /// Of keys that were read, whether their material is not of KMS's own making.
     foreign: BTreeMap<Arn, bool>,
+    /// Buckets of which a block of public access keeps others out whom the policy means.
+    restricted: BTreeSet<Arn>,
 }
 
 fn acts(who: &Actor) -> Node {
@@ -237,6 +224,7 @@ fn capped(arn: &Arn) -> Node {
 
 fn name(arn: &Arn) -> String {
     match arn.account() {
+        Some(account) if outsiders::is_outside(&account) => "anybody of an account of their own".to_owned(),
         Some(account) if arn.as_str() == administrator_of(arn.partition(), &account) => {
             format!("an administrator of {account}")
         }
@@ -248,6 +236,7 @@ impl Maker {
     fn new(evidence: &[Evidence], copies: &[Copy], ids: &Ids) -> Self {
         let mut policies = BTreeMap::new();
         let mut foreign = BTreeMap::new();
+        let mut restricted = BTreeSet::new();
         for item in evidence {
             let (Some(arn), Some(facts)) = (&item.arn, item.facts.present()) else {
                 continue;
@@ -264,6 +253,14 @@ impl Maker {
             for arn in std::iter::once(arn).chain(key) {
                 policies.insert(arn.clone(), read(policy, ids));
             }
+            let restriction = match facts {
+                Facts::ObjectStore(store) => outsiders::restriction(store),
+                _ => None,
+            };
+            if let (Some(restriction), Some(Some(read))) = (restriction, policies.get_mut(arn)) {
+                read.add("the public access block", &restriction);
+                restricted.insert(arn.clone());
+            }
         }
         Self {
             steps: Vec::new(),
@@ -273,6 +270,7 @@ impl Maker {
             suspendable: suspendable(copies),
             versions: versions(copies),
             foreign,
+            restricted,
         }
     }
 

@@ -1,0 +1,131 @@
+//! Whom policies let in of accounts that nobody read, named in a condition or taken in with everybody.
+
+use super::policies::doc;
+use super::*;
+
+/// What becomes of a replica in another account where its bucket's policy grants this to these.
+fn granted(principal: &str, condition: &str, blocked: bool) -> char {
+    let mut dr = bucket("dr", VAULT);
+    dr.public_access_blocked = Observed::Present(blocked);
+    dr.policy = Observed::Present(doc(&format!(
+        r#"{{"Effect":"Allow",{principal},"Action":"s3:DeleteObjectVersion","Resource":"arn:aws:s3:::dr/*"{condition}}}"#
+    )));
+    compromised(&replicated(dr), &locked_down())
+}
+
+/// What becomes of it where the trust of a role there lets these in.
+fn trusted(principal: &str, condition: &str) -> char {
+    let mut keeper = role(VAULT, "keeper", &["s3:*"], &[]);
+    keeper.trust = Observed::Present(doc(&format!(
+        r#"{{"Effect":"Allow",{principal},"Action":"sts:AssumeRole"{condition}}}"#
+    )));
+    let mut everybody = locked_down();
+    everybody.insert(account(VAULT), Observed::Present(vec![keeper]));
+    compromised(&replicated(bucket("dr", VAULT)), &everybody)
+}
+
+/// Nobody who is attacked gets anywhere by what they have.
+fn locked_down() -> Principals {
+    let mut everybody = everybody();
+    everybody.insert(account(VAULT), Observed::Present(Vec::new()));
+    everybody
+}
+
+fn when(operator: &str, key: &str, value: &str) -> String {
+    format!(r#","Condition":{{"{operator}":{{"{key}":{value}}}}}"#)
+}
+
+const ALL: &str = r#""Principal":"*""#;
+const OURS: &str = r#"["111111111111","222222222222"]"#;
+
+#[test]
+fn who_is_named_by_a_condition_is_not_known() {
+    let table = [
+        when("StringEquals", "aws:PrincipalAccount", r#""999999999999""#),
+        when("StringLike", "aws:PrincipalAccount", r#""9999*""#),
+        when(
+            "ArnLike",
+            "aws:PrincipalArn",
+            r#""arn:aws:iam::999999999999:role/*""#,
+        ),
+        when(
+            "ArnEquals",
+            "aws:PrincipalArn",
+            r#""arn:aws:iam::999999999999:role/ci""#,
+        ),
+        when("ArnLike", "aws:PrincipalArn", r#""arn:aws:iam::9999*:role/ci""#),
+    ];
+    for condition in &table {
+        assert_eq!(granted(ALL, condition, true), '?', "{condition}");
+        assert_eq!(trusted(ALL, condition), '?', "{condition}");
+    }
+    // Of an account that was read, whoever is there is known.
+    let ours = when("StringEquals", "aws:PrincipalAccount", r#""222222222222""#);
+    assert_eq!(granted(ALL, &ours, true), 'Y');
+    assert_eq!(trusted(ALL, &ours), 'Y');
+}
+
+#[test]
+fn anybody_is_somebody_of_another_account() {
+    let roots =
+        r#""NotPrincipal":{"AWS":["arn:aws:iam::111111111111:root","arn:aws:iam::222222222222:root"]}"#;
+    let others = when("StringNotEquals", "aws:PrincipalAccount", OURS);
+    let unsigned = when("StringEquals", "aws:PrincipalType", r#""Anonymous""#);
+    let named = when("ArnLike", "aws:PrincipalArn", r#""arn:aws:iam::*:role/ci""#);
+    for (principal, condition) in [(roots, ""), (ALL, &others), (ALL, &unsigned)] {
+        assert_eq!(
+            granted(principal, condition, false),
+            '-',
+            "{principal}{condition}"
+        );
+        // What AWS calls public is closed to other accounts by the block.
+        assert_eq!(granted(principal, condition, true), 'Y', "{principal}{condition}");
+    }
+    assert_eq!(granted(ALL, &named, false), '-');
+    for (principal, condition) in [(roots, ""), (ALL, &others), (ALL, &named)] {
+        assert_eq!(trusted(principal, condition), '-', "{principal}{condition}");
+    }
+    // An unsigned request takes on no role.
+    assert_eq!(trusted(ALL, &unsigned), 'Y');
+    // What is not public to AWS, the block leaves.
+    let network = when("IpAddress", "aws:SourceIp", r#""203.0.113.0/24""#);
+    assert_eq!(granted(ALL, &network, true), 'c');
+}
+
+/// Whoever takes the block off lets everybody in whom the policy means.
+#[test]
+fn the_block_of_public_access_can_be_taken_off() {
+    let mut dr = bucket("dr", VAULT);
+    dr.policy = Observed::Present(doc(&format!(
+        r#"{{"Effect":"Allow",{ALL},"Action":"s3:DeleteObjectVersion","Resource":"arn:aws:s3:::dr/*"{}}}"#,
+        when("StringNotEquals", "aws:PrincipalAccount", OURS)
+    )));
+    let mut everybody = locked_down();
+    let opener = role(
+        VAULT,
+        "opener",
+        &["s3:PutBucketPublicAccessBlock"],
+        &["arn:aws:iam::111111111111:root"],
+    );
+    everybody.insert(account(VAULT), Observed::Present(vec![opener]));
+    assert_eq!(compromised(&replicated(dr), &everybody), 'c');
+}
+
+/// No writer becomes somebody else because anybody may have an account.
+#[test]
+fn what_anybody_may_is_no_gain_of_a_writer() {
+    let (mut seen, people) = super::writers::isolated();
+    if let Observed::Present(Facts::ObjectStore(store)) = &mut seen[0].facts {
+        store.policy = Observed::Present(doc(&format!(
+            r#"{{"Effect":"Allow",{ALL},"Action":"s3:PutObject","Resource":"arn:aws:s3:::dumps/in/*"{}}}"#,
+            when("StringNotEquals", "aws:PrincipalAccount", OURS)
+        )));
+    }
+    let proof = proved(&seen, &people, &[]);
+    let line = proof.writers[0]
+        .lines
+        .iter()
+        .find(|l| l.asks == "become")
+        .unwrap();
+    assert_eq!(line.verdict, Verdict::Holds, "{}", line.why);
+}
