@@ -85,11 +85,12 @@ pub(super) fn changes(want: &LockBlock, have: Option<&LiveLock>, new: bool) -> V
     }
     if max != had.1 {
         let judgement = match (had.1, max) {
-            _ if new => Judgement::neutral(),
+            // With a lock there is a vault in use, though it holds nothing yet.
+            _ if new && have.is_none() => Judgement::neutral(),
             (Some(before), Some(after)) if after > before => Judgement::neutral(),
             (_, None) => Judgement::neutral(),
             (_, Some(days)) => Judgement::weakens(format!(
-                "backup jobs that keep longer than {days} days, or for ever, fail"
+                "backup and copy jobs that keep longer than {days} days, or for ever, fail"
             )),
         };
         all.push(AttributeChange::judged(

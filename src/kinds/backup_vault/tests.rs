@@ -132,6 +132,32 @@ fn a_new_vault_is_created_then_closed_off_then_locked() {
 }
 
 #[test]
+fn a_lower_maximum_weakens_a_vault_that_holds_nothing_yet() {
+    let want = locked("governance", "14d").spec::<BackupVault>();
+    for (before, direction) in [
+        (Some(Some(500)), Direction::Weakens),
+        (Some(None), Direction::Weakens),
+        (Some(Some(300)), Direction::Neutral),
+        // A creation that was cut off.
+        (None, Direction::Neutral),
+    ] {
+        let live = vault(|v| {
+            v.points = Some(0);
+            v.lock = before.and_then(|max| {
+                Some(LiveLock {
+                    max,
+                    ..lock(None, false, 14)?
+                })
+            });
+        });
+        let diff = BackupVault::diff(&want, Some(&live), &place());
+        let mut all = diff.changes.iter().flat_map(|c| &c.attributes);
+        let max = all.find(|a| a.path == "lock.max").unwrap();
+        assert_eq!(max.direction, direction, "{before:?}");
+    }
+}
+
+#[test]
 fn locks_are_judged() {
     // (live, wanted mode, wanted min) to the first change's direction; none when it cannot be written.
     type Row<'a> = (Option<LiveLock>, &'a str, &'a str, Option<(Direction, bool)>);

@@ -92,6 +92,13 @@ pub(super) fn same_for_copies(
     one_key(want, have, live, (&region, &account))
 }
 
+/// The account of a key of copies, where it is neither the source's nor the destination's.
+pub(super) fn stranger_for_copies(block: &ReplicateBlock, key: &str, place: &Place) -> Option<AccountId> {
+    let (region, account) = there(block, place);
+    let owner = keys::full(key, &region, &account)?.account()?;
+    (owner != account && owner != place.account_id).then_some(owner)
+}
+
 fn one_key(
     want: &str,
     have: &str,

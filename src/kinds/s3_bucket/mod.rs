@@ -85,7 +85,11 @@ without an ARN are those of the bucket's account and region, and for copies of t
 
 A key of the bucket's own account and S3's own keys cannot be compared: with the key, reading takes one more
 permission, and whoever can delete it can destroy what it encrypts. Going from one to the other counts as weakening
-in both ways; a key of another account is more than either.
+in both ways. A key of another account that a `kms_key` block of the posture declares is more than either; one that no
+block declares may be a stranger's, and going to it counts as weakening.
+
+So does another `role` for copies, another `kms_key` for them, or another account as the destination's owner: whether
+all is copied as before cannot be told. Of the derived role it can, as backstay writes its policy.
 
 A `replicate` without `role` derives a role, which the plan shows as `s3_bucket.NAME.replication_role`.
 

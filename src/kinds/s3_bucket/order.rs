@@ -5,7 +5,7 @@
 
 use super::live::{Encryption, PublicAccessBlock};
 use super::spec::{Mode, Ownership};
-use crate::model::Judgement;
+use crate::model::{AccountId, Judgement};
 
 /// Days in words.
 pub(super) fn days(n: u32) -> String {
@@ -176,7 +176,7 @@ pub(super) fn ownership(before: Option<&Ownership>, after: Option<&Ownership>) -
 }
 
 /// Whose key encrypts new objects.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum KeyHolder {
     /// S3 itself.
     S3,
@@ -185,7 +185,7 @@ enum KeyHolder {
     /// The bucket's account.
     Home,
     /// Another account.
-    Elsewhere,
+    Elsewhere(AccountId),
 }
 
 fn holder(encryption: &Encryption, home: &str) -> KeyHolder {
@@ -197,14 +197,22 @@ fn holder(encryption: &Encryption, home: &str) -> KeyHolder {
     match encryption.key.as_deref() {
         _ if !encryption.algorithm.starts_with("aws:kms") => KeyHolder::S3,
         None => KeyHolder::Service,
-        Some(key) if account(key).is_some_and(|a| a.as_str() != home) => KeyHolder::Elsewhere,
-        Some(_) => KeyHolder::Home,
+        Some(key) => match account(key).filter(|a| a.as_str() != home) {
+            Some(account) => KeyHolder::Elsewhere(account),
+            None => KeyHolder::Home,
+        },
     }
 }
 
-/// How new objects are encrypted; `home` is the account of the bucket. A key of the same account and none
-/// cannot be compared: the key is one more permission to read, and one more way to destroy.
-pub(super) fn encryption(before: Option<&Encryption>, after: &Encryption, home: &str) -> Judgement {
+/// How new objects are encrypted; `home` is the account of the bucket, and `declared` says whether a block of the posture
+/// is the key. A key of the same account and none cannot be compared: the key is one more permission to read, and one
+/// more way to destroy. Nor can a key of another account of which the posture knows nothing: it may be a stranger's.
+pub(super) fn encryption(
+    before: Option<&Encryption>,
+    after: &Encryption,
+    home: &str,
+    declared: bool,
+) -> Judgement {
     const READ: &str =
         "new objects are encrypted with S3's own keys: reading one no longer needs a permission on a KMS key";
     const DESTROY: &str = "objects already there keep their encryption; whoever can delete the key can destroy every object that \
@@ -213,14 +221,28 @@ pub(super) fn encryption(before: Option<&Encryption>, after: &Encryption, home: 
                         enough to read them";
     const KEEP: &str = "objects already there stay under the key they were written with: keep it";
     let from = before.map_or(KeyHolder::S3, |e| holder(e, home));
-    match (from, holder(after, home)) {
+    let to = holder(after, home);
+    if let KeyHolder::Elsewhere(account) = &to
+        && !declared
+        && from != to
+    {
+        return Judgement::incomparable(format!(
+            "only who holds account {account} decides who can read what is written from now on, and no block of the \
+             posture is this key"
+        ));
+    }
+    match (from, to) {
         (KeyHolder::S3, KeyHolder::S3) if before.is_none() => Judgement::strengthens(),
         (KeyHolder::S3, KeyHolder::S3 | KeyHolder::Service) => Judgement::neutral(),
+        // Whose the key elsewhere is, is not known of one that is only seen.
+        (KeyHolder::Elsewhere(_), KeyHolder::S3) => Judgement::incomparable(READ),
         (_, KeyHolder::S3) => Judgement::weakens(READ),
-        (KeyHolder::Elsewhere, KeyHolder::Home | KeyHolder::Service) => Judgement::weakens(HOME),
+        (KeyHolder::Elsewhere(_), KeyHolder::Home | KeyHolder::Service) => Judgement::incomparable(HOME),
         (KeyHolder::S3 | KeyHolder::Service, KeyHolder::Home) => Judgement::weakens(DESTROY),
-        (KeyHolder::S3, KeyHolder::Elsewhere) => Judgement::strengthens(),
-        (KeyHolder::Home | KeyHolder::Service, KeyHolder::Elsewhere) => noted(Judgement::strengthens(), KEEP),
+        (KeyHolder::S3, KeyHolder::Elsewhere(_)) => Judgement::strengthens(),
+        (KeyHolder::Home | KeyHolder::Service, KeyHolder::Elsewhere(_)) => {
+            noted(Judgement::strengthens(), KEEP)
+        }
         (_, _) => noted(Judgement::neutral(), KEEP),
     }
 }

@@ -43,6 +43,7 @@ impl Comparison<'_> {
             if young && change.direction == Direction::Weakens {
                 change.direction = Direction::Neutral;
                 change.reason = None;
+                change.incomparable = false;
                 harmless = true;
             }
         }

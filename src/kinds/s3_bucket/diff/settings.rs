@@ -69,12 +69,13 @@ impl Comparison<'_> {
             Err(unknown) => return self.unreadable(unknown),
         };
         if !same_key {
+            let declared = block.kms_key.as_ref().is_some_and(|key| key.address.is_some());
             let shown = |e: &Encryption| Json::from(e.key.clone().unwrap_or_else(|| e.algorithm.clone()));
             attributes.push(AttributeChange::judged(
                 "encryption.kms_key",
                 have.map_or(Json::Null, shown),
                 shown(&want),
-                order::encryption(have, &want, self.place.account_id.as_str()),
+                order::encryption(have, &want, self.place.account_id.as_str(), declared),
             ));
         }
         if let Some(bucket_key) = block.bucket_key {

@@ -1,8 +1,8 @@
 //! What has to change about replication rules.
 
 use super::wanted::{Wanted, path_of, wanted};
-use super::{Replication, Rule};
-use crate::kinds::order::{neutral, on_is_stronger};
+use super::{Replication, Rule, judge};
+use crate::kinds::order::on_is_stronger;
 use crate::kinds::s3_bucket::live::Live;
 use crate::kinds::s3_bucket::spec::Spec;
 use crate::kinds::s3_bucket::{keys, order};
@@ -48,7 +48,7 @@ pub(in crate::kinds::s3_bucket) fn diff(
         // A key of which it is not known is no difference to show: it has been noted.
         let same = own.is_none_or(|own| same(own).unwrap_or(true));
         needed.push(want);
-        attributes.extend(rule_attributes(want, own, same));
+        attributes.extend(rule_attributes(want, own, same, place));
     }
     for stale in &ours {
         if !needed.iter().any(|w| w.rule.id == stale.id) {
@@ -70,19 +70,11 @@ pub(in crate::kinds::s3_bucket) fn diff(
     let before = have.map(|h| h.role.as_str());
     if before != Some(role) {
         let others: Vec<&str> = foreign.iter().map(|r| r.id.as_str()).collect();
-        let judgement = match before {
-            Some(_) if !others.is_empty() => Judgement::weakens(format!(
-                "rules that backstay did not write ({}) would copy with this role too, which may not be \
-                 allowed to write where they copy to",
-                others.join(", ")
-            )),
-            _ => Judgement::neutral(),
-        };
         attributes.push(AttributeChange::judged(
             "replicate.role",
             before.map_or(Json::Null, Into::into),
             role.into(),
-            judgement,
+            judge::role(before, spec, rules, &others),
         ));
     }
     if attributes.is_empty() {
@@ -201,7 +193,12 @@ fn same_key(have: &Rule, want: &Wanted<'_>, live: Option<&Live>, place: &Place) 
 }
 
 /// One rule's attributes that differ.
-fn rule_attributes(want: &Wanted<'_>, before: Option<&Rule>, same_key: bool) -> Vec<AttributeChange> {
+fn rule_attributes(
+    want: &Wanted<'_>,
+    before: Option<&Rule>,
+    same_key: bool,
+    place: &Place,
+) -> Vec<AttributeChange> {
     let at = |name: &str| format!("{}.{name}", want.path);
     let after = &want.rule;
     let Some(before) = before else {
@@ -221,32 +218,42 @@ fn rule_attributes(want: &Wanted<'_>, before: Option<&Rule>, same_key: bool) -> 
             at("within"),
             minutes(old.within_minutes).as_ref(),
             minutes(new.within_minutes).as_ref(),
-            promise,
+            judge::promise,
         ),
         AttributeChange::compare(
             at("storage_class"),
             word(&old.storage_class).as_ref(),
             word(&new.storage_class).as_ref(),
-            replica_class,
+            judge::class,
         ),
-        AttributeChange::compare(
-            at("owner_override"),
-            Some(&old.owner_override),
-            Some(&new.owner_override),
-            on_is_stronger,
-        ),
-        AttributeChange::compare(at("account"), old.account.as_ref(), new.account.as_ref(), neutral),
     ]
     .into_iter()
     .flatten()
     .collect();
+    if old.owner_override != new.owner_override {
+        all.push(AttributeChange::judged(
+            at("owner_override"),
+            old.owner_override.into(),
+            new.owner_override.into(),
+            judge::owner_override(old.owner_override, want),
+        ));
+    }
+    if old.account != new.account {
+        let shown = |account: &Option<String>| account.clone().map_or(Json::Null, Into::into);
+        all.push(AttributeChange::judged(
+            at("account"),
+            shown(&old.account),
+            shown(&new.account),
+            judge::account(old.account.as_ref(), want),
+        ));
+    }
     if !same_key || before.kms_objects != after.kms_objects {
         let key = |r: &Rule| r.destination.replica_key.clone().filter(|_| r.kms_objects);
         all.push(AttributeChange::judged(
             at("kms_key"),
             key(before).map_or(Json::Null, Into::into),
             key(after).map_or(Json::Null, Into::into),
-            kms_objects(key(before).as_ref(), key(after).as_ref()),
+            judge::key(key(before).as_ref(), key(after).as_ref(), want, place),
         ));
     }
     let rest_differs = !before.tags.is_empty()
@@ -291,7 +298,8 @@ fn no_less(new: &Rule, old: &Rule) -> bool {
     let (to, from) = (&new.destination, &old.destination);
     let one_zone = |class: &Option<String>| class.as_deref() == Some("ONEZONE_IA");
     (!new.delete_markers || old.delete_markers)
-        && (new.kms_objects || !old.kms_objects)
+        && (!old.kms_objects || (new.kms_objects && to.replica_key == from.replica_key))
+        && (to.account.is_none() || from.account.is_none() || to.account == from.account)
         && (to.within_minutes.is_some() || from.within_minutes.is_none())
         && (to.owner_override || !from.owner_override)
         && (!one_zone(&to.storage_class) || one_zone(&from.storage_class))
@@ -348,31 +356,6 @@ fn lost(rule: &Rule) -> String {
         "new objects are no longer copied to {} as they were; copies that are there stay",
         rule.destination.bucket
     )
-}
-
-fn promise(before: Option<&String>, after: Option<&String>) -> Judgement {
-    match (before, after) {
-        (None, Some(_)) => Judgement::strengthens(),
-        (Some(_), None) => {
-            Judgement::weakens("copies are no longer promised within 15 minutes, nor is the delay measured")
-        }
-        _ => Judgement::neutral(),
-    }
-}
-
-fn replica_class(before: Option<&String>, after: Option<&String>) -> Judgement {
-    let wire = |class: Option<&String>| class.map(|c| c.to_ascii_uppercase());
-    order::tier(wire(before).as_ref(), wire(after).as_ref())
-}
-
-fn kms_objects(before: Option<&String>, after: Option<&String>) -> Judgement {
-    match (before, after) {
-        (None, Some(_)) => Judgement::strengthens(),
-        (Some(_), None) => {
-            Judgement::weakens("objects that are encrypted with a KMS key are no longer copied")
-        }
-        _ => Judgement::neutral(),
-    }
 }
 
 /// Whether live priorities say another order than the blocks, among rules that copy to one bucket.

@@ -3,6 +3,7 @@
 //! Like lifecycle rules, S3 keeps them as one document and replaces it whole.
 
 mod change;
+mod judge;
 mod wanted;
 pub(super) mod wire;
 

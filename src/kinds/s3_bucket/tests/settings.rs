@@ -9,6 +9,7 @@ use crate::kinds::s3_bucket::op::Op;
 use crate::kinds::s3_bucket::spec::{EncryptionBlock, ObjectLockBlock, Ownership, Spec};
 use crate::model::change::{Action, Direction, Stage};
 use crate::model::fact::Versioning;
+use crate::model::schema::Reference;
 use crate::model::{Observed, Unreadable};
 use std::collections::BTreeMap;
 
@@ -161,19 +162,27 @@ fn encryption_keeps_what_is_not_declared() {
 }
 
 #[test]
-fn a_key_in_another_account_isolates() {
-    let want = Spec {
-        encryption: Some(EncryptionBlock {
-            kms_key: Some(arn("arn:aws:kms:us-east-1:222222222222:key/abc")),
-            bucket_key: None,
-        }),
-        ..spec()
+fn a_key_in_another_account_isolates_where_the_posture_declares_it() {
+    let key = arn("arn:aws:kms:us-east-1:222222222222:key/abc");
+    let declared = Reference {
+        address: Some("kms_key.vault".parse().unwrap()),
+        ..key.clone()
     };
-    let diff = plan(&want, &fresh(false));
-    assert_eq!(
-        change(&diff, "encryption.kms_key").direction,
-        Direction::Strengthens
-    );
+    for (key, direction, incomparable) in [
+        (declared, Direction::Strengthens, false),
+        (key, Direction::Weakens, true),
+    ] {
+        let want = Spec {
+            encryption: Some(EncryptionBlock {
+                kms_key: Some(key),
+                bucket_key: None,
+            }),
+            ..spec()
+        };
+        let diff = plan(&want, &fresh(false));
+        let change = change(&diff, "encryption.kms_key");
+        assert_eq!((change.direction, change.incomparable), (direction, incomparable));
+    }
 }
 
 #[test]

@@ -93,6 +93,13 @@ fn what_a_bucket_copies() {
         "region": "us-west-2", "account_id": "222222222222"})
     };
     let key = "arn:aws:kms:us-west-2:111111111111:key/k";
+    let strange = "arn:aws:kms:us-west-2:999999999999:key/k";
+    let other = |name: &str| format!("arn:aws:iam::111111111111:role/{name}");
+    let outside = |over: Json| {
+        let mut one = json!({"to": "arn:aws:s3:::acme-outside"});
+        super::merge(&mut one, &over);
+        json!({"replicate": [one]})
+    };
     let copied = |over: Json| {
         let mut one = json!({"to": dr()});
         super::merge(&mut one, &over);
@@ -136,6 +143,16 @@ fn what_a_bucket_copies() {
             s3("replicate.storage_class", copied(json!({"storage_class": "standard_ia"})), copied(json!({"storage_class": "onezone_ia"}))),
             s3("replicate.storage_class", copied(json!({"storage_class": "standard_ia"})), copied(json!({"storage_class": "glacier_ir"}))).equal(),
             s3("replicate.owner_override", copied(json!({"to": away(), "owner_override": true})), copied(json!({"to": away(), "owner_override": false}))),
+            // Whether the other role, key or account will do cannot be told.
+            s3("replicate.role", copied(json!({"role": other("one")})), copied(json!({"role": other("two")}))).incomparable(),
+            s3("replicate.role", copied(json!({"role": other("one")})), rule(json!({}))).incomparable(),
+            s3("replicate.kms_key", copied(json!({"kms_key": key})), copied(json!({"kms_key": strange}))).incomparable(),
+            s3("replicate.kms_key", copied(json!({"kms_key": strange})), copied(json!({}))).incomparable(),
+            s3("replicate[", copied(json!({"kms_key": key, "prefix": "pg/"})), copied(json!({"kms_key": strange}))).incomparable(),
+            s3("replicate.account", outside(json!({"account": "222222222222"})), outside(json!({"account": "999999999999"}))).incomparable(),
+            s3("replicate.owner_override", outside(json!({"account": "999999999999"})), outside(json!({"account": "999999999999", "owner_override": false}))).incomparable(),
+            // Of the derived role backstay writes the policy itself.
+            s3("replicate.role", copied(json!({})), rule(json!({}))).equal(),
             // Another account or region is another bucket: history does not move with it.
             s3("replicate", copied(json!({"to": away()})), copied(json!({}))).incomparable(),
             // Wider in keys and slower, or with deletions: part of what was promised is taken away.
@@ -169,6 +186,10 @@ fn who_reaches_a_bucket() {
         "arn:aws:kms:us-east-1:222222222222:key/k",
     );
     let key = |key: &str| json!({"encryption": [{"kms_key": key}]});
+    let vaulted = || {
+        json!({"encryption": [{"kms_key": {"address": "kms_key.vault", "arn": there, "name": "k",
+            "region": "us-east-1", "account_id": "222222222222"}}]})
+    };
     let plain = || json!({"encryption": [{}]});
     hold(
         &json!({"name": "acme-uploads"}),
@@ -195,8 +216,12 @@ fn who_reaches_a_bucket() {
             s3("ownership", owned("bucket_owner_enforced"), owned("bucket_owner_preferred")),
             s3("ownership", owned("bucket_owner_preferred"), owned("object_writer")),
             // A key elsewhere isolates; one of the same account can also be deleted there.
-            s3("encryption.kms_key", key(there), plain()),
-            s3("encryption.kms_key", key(there), key(here)),
+            s3("encryption.kms_key", vaulted(), plain()),
+            s3("encryption.kms_key", vaulted(), key(here)),
+            // A key elsewhere that no block is may be a stranger's.
+            s3("encryption.kms_key", key(there), plain()).incomparable(),
+            s3("encryption.kms_key", key(there), key(here)).incomparable(),
+            s3("encryption.kms_key", key(there), key("arn:aws:kms:us-east-1:999999999999:key/k")).incomparable(),
             s3("encryption.kms_key", key(here), plain()).incomparable(),
         ],
     );
