@@ -220,7 +220,12 @@ impl Page {
                     1 => "One credential destroys".to_owned(),
                     n => format!("{n} credentials together destroy"),
                 };
-                let line = format!("  {count} every copy: {}", names.join(", "));
+                let line = match members.is_empty() {
+                    true => {
+                        "  Anybody destroys every copy, without a credential of these accounts.".to_owned()
+                    }
+                    false => format!("  {count} every copy: {}", names.join(", ")),
+                };
                 self.lines(out, &line, Some(Verdict::Fails));
                 if let Some(first) = found.raised_by.first() {
                     self.lines(out, &format!("  It would take more without: {first}"), None);
