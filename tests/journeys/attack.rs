@@ -151,6 +151,7 @@ fn cases() -> Vec<Case> {
             "s3:PutLife*",
             "s3:PutBucketPolicy",
             "s3:PutBucketVersioning",
+            "s3:UpdateObjectEncryption",
         ])],
         ..role("a", may)
     };
@@ -199,7 +200,10 @@ fn cases() -> Vec<Case> {
             "granted and denied",
             vec![role(
                 "a",
-                vec![allow(&["s3:*"]), deny(&["s3:Delete*", "s3:Put*"])],
+                vec![
+                    allow(&["s3:*"]),
+                    deny(&["s3:Delete*", "s3:Put*", "s3:UpdateObjectEncryption"]),
+                ],
             )],
         ),
         case(

@@ -46,6 +46,7 @@ iam_role "audit" {
 
 const KEEP: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Resource":"*","Action":[
     "s3:DeleteObjectVersion","s3:PutLifecycleConfiguration","s3:PutBucketPolicy","s3:PutBucketVersioning",
+    "s3:UpdateObjectEncryption",
     "organizations:LeaveOrganization"]}]}"#;
 
 /// The verdict on the versions when the whole account is taken over, with how many identities it takes to destroy them.

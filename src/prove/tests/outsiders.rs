@@ -7,9 +7,13 @@ use super::*;
 fn granted(principal: &str, condition: &str, blocked: bool) -> char {
     let mut dr = bucket("dr", VAULT);
     dr.public_access_blocked = Observed::Present(blocked);
-    dr.policy = Observed::Present(doc(&format!(
+    let grant = format!(
         r#"{{"Effect":"Allow",{principal},"Action":"s3:DeleteObjectVersion","Resource":"arn:aws:s3:::dr/*"{condition}}}"#
-    )));
+    );
+    let copying = format!(
+        r#"{{"Effect":"Allow","Principal":{{"AWS":"{COPIER}"}},"Action":["s3:ReplicateObject","s3:ObjectOwnerOverrideToBucketOwner"],"Resource":"arn:aws:s3:::dr/*"}}"#
+    );
+    dr.policy = Observed::Present(doc(&format!("{grant},{copying}")));
     compromised(&replicated(dr), &locked_down())
 }
 
