@@ -4,8 +4,9 @@ use super::attack::{Everybody, Memberships, Principals};
 use super::copies::ground;
 use super::copy::{Copy, Encryption};
 use super::copying::Copying;
+use crate::access::Known;
 use crate::model::fact::{Evidence, Facts, KeyFacts, KeyState};
-use crate::model::{AccountId, Arn, Observed};
+use crate::model::{AccountId, Arn, Observed, Region};
 use std::collections::BTreeMap;
 
 /// The key of this ARN, or alias, or one of its replicas, when it was read.
@@ -118,4 +119,17 @@ fn unread(arn: &Arn, all: &[Evidence]) -> String {
         Some(Ok(None)) => format!("its {key} was not found, so nobody can say whether it can be used"),
         Some(Ok(Some(_))) | None => format!("nobody looked whether its {key} can be used"),
     }
+}
+
+/// What KMS sees of a request that S3 of a region makes for somebody, about what this context names.
+pub(super) fn through_s3(region: &Region, context: Known) -> Vec<(&'static str, Known)> {
+    let service = match region.partition() {
+        "aws-cn" => format!("s3.{region}.amazonaws.com.cn"),
+        _ => format!("s3.{region}.amazonaws.com"),
+    };
+    vec![
+        ("kms:ViaService", Known::one(service)),
+        ("kms:EncryptionContext:aws:s3:arn", context),
+        ("kms:EncryptionContextKeys", Known::one("aws:s3:arn")),
+    ]
 }

@@ -41,6 +41,11 @@ pub struct Everybody<'a> {
 }
 
 impl<'a> Everybody<'a> {
+    /// Everybody who was read, of all accounts.
+    pub(in crate::prove) fn known(self) -> impl Iterator<Item = &'a Principal> {
+        self.principals.values().filter_map(Observed::present).flatten()
+    }
+
     /// The partition of an account, by whoever was read: accounts of different ones cannot let each other in.
     fn partition(self, account: &AccountId) -> &'a str {
         let of = |known: &'a Observed<Vec<Principal>>| known.present()?.first().map(|p| p.arn.partition());
@@ -104,8 +109,7 @@ impl Attack {
         let principals = everybody.principals;
         let mut actors: BTreeMap<AccountId, Vec<Node>> = BTreeMap::new();
         let mut unread = BTreeMap::new();
-        let known = principals.values().filter_map(Observed::present).flatten();
-        let served = known.filter(|p| actor::is_of_a_service(p));
+        let served = everybody.known().filter(|p| actor::is_of_a_service(p));
         let served = served.map(|p| Node::Acts(p.arn.to_string())).collect();
         let accounts: BTreeSet<&AccountId> = copies
             .iter()
@@ -294,36 +298,27 @@ impl Attack {
         let mut destroys = Vec::new();
         let mut writers = 0usize;
         for (actor, holds) in everybody.filter(|(actor, _)| !is_root(actor)) {
-            let held = || -> Vec<Node> { named.iter().cloned().chain([actor.clone()]).collect() };
-            if named.is_empty() {
-                if !holds && !self.any.reaches(&self.graph, actor, &goal) {
-                    continue;
-                }
-                if !self.any.reaches(&self.graph, actor, &gone) {
-                    // Nothing but what was not read stands between, and `worst` begins with that.
-                    writers += 1;
-                    continue;
-                }
-                if self.sure.reaches(&self.graph, actor, &gone) {
-                    writers += 1;
-                    destroys.push(actor.short().to_owned());
-                    continue;
-                }
-                writers += 1;
-                let doubt = self.in_doubt(&toward.reach(&held(), May::ANY), &gone);
-                // Many of them hang on the same.
-                if !doubts.contains(&doubt) {
-                    worst = worst.and(doubt.clone());
-                    doubts.push(doubt);
-                }
-                continue;
-            } else if !holds && !self.graph.has(&self.graph.reach(&held(), May::ANY), &goal) {
+            let held: Vec<Node> = named.iter().chain([actor]).cloned().collect();
+            let writes = match named.is_empty() {
+                true => self.any.reaches(&self.graph, actor, &goal),
+                false => self.graph.has(&self.graph.reach(&held, May::ANY), &goal),
+            };
+            if !holds && !writes {
                 continue;
             }
             writers += 1;
-            match self.within(copy, account, &held(), &toward) {
+            let fate = match named.is_empty() {
+                true => self.alone(actor, &gone, &toward),
+                false => self.within(copy, account, &held, &toward),
+            };
+            match fate {
                 Survival::Lost(_) => destroys.push(actor.short().to_owned()),
-                other => worst = worst.and(other),
+                // Many of them hang on the same.
+                other if doubts.contains(&other) => {}
+                other => {
+                    worst = worst.and(other.clone());
+                    doubts.push(other);
+                }
             }
         }
         if destroys.is_empty() {
@@ -340,6 +335,17 @@ impl Attack {
             false => "",
         };
         Survival::Conditional(format!("the credential is not one of these{more}: {names}")).and(worst)
+    }
+
+    /// What becomes of a copy by one identity: how far each gets by itself is known. What nobody read is not in it.
+    fn alone(&self, actor: &Node, gone: &Node, toward: &Toward<'_>) -> Survival {
+        if !self.any.reaches(&self.graph, actor, gone) {
+            return Survival::Survives;
+        }
+        match self.sure.reaches(&self.graph, actor, gone) {
+            true => Survival::Lost(format!("{} destroys it", actor.short())),
+            false => self.in_doubt(&toward.reach(std::slice::from_ref(actor), May::ANY), gone),
+        }
     }
 
     fn last_step(&self, reached: &Reached, goal: &Node) -> String {

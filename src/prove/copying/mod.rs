@@ -200,12 +200,8 @@ impl<'a> Copying<'a> {
             ));
         };
         let policy = role.documents(&key.policy, &key.arn);
-        let known = [
-            ("kms:ViaService", Known::one(format!("s3.{region}.amazonaws.com"))),
-            ("kms:EncryptionContext:aws:s3:arn", context),
-            ("kms:EncryptionContextKeys", Known::one("aws:s3:arn")),
-            ("kms:CallerAccount", role.account()),
-        ];
+        let mut known = keys::through_s3(region, context);
+        known.push(("kms:CallerAccount", role.account()));
         let target = Target::One(key.arn.as_str());
         role.may(action, target, Some(&key.account), &policy, &known)
     }

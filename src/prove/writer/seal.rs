@@ -42,13 +42,6 @@ impl Seal {
     }
 }
 
-fn via(region: &Region) -> String {
-    match region.partition() {
-        "aws-cn" => format!("s3.{region}.amazonaws.com.cn"),
-        _ => format!("s3.{region}.amazonaws.com"),
-    }
-}
-
 impl Proving<'_> {
     /// Whether it may use the key that the bucket encrypts with by default.
     pub(super) fn sealed(&self, target: &WriteTarget) -> Seal {
@@ -148,11 +141,7 @@ impl Proving<'_> {
     /// With the aliases that are known of the key, and with others besides, which it may have.
     fn encrypting(&self, key: &KeyFacts, region: &Region, context: &Known) -> Vec<Decision> {
         let caller = self.item.arn.as_ref().and_then(Arn::account);
-        let mut known = vec![
-            ("kms:ViaService", Known::one(via(region))),
-            ("kms:EncryptionContext:aws:s3:arn", context.clone()),
-            ("kms:EncryptionContextKeys", Known::one("aws:s3:arn")),
-        ];
+        let mut known = keys::through_s3(region, context.clone());
         known.extend(caller.map(|account| ("kms:CallerAccount", Known::one(account.as_str()))));
         let open = self.holder.decide_with(ENCRYPTS, key, &known);
         if key.alias.is_empty() || open.allowed() != Truth::Maybe {

@@ -7,7 +7,7 @@ use super::identities::{
     LOOSENS_GROUP, LOOSENS_ROLE, LOOSENS_USER, REWRITES_GROUP, REWRITES_POLICY, REWRITES_ROLE, REWRITES_USER,
     TAKES_ROLE, TAKES_USER,
 };
-use super::outsiders::stands_outside;
+use super::outsiders::is_outside;
 use super::{Maker, acts, every, name, own};
 use crate::access::{Guardrails, Target};
 use crate::model::PrincipalKind;
@@ -22,7 +22,7 @@ impl Maker {
             .filter(|a| matches!(a.standing, Standing::Root | Standing::Administrator))
             .collect();
         let others = asker.actors.iter().filter(|a| a.standing != Standing::Root);
-        for who in others.filter(|a| !stands_outside(a)) {
+        for who in others.filter(|a| !is_outside(&a.account)) {
             let account = &who.account;
             for above in above.iter().filter(|a| a.account == *account) {
                 let bound = !matches!(asker.rails(above), Guardrails::None);

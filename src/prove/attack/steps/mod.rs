@@ -99,12 +99,10 @@ fn unbound(node: &Node, rails: &BTreeMap<AccountId, Rc<Guardrails>>) -> Option<N
 
 /// Unique ids of everybody who was read.
 fn ids(everybody: Everybody<'_>) -> Ids {
-    let known = everybody
-        .principals
-        .values()
-        .filter_map(Observed::present)
-        .flatten();
-    known.map(|p| (p.id.clone(), p.arn.to_string())).collect()
+    everybody
+        .known()
+        .map(|p| (p.id.clone(), p.arn.to_string()))
+        .collect()
 }
 
 /// Everybody who can act in the accounts that bear on the copies. Of outsiders nobody was read: somebody there may be
@@ -124,12 +122,7 @@ fn asker(
     accounts.extend(&outsiders.anybody);
     let facts = evidence.iter().filter_map(|e| e.facts.present());
     let policies = facts.filter_map(Facts::policy).filter_map(Observed::present);
-    let known = everybody
-        .principals
-        .values()
-        .filter_map(Observed::present)
-        .flatten();
-    let trusts = known.filter_map(|p| p.trust.present());
+    let trusts = everybody.known().filter_map(|p| p.trust.present());
     let levels = everybody.memberships.values().filter_map(Observed::present);
     let levels = levels.flat_map(|m| m.levels.iter().flat_map(|l| &l.policies));
     let limits = levels.filter_map(|(_, document)| document.present());

@@ -1,6 +1,5 @@
 //! Whom policies let in from accounts that nobody read: those whom they name, and anybody in the world.
 
-use super::super::actor::Actor;
 use super::super::ask::{Answer, Asker};
 use super::{Everybody, Maker, acts};
 use crate::model::fact::{Evidence, Facts, ObjectStore};
@@ -51,8 +50,7 @@ pub(super) struct Outsiders {
 
 impl Outsiders {
     pub(super) fn new(evidence: &[Evidence], everybody: Everybody<'_>) -> Self {
-        let people = everybody.principals.values().filter_map(Observed::present);
-        let trusts = people.flatten().filter_map(|p| p.trust.present());
+        let trusts = everybody.known().filter_map(|p| p.trust.present());
         let facts = evidence.iter().filter_map(|e| e.facts.present());
         let policies = facts.filter_map(Facts::policy).filter_map(Observed::present);
         let statements = trusts.chain(policies).flat_map(|document| &document.statements);
@@ -139,13 +137,9 @@ pub(super) fn restriction(store: &ObjectStore) -> Option<Document> {
 impl Maker {
     /// Whoever attacks may have an account, and needs none to ask without credentials.
     pub(super) fn anybody(&mut self, asker: &Asker) {
-        for who in asker.actors.iter().filter(|a| stands_outside(a)) {
+        for who in asker.actors.iter().filter(|a| is_outside(&a.account)) {
             let because = "anybody can have an account of their own".to_owned();
             self.push(Vec::new(), acts(who), because, Answer::Yes(String::new()));
         }
     }
-}
-
-pub(super) fn stands_outside(who: &Actor) -> bool {
-    is_outside(&who.account)
 }
