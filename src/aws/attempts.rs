@@ -4,17 +4,20 @@
 //! the whole run, and for the step that it was made for.
 
 use super::error::THROTTLED;
-use super::guard;
 use super::pace::Valve;
+use super::{guard, once};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::{
     BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpResponse, Metadata};
+use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
+use hyper_util::client::legacy::Error as HttpError;
 use std::collections::BTreeMap;
+use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Attempts by operation, such as `S3.PutBucketVersioning`.
@@ -23,7 +26,7 @@ pub type Attempts = BTreeMap<String, u32>;
 /// What is known of the writes that were sent.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Trace {
-    /// How often each operation was sent, the first time included.
+    /// How often each operation was sent, the first time and those that found no connection included.
     pub attempts: Attempts,
     /// Writes that were sent and not refused: each was carried out, or got no answer that says.
     pub writes: u32,
@@ -105,7 +108,11 @@ impl Intercept for Counting {
         let write = config
             .load::<Metadata>()
             .is_none_or(|m| !guard::is_read(m.name()));
-        if write && context.response().is_some_and(refused) {
+        let failure = context.output_or_error().and_then(Result::err);
+        let connector = failure.and_then(|error| error.as_connector_error());
+        let without_effect = context.response().is_some_and(refused) || connector.is_some_and(unconnected);
+        once::attempted(failure.is_some() && !without_effect);
+        if write && without_effect {
             self.each(|trace| trace.writes = trace.writes.saturating_sub(1));
         }
         Ok(())
@@ -117,6 +124,15 @@ fn refused(response: &HttpResponse) -> bool {
     let status = response.status().as_u16();
     // A failure on the service's side may come after the effect; being told to slow down does not.
     (400..500).contains(&status) || throttles(response)
+}
+
+/// Whether there was no connection to send anything through: no address, nobody who listens, no TLS. An answer that
+/// never came over one that was there says nothing of the kind.
+pub(super) fn unconnected(error: &ConnectorError) -> bool {
+    let first: &(dyn Error + 'static) = error;
+    std::iter::successors(Some(first), |&error| error.source())
+        .filter_map(|error| error.downcast_ref::<HttpError>())
+        .any(HttpError::is_connect)
 }
 
 /// Whether a service asks to slow down.

@@ -2,6 +2,7 @@
 
 use super::attempts::{Counting, Tally};
 use super::guard::ReadOnly;
+use super::once::Unrepeated;
 use super::pace::{Pace, Paced};
 use super::{Objects, ObjectsWriter};
 use crate::model::{AccountId, Region};
@@ -50,10 +51,13 @@ macro_rules! dressed {
     };
     ($clients:expr, $config:expr, $service:literal, $region:expr, $reads:expr) => {{
         let budget = $clients.shared.pace.of($service, $region);
-        let mut config = $config.retry_partition(budget.again).interceptor(Counting {
-            run: $clients.shared.tally.clone(),
-            valve: budget.valve.clone(),
-        });
+        let mut config = $config
+            .retry_partition(budget.again)
+            .retry_classifier(Unrepeated)
+            .interceptor(Counting {
+                run: $clients.shared.tally.clone(),
+                valve: budget.valve.clone(),
+            });
         if let Some(http) = $clients.config.http_client() {
             config = config.http_client(Paced::new(http, budget.valve));
         }

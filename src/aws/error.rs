@@ -1,5 +1,6 @@
 //! AWS errors, by what a caller can do about them.
 
+use super::attempts::unconnected;
 use crate::diag::{Diagnostic, code, escape};
 use crate::model::Unreadable;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -241,6 +242,11 @@ where
                     (Class::Credentials, "NoCredentials")
                 }
                 SdkError::ConstructionFailure(_) => (Class::Refused, "InvalidRequest"),
+                SdkError::DispatchFailure(failure)
+                    if failure.as_connector_error().is_some_and(unconnected) =>
+                {
+                    (Class::Unreachable, "NoConnection")
+                }
                 _ => (Class::Unreachable, "NoAnswer"),
             };
             AwsError {

@@ -27,6 +27,14 @@ impl Patience {
         slowest: Duration::from_secs(5),
     };
 
+    /// For what was just made to appear in what AWS lists: ten seconds. KMS says that less than a few are usual
+    /// (KMS Developer Guide, "Eventual consistency").
+    pub const APPEARING: Self = Self {
+        at_most: Duration::from_secs(10),
+        first: Duration::from_millis(500),
+        slowest: Duration::from_secs(2),
+    };
+
     /// For an instance that is being modified: half an hour.
     pub const INSTANCE: Self = Self {
         at_most: Duration::from_secs(30 * 60),

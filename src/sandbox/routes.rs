@@ -78,12 +78,12 @@ pub const ROUTES: &[Route] = table! {
     "rds" "StartDBInstanceAutomatedBackupsReplication" Gateway "neither emulator has it";
     "rds" "StopDBInstanceAutomatedBackupsReplication" Gateway "neither emulator has it";
     "rds" "*" Moto "has snapshots, copies and restores, which ministack lacks";
-    "backup" "CreateBackupPlan" Ministack "moto has only reading";
+    "backup" "CreateBackupPlan" Ministack "moto has only reading; the same CreatorRequestId again is answered by the gateway";
     "backup" "UpdateBackupPlan" Ministack "moto has only reading";
     "backup" "GetBackupPlan" Ministack "";
     "backup" "DeleteBackupPlan" Ministack "";
     "backup" "ListBackupPlans" Ministack "";
-    "backup" "CreateBackupSelection" Ministack "moto lacks selections";
+    "backup" "CreateBackupSelection" Ministack "moto lacks selections; the same CreatorRequestId again is answered by the gateway";
     "backup" "GetBackupSelection" Ministack "";
     "backup" "DeleteBackupSelection" Ministack "";
     "backup" "ListBackupSelections" Ministack "";

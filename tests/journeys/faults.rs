@@ -205,34 +205,44 @@ fn accounts_and_converges(ended: &Ended<'_>) {
     estate.settle();
     let mut made = BTreeSet::new();
     for record in estate.asked(0) {
-        if record.operation.starts_with("Create") && record.status == 200 {
-            let what = format!("{}:{} {}", record.service, record.operation, record.resource);
+        // A plan may have several selections, and a request names the plan alone; `once` counts what is there.
+        let makes = record.operation.starts_with("Create") && record.operation != "CreateBackupSelection";
+        if makes && record.status == 200 {
+            let what = format!(
+                "{}:{} {} in {}",
+                record.service, record.operation, record.resource, record.region
+            );
             assert!(made.insert(what.clone()), "{what} was made twice");
         }
     }
 }
 
 /// What a fault did to an apply.
-struct Struck {
+pub(crate) struct Struck {
     /// Requests that it hit.
-    hits: usize,
+    pub(crate) hits: usize,
     /// Steps that are not known.
     not_known: usize,
 }
 
 /// One fault at a rate; which requests it hits follows from the seed, and so do the seeds that hit some.
-async fn strikes(fault: Fault) -> Struck {
-    let why = format!("{fault:?}");
+async fn strikes_shop(fault: Fault) -> Struck {
     let estate = Estate::new(SHOP);
     estate.seed(SHOP_SEED).await;
-    let before = planned(&estate);
+    strikes(&estate, fault)
+}
+
+/// An apply with a fault in force, held to what it says; then the same apply again.
+pub(crate) fn strikes(estate: &Estate, fault: Fault) -> Struck {
+    let why = format!("{fault:?}");
+    let before = planned(estate);
     let outcome = fault.outcome.clone();
     estate.fault(fault);
     let mark = estate.mark();
     let run = estate.run(&["apply", "--auto-approve", "--json"]);
     let hits = estate.asked(mark).iter().filter(|r| r.fault).count();
     let ended = Ended {
-        estate: &estate,
+        estate,
         run: &run,
         mark,
         before: &before,
@@ -246,7 +256,7 @@ async fn strikes(fault: Fault) -> Struck {
 }
 
 async fn at(outcome: Outcome, chance: f64, seed: u64) {
-    let struck = strikes(Fault::by_chance(outcome.clone(), chance, seed)).await;
+    let struck = strikes_shop(Fault::by_chance(outcome.clone(), chance, seed)).await;
     assert!(
         struck.hits > 0,
         "{outcome:?} at {chance}, seed {seed}: nothing was hit"
@@ -259,7 +269,7 @@ async fn on_writes(outcome: Outcome, seed: u64) -> usize {
         write: Some(true),
         ..Fault::by_chance(outcome.clone(), 0.8, seed)
     };
-    let struck = strikes(fault).await;
+    let struck = strikes_shop(fault).await;
     assert!(struck.hits > 0, "{outcome:?}, seed {seed}: nothing was hit");
     struck.not_known
 }
@@ -314,7 +324,9 @@ async fn replies_that_are_slow() {
 async fn reads_that_are_stale() {
     let mut hits = 0;
     for (chance, seed) in [(0.05, 1), (0.20, 2), (0.50, 3)] {
-        hits += strikes(Fault::by_chance(Outcome::Stale, chance, seed)).await.hits;
+        hits += strikes_shop(Fault::by_chance(Outcome::Stale, chance, seed))
+            .await
+            .hits;
     }
     assert!(hits > 0);
 }

@@ -33,6 +33,7 @@ mod history;
 mod hostile;
 mod laptop;
 mod lock;
+mod once;
 mod organization;
 mod partial;
 mod permissions;

@@ -1,7 +1,7 @@
 //! A write that fails: the rest is done, and what happened is said.
 
 use crate::laptop::{SHOP, SHOP_SEED};
-use crate::support::Estate;
+use crate::support::{Estate, Relay};
 use backstay::sandbox::{Fault, Outcome};
 
 #[tokio::test]
@@ -84,6 +84,76 @@ async fn a_write_that_failed_on_the_services_side_is_not_known() {
             && list.contains(" in part or not known"),
         "{list}"
     );
+}
+
+/// The address of one service is dead from the middle of an apply on: what was to be asked of it never left.
+#[tokio::test]
+async fn a_write_that_found_no_connection_is_not_done() {
+    let estate = Estate::new(
+        r#"backstay {
+  project = "dead"
+}
+
+account "prod" {
+  id     = "ACCOUNT"
+  region = "us-east-1"
+}
+
+kms_key "main" {
+  name = "main"
+}
+
+backup_vault "main" {
+  name        = "main"
+  kms_key     = kms_key.main
+  deny_delete = true
+}
+"#,
+    );
+    let relay = Relay::to(&estate.endpoint());
+    let estate = estate.with("AWS_ENDPOINT_URL_BACKUP", &relay.endpoint());
+    // The vault waits for its key, and the key for its alias, which takes long enough to cut the rest off.
+    estate.fault(Fault {
+        operation: Some("CreateAlias".to_owned()),
+        outcome: Outcome::Delay(2000),
+        ..Fault::default()
+    });
+    let mark = estate.mark();
+    let apply = estate
+        .command(&["apply", "--auto-approve", "--json"])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    while !estate.asked(mark).iter().any(|r| r.operation == "CreateKey") {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    relay.cut();
+    let ended = apply.wait_with_output().unwrap();
+    let said = String::from_utf8(ended.stdout).unwrap();
+    assert_eq!(ended.status.code(), Some(4), "{said}");
+    let verdicts: Vec<(String, String)> = said
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
+        .filter(|line| line["type"] == "applied_step")
+        .map(|line| {
+            let text = |name: &str| line["step"][name].as_str().unwrap().to_owned();
+            (text("address"), text("verdict"))
+        })
+        .collect();
+    let verdicts: Vec<_> = verdicts.iter().map(|(a, v)| (a.as_str(), v.as_str())).collect();
+    assert_eq!(
+        verdicts,
+        [
+            ("backup_vault.main", "not_done"),
+            ("backup_vault.main", "not_done"),
+            ("kms_key.main", "done")
+        ],
+        "{said}"
+    );
+    assert!(said.contains("NoConnection"), "{said}");
+    estate.heal();
+    estate.plain().settle();
 }
 
 #[tokio::test]

@@ -1,7 +1,9 @@
 //! AWS Backup: vaults, locks, access policies, recovery points and a region's settings, as the gateway keeps them.
 
 use aws_sdk_backup::Client;
-use aws_sdk_backup::types::{CopyJobState, Lifecycle, RecoveryPointStatus};
+use aws_sdk_backup::types::{
+    BackupPlanInput, BackupRuleInput, BackupSelection, CopyJobState, Lifecycle, RecoveryPointStatus,
+};
 use backstay::sandbox::DEFAULT_ACCOUNT;
 
 use super::{code, config, database, root, sandbox};
@@ -467,4 +469,68 @@ async fn a_plan_keeps_its_tags() {
         .unwrap();
     let tags = backup.list_tags().resource_arn(arn).send().await.unwrap();
     assert_eq!(tags.tags().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_request_that_comes_again_makes_no_second_plan_or_selection() {
+    let backup = backup("610000000017", "us-east-1").await;
+    let rule = BackupRuleInput::builder()
+        .rule_name("daily")
+        .target_backup_vault_name("main")
+        .build()
+        .unwrap();
+    let plan = BackupPlanInput::builder()
+        .backup_plan_name("daily")
+        .rules(rule)
+        .build()
+        .unwrap();
+    let make = backup
+        .create_backup_plan()
+        .backup_plan(plan)
+        .creator_request_id("one");
+    let first = make.clone().send().await.unwrap();
+    let again = make.clone().send().await.unwrap();
+    assert_eq!(first.backup_plan_id(), again.backup_plan_id());
+    let plans = backup.list_backup_plans().send().await.unwrap();
+    assert_eq!(plans.backup_plans_list().len(), 1);
+    let id = first.backup_plan_id().unwrap();
+
+    let selection = |resource: &str| {
+        let selection = BackupSelection::builder()
+            .selection_name("all")
+            .iam_role_arn(ROLE)
+            .resources(resource);
+        backup
+            .create_backup_selection()
+            .backup_plan_id(id)
+            .backup_selection(selection.build().unwrap())
+    };
+    let of = || async {
+        let list = backup.list_backup_selections().backup_plan_id(id);
+        list.send().await.unwrap().backup_selections_list().len()
+    };
+    let named = selection("*").creator_request_id("one");
+    let made = named.clone().send().await.unwrap();
+    assert_eq!(
+        named.clone().send().await.unwrap().selection_id(),
+        made.selection_id()
+    );
+    assert_eq!(of().await, 1);
+    let other = selection("arn:aws:s3:::x").creator_request_id("one");
+    assert_eq!(code(other.send().await), "AlreadyExistsException");
+    // Without an id, or under another one, it is another request.
+    selection("*").send().await.unwrap();
+    selection("*").creator_request_id("two").send().await.unwrap();
+    assert_eq!(of().await, 3);
+    // What is gone is made again.
+    let delete = backup.delete_backup_selection().backup_plan_id(id);
+    delete
+        .selection_id(made.selection_id().unwrap())
+        .send()
+        .await
+        .unwrap();
+    assert_ne!(named.send().await.unwrap().selection_id(), made.selection_id());
+    assert_eq!(of().await, 3);
+    let bad = selection("*").creator_request_id("not allowed").send().await;
+    assert_eq!(code(bad), "InvalidParameterValueException");
 }

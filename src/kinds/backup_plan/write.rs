@@ -1,7 +1,7 @@
 //! Writes to a plan. Each looks first, so that it can be repeated.
 
 use super::live::{self, Life, Rule, Selection, UTC};
-use crate::aws::{AwsError, Class, Patience, Writer, classify, patiently};
+use crate::aws::{AwsError, Class, Patience, Writer, classify, once, patiently};
 use crate::kinds::s3_bucket::PROJECT_TAG;
 use crate::model::Place;
 use aws_sdk_backup::Client;
@@ -189,22 +189,7 @@ impl<'a> Plan<'a> {
     pub(super) async fn run(&self, op: &Op) -> Result<(), AwsError> {
         let client = self.client();
         match op {
-            Op::Create { body, tags } => {
-                if self.found(&client).await?.is_some() {
-                    return self.update(&client, body).await;
-                }
-                let call = client
-                    .create_backup_plan()
-                    .backup_plan(plan(self.name, body).map_err(unbuildable)?)
-                    .set_backup_plan_tags(Some(tags.clone().into_iter().collect()));
-                patiently(Patience::CONSISTENCY, passes, || async {
-                    let answer = call.clone().send().await;
-                    answer
-                        .map(drop)
-                        .map_err(|e| classify("backup:CreateBackupPlan", e))
-                })
-                .await
-            }
+            Op::Create { body, tags } => self.create(&client, body, tags).await,
             Op::Update { body } => self.update(&client, body).await,
             Op::Select {
                 selections: new,
@@ -235,6 +220,33 @@ impl<'a> Plan<'a> {
         }
     }
 
+    /// One that is there already is made to be so.
+    async fn create(
+        &self,
+        client: &Client,
+        body: &Body,
+        tags: &BTreeMap<String, String>,
+    ) -> Result<(), AwsError> {
+        const ACTION: &str = "backup:CreateBackupPlan";
+        if self.found(client).await?.is_some() {
+            return self.update(client, body).await;
+        }
+        let call = client
+            .create_backup_plan()
+            .creator_request_id(request_id())
+            .backup_plan(plan(self.name, body).map_err(unbuildable)?)
+            .set_backup_plan_tags(Some(tags.clone().into_iter().collect()));
+        let there = || async { Ok(self.found(client).await?.map(drop)) };
+        let send = || async {
+            let answer = call.clone().send().await;
+            answer.map(drop).map_err(|e| classify(ACTION, e))
+        };
+        patiently(Patience::CONSISTENCY, passes, || {
+            once(Patience::APPEARING, there, send)
+        })
+        .await
+    }
+
     async fn update(&self, client: &Client, body: &Body) -> Result<(), AwsError> {
         let found = self.id(client).await?;
         let input = plan(self.name, body).map_err(unbuildable)?;
@@ -257,23 +269,48 @@ impl<'a> Plan<'a> {
         let there = live::selections(client, &found.id).await?;
         let missing = |new: &&Selection| !there.iter().any(|(id, s)| s == *new && !replaces.contains(id));
         for new in new.iter().filter(missing) {
-            let call = client
-                .create_backup_selection()
-                .backup_plan_id(&found.id)
-                .backup_selection(selection(new).map_err(unbuildable)?);
-            patiently(Patience::CONSISTENCY, passes, || async {
-                let answer = call.clone().send().await;
-                answer
-                    .map(drop)
-                    .map_err(|e| classify("backup:CreateBackupSelection", e))
-            })
-            .await?;
+            let old = |id: &String| there.contains_key(id);
+            self.select_one(client, &found.id, new, old).await?;
         }
         for id in replaces.iter().filter(|id| there.contains_key(*id)) {
             unselect(client, &found.id, id).await?;
         }
         Ok(())
     }
+
+    /// Makes a selection, which is none of the old ones.
+    async fn select_one(
+        &self,
+        client: &Client,
+        plan: &str,
+        new: &Selection,
+        old: impl Fn(&String) -> bool,
+    ) -> Result<(), AwsError> {
+        const ACTION: &str = "backup:CreateBackupSelection";
+        let call = client
+            .create_backup_selection()
+            .creator_request_id(request_id())
+            .backup_plan_id(plan)
+            .backup_selection(selection(new).map_err(unbuildable)?);
+        let made = || async {
+            let now = live::selections(client, plan).await?;
+            Ok(now.iter().any(|(id, s)| s == new && !old(id)).then_some(()))
+        };
+        let send = || async {
+            let answer = call.clone().send().await;
+            answer.map(drop).map_err(|e| classify(ACTION, e))
+        };
+        patiently(Patience::CONSISTENCY, passes, || {
+            once(Patience::APPEARING, made, send)
+        })
+        .await
+    }
+}
+
+/// For one request, however often it is sent: AWS Backup answers the next ones as the first, instead of making another
+/// thing. One for each request and none that follows from its content: a selection that was deleted can come back.
+fn request_id() -> String {
+    uuid::Uuid::new_v4().to_string()
 }
 
 async fn unselect(client: &Client, plan: &str, id: &str) -> Result<(), AwsError> {

@@ -1,7 +1,7 @@
 //! Writes to a vault. Each can be repeated; none deletes a vault, a recovery point or a lock.
 
 use super::live::{self, VAULTS};
-use crate::aws::{AwsError, Class, Patience, Writer, classify, patiently};
+use crate::aws::{AwsError, Class, Patience, Writer, classify, once, patiently};
 use crate::kinds::guarded::GUARD_TAG;
 use crate::kinds::keys;
 use crate::kinds::s3_bucket::PROJECT_TAG;
@@ -202,25 +202,28 @@ impl<'a> Vault<'a> {
     /// Repeating a compliance lock would put off the day on which it closes, so one that is there is left.
     async fn lock(&self, min: Option<u32>, max: Option<u32>, grace: Option<u32>) -> Result<(), AwsError> {
         let client = self.client();
-        let there = live::list(&client).await?;
-        let done = there
-            .get(self.name)
-            .and_then(|v| v.lock.as_ref())
-            .is_some_and(|lock| lock.min == min && lock.max == max && lock.date.is_some() == grace.is_some());
-        if done {
-            return Ok(());
-        }
         let call = client
             .put_backup_vault_lock_configuration()
             .backup_vault_name(self.name)
             .set_min_retention_days(min.map(i64::from))
             .set_max_retention_days(max.map(i64::from))
             .set_changeable_for_days(grace.map(i64::from));
-        patiently(Patience::CONSISTENCY, passes, || async {
+        let locked = || async {
+            let there = live::list(&client).await?;
+            let lock = there.get(self.name).and_then(|v| v.lock.as_ref());
+            let done = lock.is_some_and(|lock| {
+                lock.min == min && lock.max == max && lock.date.is_some() == grace.is_some()
+            });
+            Ok(done.then_some(()))
+        };
+        let send = || async {
             let answer = call.clone().send().await;
             answer
                 .map(drop)
                 .map_err(|e| classify("backup:PutBackupVaultLockConfiguration", e))
+        };
+        patiently(Patience::CONSISTENCY, passes, || {
+            once(Patience::APPEARING, locked, send)
         })
         .await
     }

@@ -2,7 +2,7 @@
 
 use super::PROJECT_TAG;
 use super::write::{Iam, exists, passing, remove, send, tag};
-use crate::aws::{AwsError, Patience, classify, patiently};
+use crate::aws::{AwsError, Patience, classify, once, patiently};
 use crate::model::policy::Document;
 
 impl Iam<'_> {
@@ -35,27 +35,21 @@ impl Iam<'_> {
             Err(error) if exists(&error) => {}
             Err(error) => return Err(error),
         }
-        let versions = self.versions(arn).await?;
-        for version in &versions {
-            if version.is_default {
-                let live = self
-                    .client
-                    .get_policy_version()
-                    .policy_arn(arn)
-                    .version_id(&version.id)
-                    .send()
-                    .await
-                    .map_err(|e| classify("iam:GetPolicyVersion", e))?;
-                let live = live.policy_version().and_then(|v| v.document());
-                if live
-                    .and_then(|d| Document::parse(d).ok())
-                    .is_some_and(|d| d.same_meaning(document))
-                {
-                    return Ok(());
-                }
-            }
+        let request = self
+            .client
+            .create_policy_version()
+            .policy_arn(arn)
+            .policy_document(text)
+            .set_as_default(true);
+        let in_force = || async {
+            let is = self.says(arn, document).await?;
+            Ok(is.then_some(()))
+        };
+        if in_force().await?.is_some() {
+            return Ok(());
         }
         // Five versions at most: the oldest that is not in use makes room.
+        let versions = self.versions(arn).await?;
         if versions.len() >= 5
             && let Some(oldest) = versions
                 .iter()
@@ -64,13 +58,35 @@ impl Iam<'_> {
         {
             self.delete_version(arn, &oldest.id).await?;
         }
-        let request = self
-            .client
-            .create_policy_version()
-            .policy_arn(arn)
-            .policy_document(text)
-            .set_as_default(true);
-        send!("iam:CreatePolicyVersion", request.clone()).map(drop)
+        // IAM makes another version for each request.
+        let send = || async {
+            let answer = request.clone().send().await;
+            answer
+                .map(drop)
+                .map_err(|e| classify("iam:CreatePolicyVersion", e))
+        };
+        patiently(Patience::CONSISTENCY, passing, || {
+            once(Patience::APPEARING, in_force, send)
+        })
+        .await
+    }
+
+    /// Whether the default version says the same.
+    async fn says(&self, arn: &str, document: &Document) -> Result<bool, AwsError> {
+        let versions = self.versions(arn).await?;
+        let Some(default) = versions.iter().find(|v| v.is_default) else {
+            return Ok(false);
+        };
+        let request = self.client.get_policy_version().policy_arn(arn);
+        let live = request
+            .version_id(&default.id)
+            .send()
+            .await
+            .map_err(|e| classify("iam:GetPolicyVersion", e))?;
+        let live = live.policy_version().and_then(|v| v.document());
+        Ok(live
+            .and_then(|d| Document::parse(d).ok())
+            .is_some_and(|d| d.same_meaning(document)))
     }
 
     /// Removes a managed policy with all its versions.

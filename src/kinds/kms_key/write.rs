@@ -1,7 +1,7 @@
 //! Writes to a key. Each looks first, so that it can be repeated. None disables or deletes.
 
 use super::live::{ALIASES, alias_name, describe, tags};
-use crate::aws::{AwsError, Class, Patience, Writer, classify, patiently};
+use crate::aws::{AwsError, Class, Patience, Writer, classify, once, patiently};
 use crate::kinds::guarded::GUARD_TAG;
 use crate::kinds::s3_bucket::PROJECT_TAG;
 use crate::model::policy::Document;
@@ -150,35 +150,35 @@ impl<'a> Kms<'a> {
     async fn create(&self, new: &NewKey) -> Result<(), AwsError> {
         const ACTION: &str = "kms:CreateKey";
         let client = self.client(None);
-        match self.key(None).await {
-            Ok(_) => return self.ready(None).await,
-            Err(error) if error.is_not_found() => {}
-            Err(error) => return Err(error),
-        }
-        let id = match self.orphan(&client).await? {
-            Some(id) => id,
-            None => {
-                let mut tags = new.tags.clone();
-                tags.insert(ALIAS_TAG.to_owned(), self.alias.to_owned());
-                let call = client
-                    .create_key()
-                    .description(&new.description)
-                    .multi_region(new.multi_region)
-                    .set_policy(new.policy.as_ref().map(|p| p.to_json().to_string()))
-                    .set_tags(Some(tag_set(ACTION, &tags)?));
-                let made = patiently(Patience::CONSISTENCY, passes, || async {
-                    call.clone().send().await.map_err(|e| classify(ACTION, e))
-                })
-                .await?;
-                made.key_metadata()
-                    .map(|k| k.key_id().to_owned())
-                    .ok_or_else(|| {
-                        AwsError::new(ACTION, Class::Server, "NoMetadata", "the answer is empty")
-                    })?
-            }
+        let mut tags = new.tags.clone();
+        tags.insert(ALIAS_TAG.to_owned(), self.alias.to_owned());
+        let call = client
+            .create_key()
+            .description(&new.description)
+            .multi_region(new.multi_region)
+            .set_policy(new.policy.as_ref().map(|p| p.to_json().to_string()))
+            .set_tags(Some(tag_set(ACTION, &tags)?));
+        let send = || async {
+            let made = call.clone().send().await.map_err(|e| classify(ACTION, e))?;
+            let id = made.key_metadata().map(|k| k.key_id().to_owned());
+            id.ok_or_else(|| AwsError::new(ACTION, Class::Server, "NoMetadata", "the answer is empty"))
         };
+        // KMS makes another key for each request.
+        let id = patiently(Patience::CONSISTENCY, passes, || {
+            once(Patience::APPEARING, || self.made(&client), send)
+        })
+        .await?;
         self.named(&client, &id).await?;
         self.ready(None).await
+    }
+
+    /// The key under the alias, else one that was meant to get it.
+    async fn made(&self, client: &Client) -> Result<Option<String>, AwsError> {
+        match self.key(None).await {
+            Ok(key) => Ok(Some(key.key_id().to_owned())),
+            Err(error) if error.is_not_found() => self.orphan(client).await,
+            Err(error) => Err(error),
+        }
     }
 
     /// A key of ours that was meant to get this alias and never did.
@@ -220,21 +220,36 @@ impl<'a> Kms<'a> {
         Ok(None)
     }
 
+    /// Gives the key its alias, which no other key may have got meanwhile.
     async fn named(&self, client: &Client, id: &str) -> Result<(), AwsError> {
-        let call = client
-            .create_alias()
-            .alias_name(alias_name(self.alias))
-            .target_key_id(id);
-        let made = patiently(Patience::CONSISTENCY, passes, || async {
-            call.clone()
-                .send()
-                .await
-                .map_err(|e| classify("kms:CreateAlias", e))
+        const ACTION: &str = "kms:CreateAlias";
+        let alias = alias_name(self.alias);
+        let call = client.create_alias().alias_name(&alias).target_key_id(id);
+        let named = patiently(Patience::CONSISTENCY, passes, || async {
+            match describe(client, &alias).await {
+                Err(error) if error.is_not_found() => {}
+                there => return there.map(|key| key.key_id().to_owned()),
+            }
+            match call.clone().send().await.map_err(|e| classify(ACTION, e)) {
+                Ok(_) => Ok(id.to_owned()),
+                Err(error) if error.code == "AlreadyExistsException" => {
+                    describe(client, &alias).await.map(|key| key.key_id().to_owned())
+                }
+                Err(error) => Err(error),
+            }
         });
-        match made.await {
-            Ok(_) => Ok(()),
-            Err(error) if error.code == "AlreadyExistsException" => Ok(()),
-            Err(error) => Err(error),
+        match named.await? {
+            of if of == id => Ok(()),
+            other => {
+                let why =
+                    format!("{alias} was given to the key {other} meanwhile, and the key {id} is without");
+                Err(AwsError::new(
+                    ACTION,
+                    Class::Refused,
+                    "AlreadyExistsException",
+                    why,
+                ))
+            }
         }
     }
 
@@ -256,18 +271,27 @@ impl<'a> Kms<'a> {
     }
 
     async fn enable(&self, region: Option<&Region>) -> Result<(), AwsError> {
+        const CANCEL: &str = "kms:CancelKeyDeletion";
         let client = self.client(region);
         let key = self.key(region).await?;
-        let waits = matches!(
-            key.key_state(),
-            Some(KeyState::PendingDeletion | KeyState::PendingReplicaDeletion)
-        );
-        if waits {
-            let call = client.cancel_key_deletion().key_id(key.key_id());
-            call.send()
+        let kept = || async {
+            let key = self.key(region).await?;
+            let waits = matches!(
+                key.key_state(),
+                Some(KeyState::PendingDeletion | KeyState::PendingReplicaDeletion)
+            );
+            Ok((!waits).then_some(()))
+        };
+        let call = client.cancel_key_deletion().key_id(key.key_id());
+        // What does not wait for its deletion any more is an error to call off.
+        once(Patience::APPEARING, kept, || async {
+            call.clone()
+                .send()
                 .await
-                .map_err(|e| classify("kms:CancelKeyDeletion", e))?;
-        }
+                .map(drop)
+                .map_err(|e| classify(CANCEL, e))
+        })
+        .await?;
         // A deletion that was called off leaves the key disabled.
         patiently(Patience::CONSISTENCY, passes, || async {
             if self.key(region).await?.enabled() {

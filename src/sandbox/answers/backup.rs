@@ -1,5 +1,5 @@
 //! AWS Backup: vaults, their locks, access policies and recovery points, jobs, and a region's settings. Plans and
-//! selections are ministack's. No schedule runs here: what a plan's rule would do each night is asked for with
+//! selections are ministack's (`backup_plans`). No schedule runs here: what a plan's rule would do each night is asked for with
 //! `StartBackupJob` and `StartCopyJob`, which are done at once.
 
 use std::collections::BTreeMap;
@@ -13,10 +13,10 @@ use serde_json::{Map, Value, json};
 use super::super::reply::{self, Body, BodyError, Refusal};
 use super::super::request::{Call, Params};
 use super::super::routes::{self, Answerer};
-use super::backup_jobs;
 use super::vault::{self, Point, Vault, absent, at, invalid, seconds};
 use super::vaults::NewVault;
-use super::{Context, State, plain};
+use super::{Context, State};
+use super::{backup_jobs, backup_plans};
 
 /// Types of resources to whether AWS Backup acts on them where nobody has said so: those that it began with.
 const OPTED_IN: &[(&str, bool)] = &[
@@ -180,7 +180,7 @@ pub(super) async fn answer(
         return Ok(answer.response());
     }
     if routes::route(call).answerer != Answerer::Gateway {
-        return Ok(plain(call, context.pass_on(call, head, body).await?));
+        return backup_plans::answer(context, call, head, body).await;
     }
     if call.operation == "StartBackupJob" {
         match backup_jobs::key_of(context, &asked).await {

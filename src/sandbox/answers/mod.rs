@@ -3,6 +3,7 @@
 
 mod backup;
 mod backup_jobs;
+mod backup_plans;
 mod iam;
 mod rds;
 mod rds_backups;
@@ -30,6 +31,7 @@ use super::request::Call;
 use super::routes::{self, Answerer};
 pub(super) use backup::Settings;
 pub(super) use backup_jobs::Jobs;
+pub(super) use backup_plans::Requests;
 pub(super) use iam::Boundaries;
 pub(super) use rds_backups::Replicas;
 pub(super) use vaults::Vaults;
@@ -45,6 +47,7 @@ pub(super) struct State {
     pub(super) replicas: Replicas,
     pub(super) vaults: Vaults,
     pub(super) backup_jobs: Jobs,
+    pub(super) backup_requests: Requests,
     pub(super) backup_settings: Settings,
     pub(super) buckets: s3::Buckets,
 }

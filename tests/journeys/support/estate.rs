@@ -117,6 +117,11 @@ impl Estate {
             )
     }
 
+    /// Where the sandbox listens.
+    pub(crate) fn endpoint(&self) -> String {
+        self.sandbox.endpoint()
+    }
+
     /// Takes back what was said about the environment.
     #[must_use]
     pub(crate) fn plain(mut self) -> Self {

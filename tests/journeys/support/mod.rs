@@ -3,6 +3,7 @@
 mod clients;
 mod estate;
 mod protection;
+mod relay;
 mod run;
 mod schema;
 mod signatory;
@@ -10,6 +11,7 @@ mod signatory;
 pub(crate) use clients::{Clients, code};
 pub(crate) use estate::Estate;
 pub(crate) use protection::{Protection, dips};
+pub(crate) use relay::Relay;
 pub(crate) use run::Run;
 pub(crate) use schema::validate;
 pub(crate) use signatory::Signatory;
