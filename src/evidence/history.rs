@@ -1,4 +1,7 @@
 //! What applies have left behind: their records, newest first. Reads only.
+//!
+//! How an apply ended is read from where its intent is. Where a bucket has not taken it, the machine that ran the apply
+//! has kept it under the same key, and is looked at too.
 
 use super::Store;
 use super::record::{Change, Ended, FORMAT, INTENT, Intent, Keys, Line, Step, StepVerdict, folder};
@@ -24,6 +27,17 @@ pub struct Record {
     pub steps: Vec<Step>,
     /// The policy of approvals that it put in force.
     pub policy: Option<InForce>,
+    /// Where it says how it ended, when that is not beside what it set out to do.
+    pub apart: Option<String>,
+}
+
+/// Where records are read.
+#[derive(Debug)]
+pub struct Places {
+    /// What applies set out to do, and how they ended.
+    pub store: Store,
+    /// How those ended that this machine ran, when the store did not take it.
+    pub machine: Option<Store>,
 }
 
 /// What became of a resource that an apply was to change.
@@ -60,13 +74,13 @@ impl Record {
 /// # Errors
 /// When the store cannot be listed. A single record that cannot be read is among the diagnostics.
 pub async fn latest(
-    store: &Store,
+    places: &Places,
     project: &str,
     most: usize,
 ) -> Result<(Vec<Record>, usize, Diagnostics), Diagnostic> {
-    let stems = stems(store, project).await?;
+    let stems = stems(&places.store, project).await?;
     let older = stems.len().saturating_sub(most);
-    let (records, diagnostics) = read_all(store, stems.into_iter().rev().take(most)).await;
+    let (records, diagnostics) = read_all(places, stems.into_iter().rev().take(most)).await;
     Ok((records, older, diagnostics))
 }
 
@@ -74,13 +88,17 @@ pub async fn latest(
 ///
 /// # Errors
 /// When the store cannot be listed.
-pub async fn find(store: &Store, project: &str, id: &str) -> Result<(Vec<Record>, Diagnostics), Diagnostic> {
-    let stems = stems(store, project).await?;
+pub async fn find(
+    places: &Places,
+    project: &str,
+    id: &str,
+) -> Result<(Vec<Record>, Diagnostics), Diagnostic> {
+    let stems = stems(&places.store, project).await?;
     let named = |stem: &String| {
         let own = stem.rsplit_once("Z-").map(|(_, own)| own);
         own.is_some_and(|own| own.starts_with(id))
     };
-    Ok(read_all(store, stems.into_iter().rev().filter(named)).await)
+    Ok(read_all(places, stems.into_iter().rev().filter(named)).await)
 }
 
 async fn stems(store: &Store, project: &str) -> Result<BTreeSet<String>, Diagnostic> {
@@ -89,21 +107,25 @@ async fn stems(store: &Store, project: &str) -> Result<BTreeSet<String>, Diagnos
     Ok(keys.iter().filter_map(stem).collect())
 }
 
-async fn read_all(store: &Store, stems: impl Iterator<Item = String>) -> (Vec<Record>, Diagnostics) {
+async fn read_all(places: &Places, stems: impl Iterator<Item = String>) -> (Vec<Record>, Diagnostics) {
     let reads =
-        futures::stream::iter(stems).map(|stem| async move { read(store, &Keys::of_stem(&stem)).await });
+        futures::stream::iter(stems).map(|stem| async move { read(places, &Keys::of_stem(&stem)).await });
     let mut records = Vec::new();
     let mut diagnostics = Diagnostics::new();
     for read in reads.buffered(AT_ONCE).collect::<Vec<_>>().await {
         match read {
-            Ok(record) => records.push(record),
+            Ok((record, warnings)) => {
+                records.push(record);
+                diagnostics.extend(warnings);
+            }
             Err(diagnostic) => diagnostics.push(diagnostic),
         }
     }
     (records, diagnostics)
 }
 
-async fn read(store: &Store, keys: &Keys) -> Result<Record, Diagnostic> {
+async fn read(places: &Places, keys: &Keys) -> Result<(Record, Option<Diagnostic>), Diagnostic> {
+    let store = &places.store;
     let lost = |key: &str| {
         Diagnostic::error(
             code::UNREADABLE,
@@ -121,26 +143,62 @@ async fn read(store: &Store, keys: &Keys) -> Result<Record, Diagnostic> {
         }
     }
     let intent = intent.ok_or_else(|| bad(store, &keys.intent, "it holds no intent"))?;
-    let mut ended = None;
-    let mut steps = Vec::new();
-    let mut policy = None;
+    let mut record = Record {
+        intent,
+        changes,
+        ended: None,
+        steps: Vec::new(),
+        policy: None,
+        apart: None,
+    };
     if let Some(object) = store.get(&keys.result).await? {
-        for line in lines(store, &keys.result, &object.bytes)? {
+        record.ends(lines(store, &keys.result, &object.bytes)?);
+        return Ok((record, None));
+    }
+    let told = apart(places, keys, &mut record).await;
+    Ok((record, told))
+}
+
+impl Record {
+    fn ends(&mut self, lines: Vec<Line>) {
+        for line in lines {
             match line {
-                Line::Result(it) => ended = Some(it),
-                Line::Step(step) => steps.push(step),
-                Line::Policy(it) => policy = Some(*it),
+                Line::Result(it) => self.ended = Some(it),
+                Line::Step(step) => self.steps.push(step),
+                Line::Policy(it) => self.policy = Some(*it),
                 _ => {}
             }
         }
     }
-    Ok(Record {
-        intent,
-        changes,
-        ended,
-        steps,
-        policy,
-    })
+}
+
+/// Adds how an apply ended from what this machine has kept of it, and says so; or why that cannot be read.
+async fn apart(places: &Places, keys: &Keys, record: &mut Record) -> Option<Diagnostic> {
+    let machine = places.machine.as_ref()?;
+    let kept = match machine.get(&keys.result).await {
+        Ok(kept) => lines(machine, &keys.result, &kept?.bytes),
+        Err(diagnostic) => Err(diagnostic),
+    };
+    let warning = |detail: String| Diagnostic::warning(code::NOT_KEPT, detail);
+    let id = &record.intent.id;
+    let lines = match kept {
+        Ok(lines) => lines,
+        Err(why) => {
+            let detail = format!(
+                "How the apply {id} ended is kept on this machine, and cannot be read: {}",
+                why.detail
+            );
+            return Some(warning(detail));
+        }
+    };
+    let path = format!("{}/{}", machine.shown(), keys.result);
+    let detail = format!("How the apply {id} ended is in {path} alone: its bucket did not take it.");
+    let to = format!("{}{}", places.store.shown(), keys.result);
+    record.ends(lines);
+    record.apart = Some(path);
+    Some(warning(detail).remedy(format!(
+        "Copy it to {to}. Until then the apply is unfinished for whoever asks from another machine."
+    )))
 }
 
 fn lines(store: &Store, key: &str, bytes: &[u8]) -> Result<Vec<Line>, Diagnostic> {
@@ -189,6 +247,7 @@ mod tests {
             ended: ended.then(|| serde_json::from_value(end).unwrap()),
             steps: serde_json::from_value(steps.into()).unwrap(),
             policy: None,
+            apart: None,
         }
     }
 

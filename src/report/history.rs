@@ -69,6 +69,9 @@ pub fn one(record: &Record, style: Style) -> String {
         row("policy", &format!("sha256:{} came into force", policy.digest));
     }
     let _ = writeln!(out, "{:<10} {}", "result", result(record, style));
+    if let Some(path) = &record.apart {
+        let _ = writeln!(out, "{:<10} {}", "kept in", escape::line(path));
+    }
     for change in &record.changes {
         let _ = writeln!(
             out,
@@ -143,6 +146,10 @@ fn result(record: &Record, style: Style) -> String {
                 Verdict::LockLost => (format!("lock lost: {of}"), false),
             }
         }
+    };
+    let text = match record.apart {
+        Some(_) => format!("{text} (on record on this machine alone)"),
+        None => text,
     };
     match (style.color, good) {
         (true, true) => text.green().to_string(),

@@ -186,7 +186,71 @@ async fn a_result_that_the_bucket_does_not_take_is_kept_locally_and_the_exit_cod
         .tells("BKS-E0610")
         .prints("Apply complete!");
     let folder = estate.path(".local/state/backstay/audit/shared");
-    assert_eq!(std::fs::read_dir(folder).unwrap().count(), 1);
+    let kept: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|f| f.unwrap().path())
+        .collect();
+    let [kept] = kept.as_slice() else {
+        panic!("{kept:?}")
+    };
     estate.heal();
     estate.plan().exits(0);
+
+    // This machine knows how it ended, and where that is; another one does not.
+    estate
+        .run(&["history"])
+        .exits(0)
+        .prints("  done (on record on this machine alone)  ")
+        .prints("2 added, 0 changed")
+        .tells("BKS-E0610")
+        .tells("Copy it to s3://keep-ACCOUNT/e/audit/shared/");
+    let lines = estate.run(&["history", "--json"]).exits(0).lines();
+    valid(&lines);
+    assert_eq!(of(&lines, "result")[0]["result"], "done");
+    assert_eq!(of(&lines, "diagnostic").len(), 1, "{lines:#?}");
+    let id = of(&lines, "intent")[0]["id"].as_str().unwrap();
+    let one = estate.run(&["history", "--id", id]).exits(0);
+    let name = kept.file_name().unwrap().to_str().unwrap();
+    one.prints(&format!("backstay/audit/shared/{name}"));
+    estate
+        .with("XDG_STATE_HOME", "/nowhere")
+        .run(&["history"])
+        .exits(0)
+        .prints("unfinished (killed, or still running)");
+}
+
+/// What the bucket says wins, and a local file that is no record is said to be none.
+#[tokio::test]
+async fn of_two_results_that_of_the_bucket_is_believed() {
+    let estate = estate().await;
+    estate.settle();
+    let lines = estate.run(&["history", "--json"]).exits(0).lines();
+    let id = of(&lines, "intent")[0]["id"].as_str().unwrap().to_owned();
+    let bucket = format!("keep-{}", estate.account);
+    let s3 = estate.root().s3;
+    let listed = s3.list_objects_v2().bucket(&bucket).prefix("e/audit/");
+    let listed = listed.send().await.unwrap();
+    let mut keys = listed.contents().iter().filter_map(|o| o.key());
+    let key = keys.find(|k| k.ends_with(".result.jsonl")).unwrap();
+    let local = estate.path(&format!(
+        ".local/state/backstay/{}",
+        key.strip_prefix("e/").unwrap()
+    ));
+    std::fs::create_dir_all(local.parent().unwrap()).unwrap();
+    std::fs::write(&local, "no record").unwrap();
+    let list = estate.run(&["history"]).exits(0);
+    assert!(
+        list.stdout.contains("  done  ") && list.stderr.is_empty(),
+        "{list:#?}"
+    );
+
+    s3.delete_object().bucket(&bucket).key(key).send().await.unwrap();
+    estate
+        .run(&["history"])
+        .exits(0)
+        .prints("unfinished")
+        .tells(&format!(
+            "How the apply {id} ended is kept on this machine, and cannot be read"
+        ))
+        .tells("is not a record that this version reads");
 }

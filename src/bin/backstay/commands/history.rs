@@ -5,14 +5,15 @@ use crate::options::PostureArgs;
 use crate::terminal::Terminal;
 use backstay::diag::{Diagnostic, Diagnostics, Exit, Sources, code};
 use backstay::evidence::Store;
-use backstay::evidence::history::{Record, find, latest};
+use backstay::evidence::history::{Places, Record, find, latest};
 use backstay::report;
 use clap::Args;
 
 /// List what applies have done, newest first
 ///
 /// Every apply leaves a record before its first write and at its end: in the bucket of the
-/// posture's `evidence` block, or in the local state folder. Reads only.
+/// posture's `evidence` block, or in the local state folder. What the bucket did not take of an end is
+/// looked for there too. Reads only.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     backstay history                    the last twenty applies\n  \
@@ -62,16 +63,24 @@ pub(crate) async fn run(args: HistoryArgs, terminal: Terminal) -> Exit {
             .map(|folder| Store::folder(&folder))
             .ok_or_else(no_folder)
     };
+    // What its bucket did not take is where an apply without one keeps all of its record.
+    let machine = posture.evidence.as_ref().and_then(|_| machine::state_folder());
     match store {
-        Ok(store) => show(&args, &store, &posture.project, terminal).await,
+        Ok(store) => {
+            let places = Places {
+                store,
+                machine: machine.map(|folder| Store::folder(&folder)),
+            };
+            show(&args, &places, &posture.project, terminal).await
+        }
         Err(diagnostic) => failed(terminal, diagnostic),
     }
 }
 
-async fn show(args: &HistoryArgs, store: &Store, project: &str, terminal: Terminal) -> Exit {
+async fn show(args: &HistoryArgs, places: &Places, project: &str, terminal: Terminal) -> Exit {
     let read = match &args.id {
-        None => latest(store, project, args.most).await,
-        Some(id) => find(store, project, id)
+        None => latest(places, project, args.most).await,
+        Some(id) => find(places, project, id)
             .await
             .map(|(found, said)| (found, 0, said)),
     };
@@ -80,7 +89,7 @@ async fn show(args: &HistoryArgs, store: &Store, project: &str, terminal: Termin
         Err(diagnostic) => return failed(terminal, diagnostic),
     };
     terminal.diagnose(&diagnostics, &Sources::new());
-    if let Err(diagnostic) = print(args, records, older, store, terminal) {
+    if let Err(diagnostic) = print(args, records, older, &places.store, terminal) {
         return failed(terminal, diagnostic);
     }
     exit(&diagnostics)
