@@ -91,7 +91,7 @@ codes! {
     NOT_KEPT = "BKS-E0610", "The record of the apply cannot be kept", "Every apply leaves a record of what it does: one before the first write, one at its end.";
     RELEASE_PREVENTED = "BKS-E0611", "A resource must not be released", "Its block said `lifecycle { prevent_release = true }`, which is marked on the resource itself, and the block is gone or names another resource now. Nothing is released until a block without prevent_release has been applied.";
     UNAPPROVED = "BKS-E0620", "The plan lacks approvals", "The posture's policy, or the one in force, asks for signatures of the saved plan by several keys. `backstay approve` makes them.";
-    UNCOUNTED = "BKS-E0621", "An approval does not count", "Only a signature of this very plan counts, by a key that the policy lists, and once for each key.";
+    UNCOUNTED = "BKS-E0621", "An approval does not count", "Only a signature of this very plan counts, by a key that the policy lists, and once for each key. An approval by name counts where the plan does what it approves.";
     OUTSIDE_WINDOW = "BKS-E0622", "A change is made outside of its window", "The policy says when such changes may be made. Nothing was changed.";
     CANNOT_SIGN = "BKS-E0623", "The plan cannot be signed", "The key or the agent that holds it does not sign. Nothing was written.";
     POLICY_UNKNOWN = "BKS-E0624", "The policy in force is not known", "What was in force last is kept where the records of applies are, and it cannot be read there. Without it nobody knows which approvals a change needs.";

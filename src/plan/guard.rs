@@ -61,6 +61,74 @@ pub fn unmatched(plan: &Plan, approvals: &Approvals, declared: &[Address]) -> Di
         .collect()
 }
 
+/// One warning for each approval by name of which nothing in the plan makes use: it may be meant for another resource, or for
+/// another plan. None for a plan that changes nothing, so that the same command can be run again.
+pub fn needless(plan: &Plan, approvals: &Approvals) -> Diagnostics {
+    const LOOK: &str = "If it was meant for another resource, look at the plan again. If not, leave it out.";
+    if plan.steps.is_empty() && plan.policies.changes().is_empty() {
+        return Diagnostics::new();
+    }
+    let (weak, lasting) = (
+        endangered(plan, Danger::Weaken),
+        endangered(plan, Danger::Irreversible),
+    );
+    let covers = |address: &Address, all: &[Address]| all.iter().any(|a| address.covers(a));
+    let mut diagnostics = Diagnostics::new();
+    for (flag, given, own, other, danger) in [
+        (
+            "--allow-weaken",
+            &approvals.weaken,
+            &weak,
+            &lasting,
+            Danger::Weaken,
+        ),
+        (
+            "--allow-irreversible",
+            &approvals.irreversible,
+            &lasting,
+            &weak,
+            Danger::Irreversible,
+        ),
+    ] {
+        for address in given {
+            let (why, remedy) = match (covers(address, own), danger) {
+                (true, _) if !plan.policies.asks_for_signatures(danger) => continue,
+                (true, _) => (
+                    "the policy asks for signatures, which no flag replaces",
+                    "Leave it out: `backstay approve` gives what is asked for.",
+                ),
+                (false, _) if covers(address, other) => (
+                    "what the plan does to it needs the other flag",
+                    "Leave it out, and name it with the flag that the error names.",
+                ),
+                (false, Danger::Weaken) => ("the plan weakens nothing of it", LOOK),
+                (false, _) => ("the plan does nothing to it that can never be undone", LOOK),
+            };
+            let detail = format!("{flag}='{address}' approves nothing: {why}.");
+            diagnostics.push(Diagnostic::warning(code::UNCOUNTED, detail).remedy(remedy));
+        }
+    }
+    diagnostics
+}
+
+/// What the plan weakens, or changes in a way that can never be undone.
+fn endangered(plan: &Plan, danger: Danger) -> Vec<Address> {
+    let is = |attribute: &AttributeChange| match danger {
+        Danger::Weaken => attribute.direction == Direction::Weakens,
+        Danger::Irreversible => attribute.irreversible.is_some(),
+        Danger::Disruptive => attribute.disruptive.is_some(),
+    };
+    let addresses = plan.changes.iter().map(|change| &change.address);
+    let mut all: Vec<Address> = addresses
+        .filter(|address| plan.attributes_of(address).any(is))
+        .cloned()
+        .collect();
+    if plan.policies.changes().iter().any(is) {
+        all.push(Policies::address());
+    }
+    all
+}
+
 /// What has to be named on the command line and is not. Signatures say it better.
 fn by_name(plan: &Plan, approvals: &Approvals) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();

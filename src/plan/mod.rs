@@ -13,7 +13,7 @@ mod validity;
 mod witness;
 
 pub use file::{digest, load, load_with_digest, store};
-pub use guard::{Approvals, refusals, unmatched};
+pub use guard::{Approvals, needless, refusals, unmatched};
 pub use origin::Origin;
 pub use planner::{Context, make};
 pub use policy::{InForce, Policies};

@@ -435,10 +435,26 @@ async fn an_approval_of_what_is_not_there_is_a_slip_and_no_approval() {
             .tells("Did you mean s3_bucket.data?");
     }
     assert_eq!(estate.written(mark), Vec::<String>::new());
-    // What needs none may be named: the same command can be run again.
+    // What needs none may be named, and is told: the same command can be run again, when there is nothing to tell.
     let same = ["apply", "--auto-approve", "--allow-weaken=s3_bucket.data"];
-    estate.run(&same).exits(0);
-    estate.run(&same).exits(0);
+    let needless = "--allow-weaken='s3_bucket.data' approves nothing: the plan weakens nothing of it.";
+    estate.run(&same).exits(0).tells("BKS-E0621").tells(needless);
+    let again = estate.run(&same).exits(0);
+    assert!(!again.stderr.contains("approves nothing"), "{}", again.stderr);
+}
+
+#[tokio::test]
+async fn an_approval_that_a_saved_plan_makes_no_use_of_is_told() {
+    let estate = saved();
+    estate
+        .run(&[
+            "apply",
+            "--auto-approve",
+            "--allow-irreversible=s3_bucket.data",
+            "tonight.plan",
+        ])
+        .exits(0)
+        .tells("--allow-irreversible='s3_bucket.data' approves nothing");
 }
 
 #[tokio::test]

@@ -125,6 +125,51 @@ fn with_a_policy_a_name_is_neither() {
 }
 
 #[test]
+fn an_approval_that_nothing_makes_use_of_is_told() {
+    use Danger::{Disruptive, Irreversible, Weaken};
+    let told = |dangers: &[Danger], policy: Option<&ApprovalPolicy>, approvals: &Approvals| -> Vec<String> {
+        let diagnostics = needless(&plan(dangers, policy, policy), approvals);
+        assert!(!diagnostics.has_errors());
+        diagnostics.iter().map(|d| d.detail.clone()).collect()
+    };
+    let (weaken, irreversible) = (
+        Approvals {
+            weaken: vec![Address::new("s3_bucket", "a")],
+            ..Approvals::default()
+        },
+        Approvals {
+            irreversible: vec![Address::new("s3_bucket", "a")],
+            ..Approvals::default()
+        },
+    );
+    let nothing_weaker = ["--allow-weaken='s3_bucket.a' approves nothing: the plan weakens nothing of it."];
+    let nothing_lasting = [
+        "--allow-irreversible='s3_bucket.a' approves nothing: the plan does nothing to it that can never be undone.",
+    ];
+    let other_flag =
+        ["--allow-weaken='s3_bucket.a' approves nothing: what the plan does to it needs the other flag."];
+    for (dangers, approvals, says) in [
+        (&[Weaken][..], &weaken, &[][..]),
+        (&[Irreversible], &irreversible, &[]),
+        (&[Weaken, Irreversible], &weaken, &[]),
+        (&[Disruptive], &weaken, &nothing_weaker),
+        (&[Disruptive], &irreversible, &nothing_lasting),
+        (&[Irreversible], &weaken, &other_flag),
+        (&[Weaken], &Approvals::default(), &[]),
+    ] {
+        assert_eq!(told(dangers, None, approvals), says, "{dangers:?}");
+    }
+    // Where keys are asked for, a name says nothing.
+    let policy = self::weaken(rule(1, &[ALICE], &[]));
+    let [only] = told(&[Weaken], Some(&policy), &weaken).try_into().unwrap();
+    assert!(only.contains("asks for signatures"), "{only}");
+    // The same command again, when all is done.
+    let mut done = plan(&[], None, None);
+    done.steps.clear();
+    assert!(needless(&done, &by_flags()).is_empty());
+}
+
+#[test]
 fn the_error_counts_and_names_who_is_left() {
     let two = weaken(rule(2, &[ALICE, BOB, CAROL], &[]));
     let plan = plan(&[Danger::Weaken], Some(&two), Some(&two));

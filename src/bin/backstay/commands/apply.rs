@@ -219,6 +219,7 @@ async fn prepare(
         say(&slips, &sources);
         return Err(Exit::Error);
     }
+    say(&plan::needless(&plan, &approvals), &sources);
     let looked = Timestamp::now();
     let refused = |now: Timestamp| {
         let refusals = plan::refusals(&plan, &approvals, now);
