@@ -27,6 +27,12 @@ pub async fn verify(plan: &Plan, cloud: &Cloud) -> Result<(), Diagnostics> {
             );
         }
     }
+    let ids = cloud.ids();
+    for label in ids.keys().filter(|label| !plan.accounts.contains_key(*label)) {
+        let why = format!("the plan says nothing of account \"{label}\", which its changes were judged by.");
+        let remedy = "Nothing was changed. Make a new plan and look at it.";
+        diagnostics.push(Diagnostic::error(code::WRONG_ACCOUNT, why).remedy(remedy));
+    }
     let asks = plan.changes.iter().map(|c| Ask {
         kind: c.kind.clone(),
         place: c.place.clone(),

@@ -2,6 +2,7 @@
 
 mod clients;
 mod estate;
+pub(crate) mod forgery;
 mod protection;
 mod run;
 mod schema;
@@ -9,7 +10,7 @@ mod signatory;
 
 pub(crate) use clients::{Clients, code};
 pub(crate) use estate::Estate;
-pub(crate) use protection::{Protection, dips};
+pub(crate) use protection::{Protection, dips, strays};
 pub(crate) use run::Run;
 pub(crate) use schema::validate;
 pub(crate) use signatory::Signatory;

@@ -164,7 +164,7 @@ async fn prepare(
     terminal: Terminal,
 ) -> Result<Prepared, Exit> {
     let say = |diagnostics: &Diagnostics, sources: &Sources| terminal.diagnose(diagnostics, sources);
-    let (plan, cloud, sources, now, declared) = match begun {
+    let (plan, cloud, sources, now, declared, saved) = match begun {
         Begun::Saved(saved, cloud) => {
             let Saved {
                 plan,
@@ -172,6 +172,11 @@ async fn prepare(
                 declared,
                 sources,
             } = *saved;
+            // A plan that was applied is out of date by its own doing, which is the less of the two.
+            if let Err(diagnostic) = approving::unspent(&plan, &digest, &cloud).await {
+                say(&diagnostic.into(), &sources);
+                return Err(Exit::Error);
+            }
             if let Err(diagnostics) = apply::verify(&plan, &cloud).await {
                 say(&diagnostics, &sources);
                 return Err(Exit::Error);
@@ -195,7 +200,7 @@ async fn prepare(
                     return Err(Exit::Error);
                 }
             };
-            (plan, cloud, sources, now, declared)
+            (plan, cloud, sources, now, declared, Some(digest))
         }
         Begun::Posture(opened) => {
             let declared = opened.addresses();
@@ -211,7 +216,7 @@ async fn prepare(
                 return Err(Exit::Error);
             }
             let cloud = made.cloud.ok_or(Exit::Error)?;
-            (made.plan, cloud, made.sources, made.now, declared)
+            (made.plan, cloud, made.sources, made.now, declared, None)
         }
     };
     let slips = plan::unmatched(&plan, &approvals, &declared);
@@ -253,7 +258,7 @@ async fn prepare(
             return Err(Exit::Error);
         }
         // An answer takes as long as it takes: what was shown has to be what is there.
-        if let Err(diagnostics) = still_so(&plan, &cloud).await {
+        if let Err(diagnostics) = still_so(&plan, saved.as_deref(), &cloud).await {
             say(&diagnostics, &sources);
             terminal.tell("Nothing was changed.");
             return Err(Exit::Error);
@@ -272,8 +277,12 @@ async fn prepare(
     })
 }
 
-/// Whether everything that the plan touches is as it saw it, and the same policy in force.
-async fn still_so(plan: &Plan, cloud: &Cloud) -> Result<(), Diagnostics> {
+/// Whether everything that the plan touches is as it saw it, and the same policy in force; and whether nobody has applied
+/// the file, if it came from one, meanwhile.
+async fn still_so(plan: &Plan, saved: Option<&str>, cloud: &Cloud) -> Result<(), Diagnostics> {
+    if let Some(digest) = saved {
+        approving::unspent(plan, digest, cloud).await?;
+    }
     apply::verify(plan, cloud).await?;
     approving::still_in_force(plan, cloud).await?;
     Ok(())
@@ -365,9 +374,9 @@ async fn go(
     };
     terminal.diagnose(&diagnostics, sources);
     if let Some(journal) = journal
-        && let Err(diagnostic) = journal.end(plan, &outcome, &took, lock_lost, enacted).await
+        && let Err(diagnostics) = journal.end(plan, &outcome, &took, lock_lost, enacted).await
     {
-        failed(terminal, diagnostic);
+        terminal.refuse(&diagnostics, &Sources::new());
         // All is written, and yet something of the apply is missing.
         if exit == Exit::Clean {
             exit = Exit::Partial;

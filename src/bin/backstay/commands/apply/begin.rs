@@ -146,6 +146,11 @@ async fn open_saved(args: &ApplyArgs, terminal: Terminal) -> Option<(Begun, Guar
         lock: posture.lock.as_ref(),
         evidence: posture.evidence.as_ref(),
         policy: posture.policy.as_ref(),
+        desired: &posture.desired,
+        graph: &posture.graph,
+        outputs: &posture.outputs,
+        places: &posture.places,
+        homes: &posture.homes,
     };
     if let Err(diagnostic) = plan.is_of(origin, &folder.display().to_string()) {
         failed(terminal, diagnostic);
