@@ -390,8 +390,8 @@ async fn a_plan_of_the_forgers_own_posture_is_not_of_ours() {
         ),
         (
             harmless.replace(
-                "name       = \"data-ACCOUNT\"",
-                "name       = \"data-ACCOUNT\"\n  tags = { team = \"theirs\" }",
+                "  versioning = true",
+                "  versioning = true\n  tags = { team = \"theirs\" }",
             ),
             "s3_bucket.data is declared otherwise there.",
         ),

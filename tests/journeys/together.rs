@@ -33,6 +33,17 @@ const APPROVED: [&str; 7] = [
     "weaker",
 ];
 
+/// Back to what was there before.
+const RESTORED: [&str; 7] = [
+    "apply",
+    "--auto-approve",
+    "--allow-weaken=kms_key.main",
+    "--allow-weaken=backup_vault.main",
+    "--allow-weaken=backup_plan.daily",
+    "--allow-weaken=rds_instance.app",
+    ".",
+];
+
 const UNAPPROVED: [&str; 3] = ["apply", "--auto-approve", "stronger"];
 
 fn edited(estate: &Estate, edits: &[(&str, &str)]) -> String {
@@ -58,17 +69,21 @@ async fn estate() -> Estate {
 /// approval what the weaker one has set.
 #[tokio::test]
 async fn two_postures_at_once_end_as_one_of_them_says_and_the_next_plan_names_the_rest() {
-    let alone = estate().await;
-    alone.run(&UNAPPROVED).exits(0);
-    let strong = seen(&alone).await;
-    let alone = estate().await;
-    alone.run(&APPROVED).exits(0);
-    let weak = seen(&alone).await;
+    let estate = estate().await;
+    let before = seen(&estate).await;
+    let end_of = async |apply: &[&str]| {
+        estate.run(apply).exits(0);
+        let end = seen(&estate).await;
+        estate.run(&RESTORED).exits(0);
+        assert_eq!(seen(&estate).await, before);
+        end
+    };
+    let strong = end_of(&UNAPPROVED).await;
+    let weak = end_of(&APPROVED).await;
     let names = strays([&strong, &strong], &weak);
     assert!(names.len() >= 6, "{names:?}");
 
     for seed in 0..3 {
-        let estate = estate().await;
         // Both have read before one of them writes; from then on chance mixes them.
         estate.fault(Fault {
             write: Some(true),
@@ -105,7 +120,7 @@ async fn two_postures_at_once_end_as_one_of_them_says_and_the_next_plan_names_th
         );
         // Each set out from what was there before.
         assert!(
-            said[0].contains("14d -> 21d") && said[1].contains("14d -> 7d"),
+            said[0].contains("\"14d\" -> \"21d\"") && said[1].contains("\"14d\" -> \"7d\""),
             "{said:#?}"
         );
         estate.heal();
@@ -125,5 +140,6 @@ async fn two_postures_at_once_end_as_one_of_them_says_and_the_next_plan_names_th
         estate.run(&UNAPPROVED).exits(0);
         let left = strays([&strong, &strong], &seen(&estate).await);
         assert!(left.is_empty(), "{seed}: {left:?}");
+        estate.run(&RESTORED).exits(0);
     }
 }

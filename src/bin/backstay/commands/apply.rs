@@ -226,7 +226,11 @@ async fn prepare(
     }
     let looked = Timestamp::now();
     let refused = |now: Timestamp| {
-        let refusals = plan::refusals(&plan, &approvals, now);
+        let mut refusals = plan::refusals(&plan, &approvals, now);
+        // A lock or an answer may have been waited for until the plan was too old.
+        if let Err(late) = plan::timely(&plan, now) {
+            refusals.push(late);
+        }
         if refusals.has_errors() {
             say(&refusals, &sources);
             terminal.tell("Nothing was changed.");
