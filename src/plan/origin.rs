@@ -10,9 +10,9 @@ use crate::diag::{Diagnostic, code};
 use crate::graph::Graph;
 use crate::kinds;
 use crate::model::approval::ApprovalPolicy;
-use crate::model::{Account, BucketPlace, Desired, Lock, Place};
+use crate::model::{Account, Address, BucketPlace, Desired, Lock, Place};
 use serde_json::Value as Json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What of a posture decides what an apply meets, beside its resources.
 #[derive(Debug, Clone, Copy)]
@@ -77,6 +77,16 @@ impl Plan {
             folder,
             &format!("they differ in {}.{whose}", differ.join(", ")),
         ))
+    }
+
+    /// What the resources that it changes depend on in the posture, beside what it is about itself. When it was made all of that
+    /// was as declared: a selection takes in what its targets depend on, and leaves out what depends on what it excludes.
+    pub fn needs(&self, origin: Origin<'_>) -> Vec<Desired> {
+        let changed = self.changes.iter().map(|c| &c.address);
+        let about: BTreeSet<&Address> = changed.clone().collect();
+        let needs: BTreeSet<Address> = changed.flat_map(|address| origin.graph.needs(address)).collect();
+        let beside = |d: &&Desired| needs.contains(&d.address) && !about.contains(&d.address);
+        origin.desired.iter().filter(beside).cloned().collect()
     }
 
     /// Whether its resources are those of the posture, judged by all that they have to be judged by, in an order that the
@@ -216,6 +226,7 @@ mod tests {
             ..lock.clone()
         };
         let moved = place("keep", "other/");
+        let outputs = BTreeMap::from([("a".to_owned(), Json::from(1))]);
         let mut strict = ApprovalPolicy::default();
         strict.weaken.approvals = 2;
         let others = [account(Some("arn:aws:iam::111111111111:role/other"))];
@@ -260,6 +271,13 @@ mod tests {
                 "the evidence block",
                 Origin {
                     evidence: Some(&moved),
+                    ..origin
+                },
+            ),
+            (
+                "the outputs",
+                Origin {
+                    outputs: &outputs,
                     ..origin
                 },
             ),

@@ -97,6 +97,13 @@ pub fn make(cx: Context<'_>) -> (Plan, Diagnostics) {
     (plan, diagnostics)
 }
 
+/// Whether something is as declared, as far as could be read.
+pub fn is_settled(desired: &Desired, snapshot: &Snapshot) -> bool {
+    let mut planner = Planner::default();
+    planner.compare(desired, snapshot);
+    planner.changes.is_empty() && !planner.diagnostics.has_errors()
+}
+
 /// Whether the steps of a plan are those that its resources and what was seen of them give, with the same judgements. What
 /// a person is shown and signs is the judgement; what is done is the write.
 ///

@@ -346,19 +346,35 @@ async fn edits_that_fit_each_other_are_refused_too() {
             neutral(body, "s3_bucket.tagged");
         },
     );
-    // One resource alone is what -target would have given, and takes its own approval.
-    for address in ["s3_bucket.data", "s3_bucket.tagged"] {
+    refused(
+        "an order that the posture does not allow",
+        "s3_bucket.tagged would not wait",
+        &|body| {
+            let steps = body["steps"].as_array_mut().unwrap();
+            let step = steps
+                .iter_mut()
+                .find(|step| step["address"] == "s3_bucket.tagged");
+            let after = &mut step.unwrap()["after"];
+            assert_ne!(*after, serde_json::json!([]));
+            *after = serde_json::json!([]);
+        },
+    );
+    // One resource alone is what -exclude would have given, and takes its own approval.
+    let alone = |address: &str| {
         std::fs::write(
             estate.path("forged.plan"),
             forged(&plan, |body| keep(body, address)),
         )
         .unwrap();
-        estate
-            .run(&["apply", "--auto-approve", "forged.plan"])
-            .exits(1)
-            .tells("BKS-E0601")
-            .tells(&format!("--allow-weaken='{address}'"));
-    }
+        estate.run(&["apply", "--auto-approve", "forged.plan"]).exits(1)
+    };
+    alone("s3_bucket.data")
+        .tells("BKS-E0601")
+        .tells("--allow-weaken='s3_bucket.data'");
+    // Which leaves out what depends on what is left out.
+    alone("s3_bucket.tagged")
+        .tells("BKS-E0602")
+        .tells("s3_bucket.data, on which changes depend, is not as declared.");
     assert_eq!(estate.written(mark), Vec::<String>::new());
 }
 

@@ -3,7 +3,7 @@
 mod begin;
 mod record;
 
-use self::begin::{Begun, Saved, begin, misplaced};
+use self::begin::{Begun, Held, Saved, begin, misplaced};
 use self::record::{given, record};
 use super::interrupts::Interrupts;
 use super::locking::{Guard, LockArgs};
@@ -164,33 +164,24 @@ async fn prepare(
     terminal: Terminal,
 ) -> Result<Prepared, Exit> {
     let say = |diagnostics: &Diagnostics, sources: &Sources| terminal.diagnose(diagnostics, sources);
-    let (plan, cloud, sources, now, declared, saved) = match begun {
+    let (plan, cloud, sources, now, declared, held) = match begun {
         Begun::Saved(saved, cloud) => {
             let Saved {
                 plan,
-                digest,
+                held,
                 declared,
                 sources,
             } = *saved;
-            // A plan that was applied is out of date by its own doing, which is the less of the two.
-            if let Err(diagnostic) = approving::unspent(&plan, &digest, &cloud).await {
-                say(&diagnostic.into(), &sources);
-                return Err(Exit::Error);
-            }
-            if let Err(diagnostics) = apply::verify(&plan, &cloud).await {
-                say(&diagnostics, &sources);
-                return Err(Exit::Error);
-            }
-            let now = match approving::still_in_force(&plan, &cloud).await {
+            let now = match still_so(&plan, Some(&held), &cloud).await {
                 Ok(now) => now,
-                Err(diagnostic) => {
-                    say(&diagnostic.into(), &sources);
+                Err(diagnostics) => {
+                    say(&diagnostics, &sources);
                     return Err(Exit::Error);
                 }
             };
             show(args, &plan, terminal);
             approvals.file = Some(args.posture.dir.display().to_string());
-            approvals.signers = match approving::signers(&args.posture.dir, &plan, &digest) {
+            approvals.signers = match approving::signers(&args.posture.dir, &plan, &held.digest) {
                 Ok(tally) => {
                     say(&tally.uncounted, &sources);
                     tally.signers
@@ -200,7 +191,7 @@ async fn prepare(
                     return Err(Exit::Error);
                 }
             };
-            (plan, cloud, sources, now, declared, Some(digest))
+            (plan, cloud, sources, now, declared, Some(held))
         }
         Begun::Posture(opened) => {
             let declared = opened.addresses();
@@ -262,7 +253,7 @@ async fn prepare(
             return Err(Exit::Error);
         }
         // An answer takes as long as it takes: what was shown has to be what is there.
-        if let Err(diagnostics) = still_so(&plan, saved.as_deref(), &cloud).await {
+        if let Err(diagnostics) = still_so(&plan, held.as_ref(), &cloud).await {
             say(&diagnostics, &sources);
             terminal.tell("Nothing was changed.");
             return Err(Exit::Error);
@@ -281,15 +272,16 @@ async fn prepare(
     })
 }
 
-/// Whether everything that the plan touches is as it saw it, and the same policy in force; and whether nobody has applied
-/// the file, if it came from one, meanwhile.
-async fn still_so(plan: &Plan, saved: Option<&str>, cloud: &Cloud) -> Result<(), Diagnostics> {
-    if let Some(digest) = saved {
-        approving::unspent(plan, digest, cloud).await?;
+/// Whether everything that the plan touches is as it saw it, under the same policy in force; the time by the clock that
+/// counts. One from a file must not have been applied already, which comes first: by that it is out of date, too.
+async fn still_so(plan: &Plan, held: Option<&Held>, cloud: &Cloud) -> Result<Timestamp, Diagnostics> {
+    let mut needs = &[][..];
+    if let Some(held) = held {
+        approving::unspent(plan, &held.digest, cloud).await?;
+        needs = &held.needs;
     }
-    apply::verify(plan, cloud).await?;
-    approving::still_in_force(plan, cloud).await?;
-    Ok(())
+    apply::verify(plan, needs, cloud).await?;
+    Ok(approving::still_in_force(plan, cloud).await?)
 }
 
 async fn go(
