@@ -4,7 +4,8 @@
 use super::lock::writer;
 use super::{Outcome, StepResult};
 use crate::aws::Cloud;
-use crate::diag::{Diagnostic, Exit, code};
+use crate::diag::{Diagnostic, Diagnostics, Exit, code};
+use crate::evidence::applied;
 use crate::evidence::lease::Holder;
 use crate::evidence::record::{
     Approval, Change, Ended, Intent, Keys, Line, Step, StepVerdict, Verdict, text, version,
@@ -22,6 +23,8 @@ pub struct Journal {
     writer: StoreWriter,
     keys: Keys,
     id: String,
+    /// The digest of the plan, when it is a saved one.
+    saved: Option<String>,
     /// Where the end is written when the bucket does not take it.
     folder: Option<PathBuf>,
 }
@@ -50,11 +53,12 @@ pub async fn begin(
     };
     let id = uuid::Uuid::new_v4().simple().to_string();
     let id: String = id.chars().take(12).collect();
+    let digest = plan::digest(plan)?;
     let intent = Intent {
         id: id.clone(),
         at: Timestamp::now(),
         project: plan.project.clone(),
-        plan: plan::digest(plan)?,
+        plan: digest.clone(),
         by,
         callers: callers(plan, cloud),
         approvals,
@@ -66,6 +70,7 @@ pub async fn begin(
         keys: Keys::of(&intent),
         writer,
         id,
+        saved: plan.validity.is_some().then_some(digest),
         folder: folder.map(Path::to_owned),
     };
     let lines = std::iter::once(Line::Intent(Box::new(intent))).chain(changes(plan));
@@ -119,12 +124,35 @@ impl Journal {
         &self.writer
     }
 
-    /// Writes how the apply ended. What its bucket does not take is kept in the local folder.
+    /// Writes how the apply ended, and that its saved plan is spent when all of it was done. What its bucket does not take of
+    /// the record is kept in the local folder.
     ///
     /// # Errors
-    /// When it is not where it belongs, and where it is.
+    /// What is not where it belongs, and where it is.
     pub async fn end(
         self,
+        plan: &Plan,
+        outcome: &Outcome,
+        took: &BTreeMap<StepId, Duration>,
+        lock_lost: bool,
+        enacted: Enacted,
+    ) -> Result<(), Diagnostics> {
+        let mut missing = Diagnostics::new();
+        let in_force = matches!(enacted, Enacted::Now(_)) || plan.policies.changes().is_empty();
+        // First: between both writes the plan is spent, and how its apply ended is not known.
+        if let Some(digest) = self.saved.as_ref().filter(|_| outcome.is_whole() && in_force)
+            && let Err(why) = applied::mark(&self.writer, &plan.project, digest, &self.id).await
+        {
+            missing.push(why);
+        }
+        if let Err(why) = self.conclude(plan, outcome, took, lock_lost, enacted).await {
+            missing.push(why);
+        }
+        missing.into_result(()).map(|_| ())
+    }
+
+    async fn conclude(
+        &self,
         plan: &Plan,
         outcome: &Outcome,
         took: &BTreeMap<StepId, Duration>,

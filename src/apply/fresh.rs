@@ -5,14 +5,15 @@ use crate::diag::{Diagnostic, Diagnostics, code};
 use crate::kinds::{self, Depth, Wanted};
 use crate::live::Entry;
 use crate::live::{self, Ask, Request};
-use crate::model::Observed;
-use crate::plan::Plan;
+use crate::model::{Desired, Observed};
+use crate::plan::{self, Plan};
 
-/// Reads everything that the plan touches again and compares it with what the plan saw.
+/// Reads everything that the plan touches again and compares it with what the plan saw. `needs` is what that depends on, which
+/// the plan says nothing of because it was as declared.
 ///
 /// # Errors
 /// One for each resource that has changed since or cannot be read; nothing was written.
-pub async fn verify(plan: &Plan, cloud: &Cloud) -> Result<(), Diagnostics> {
+pub async fn verify(plan: &Plan, needs: &[Desired], cloud: &Cloud) -> Result<(), Diagnostics> {
     // What the plan was made from may have been read by the same run.
     let cloud = &cloud.anew();
     let mut diagnostics = Diagnostics::new();
@@ -26,6 +27,12 @@ pub async fn verify(plan: &Plan, cloud: &Cloud) -> Result<(), Diagnostics> {
                 .remedy("Use the credentials that the plan was made with."),
             );
         }
+    }
+    let ids = cloud.ids();
+    for label in ids.keys().filter(|label| !plan.accounts.contains_key(*label)) {
+        let why = format!("the plan says nothing of account \"{label}\", which its changes were judged by.");
+        let remedy = "Nothing was changed. Make a new plan and look at it.";
+        diagnostics.push(Diagnostic::error(code::WRONG_ACCOUNT, why).remedy(remedy));
     }
     let asks = plan.changes.iter().map(|c| Ask {
         kind: c.kind.clone(),
@@ -47,7 +54,7 @@ pub async fn verify(plan: &Plan, cloud: &Cloud) -> Result<(), Diagnostics> {
             spec: None,
         },
     });
-    let asks: Vec<Ask> = asks.chain(beside).collect();
+    let asks: Vec<Ask> = asks.chain(beside).chain(needs.iter().map(Ask::from)).collect();
     let request = Request {
         asks: &asks,
         discover: &[],
@@ -64,6 +71,11 @@ pub async fn verify(plan: &Plan, cloud: &Cloud) -> Result<(), Diagnostics> {
                     .remedy("Nothing was changed. Make a new plan and look at it."),
             );
         }
+    }
+    for needed in needs.iter().filter(|needed| !plan::is_settled(needed, &snapshot)) {
+        let said = format!("{}, on which changes depend, is not as declared.", needed.address);
+        let remedy = "Nothing was changed. Make a new plan and look at it.";
+        diagnostics.push(Diagnostic::error(code::STALE_PLAN, said).remedy(remedy));
     }
     for Entry {
         kind,

@@ -3,7 +3,7 @@
 use crate::aws::simulate::{Principal, Verdict, principal, simulate};
 use crate::aws::{Cloud, Reader};
 use crate::diag::{Diagnostic, Diagnostics, code};
-use crate::evidence::permissions::Kept;
+use crate::evidence::permissions::{Kept, Writes};
 use crate::kinds::{self, Permission};
 use crate::model::{Region, Scope};
 use crate::plan::Plan;
@@ -87,13 +87,21 @@ fn needed(plan: &Plan) -> Result<BTreeMap<String, Needs>, Diagnostic> {
             }
         }
     }
+    let in_force = plan.policies.in_force.as_ref().and_then(|f| f.place.as_ref());
+    let elsewhere = in_force.filter(|place| Some(*place) != plan.policies.place.as_ref());
+    let elsewhere = elsewhere.and_then(|place| Some((place.bucket(&plan.accounts)?, place.project.clone())));
     let own = Kept {
         project: &plan.project,
         lock: plan.lock.as_ref(),
         evidence: plan.evidence.as_ref(),
+        elsewhere: elsewhere.as_slice(),
         partition: plan.changes.first().map_or("aws", |c| c.place.partition()),
     };
-    for (account, permission) in own.writes(!plan.policies.changes().is_empty()) {
+    let writes = Writes {
+        policy: !plan.policies.changes().is_empty(),
+        saved: plan.validity.is_some(),
+    };
+    for (account, permission) in own.writes(writes) {
         add(&account, permission, OWN.to_owned());
     }
     Ok(by_account)

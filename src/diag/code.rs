@@ -90,6 +90,7 @@ codes! {
     PREFLIGHT = "BKS-E0609", "The credentials lack a permission that the plan needs", "By the identity's own policies, as IAM simulates them, a call of the plan would be denied. Nothing was changed.";
     NOT_KEPT = "BKS-E0610", "The record of the apply cannot be kept", "Every apply leaves a record of what it does: one before the first write, one at its end.";
     RELEASE_PREVENTED = "BKS-E0611", "A resource must not be released", "Its block said `lifecycle { prevent_release = true }`, which is marked on the resource itself, and the block is gone or names another resource now. Nothing is released until a block without prevent_release has been applied.";
+    SPENT = "BKS-E0612", "The plan was applied already", "A saved plan is applied to its end once. After that the same signatures approve nothing any more, even if somebody has put back what it changed.";
     UNAPPROVED = "BKS-E0620", "The plan lacks approvals", "The posture's policy, or the one in force, asks for signatures of the saved plan by several keys. `backstay approve` makes them.";
     UNCOUNTED = "BKS-E0621", "An approval does not count", "Only a signature of this very plan counts, by a key that the policy lists, and once for each key. An approval by name counts where the plan does what it approves.";
     OUTSIDE_WINDOW = "BKS-E0622", "A change is made outside of its window", "The policy says when such changes may be made. Nothing was changed.";

@@ -66,12 +66,7 @@ pub async fn in_force(cloud: &Cloud, sought: Sought<'_>) -> Result<(Option<InFor
 
 /// A bucket's place by the number of its account.
 fn at(cloud: &Cloud, place: &BucketPlace, project: &str) -> Option<PolicyPlace> {
-    Some(PolicyPlace {
-        account: cloud.ids().remove(&place.account)?,
-        bucket: place.bucket.clone(),
-        project: project.to_owned(),
-        prefix: place.prefix.clone(),
-    })
+    Some(place.policy_of(project, cloud.ids().get(&place.account)?))
 }
 
 /// The bucket of a place, by what the posture calls its account.
@@ -79,12 +74,7 @@ fn at(cloud: &Cloud, place: &BucketPlace, project: &str) -> Option<PolicyPlace> 
 /// # Errors
 /// When the posture has no such account.
 pub fn bucket(cloud: &Cloud, place: &PolicyPlace) -> Result<BucketPlace, Diagnostic> {
-    let ids = cloud.ids();
-    let label = ids
-        .iter()
-        .find(|(_, id)| **id == place.account)
-        .map(|(label, _)| label);
-    let account = label.cloned().ok_or_else(|| {
+    place.bucket(&cloud.ids()).ok_or_else(|| {
         Diagnostic::error(
             code::POLICY_UNKNOWN,
             format!(
@@ -93,11 +83,6 @@ pub fn bucket(cloud: &Cloud, place: &PolicyPlace) -> Result<BucketPlace, Diagnos
             ),
         )
         .remedy(way_out("Declare that account again, so that it can be read."))
-    })?;
-    Ok(BucketPlace {
-        account,
-        bucket: place.bucket.clone(),
-        prefix: place.prefix.clone(),
     })
 }
 
@@ -119,9 +104,17 @@ async fn read(cloud: &Cloud, place: &PolicyPlace) -> Result<Option<Found>, Diagn
     let store = store.map_err(|why| {
         let why = policy::unknown(why);
         let remedy = why.remedy.clone().unwrap_or_default();
-        why.remedy(way_out(&remedy))
+        why.remedy(way_out(&format!("{remedy} {}", permitted(place))))
     })?;
-    policy::read(&store, &place.project).await
+    policy::read(&store, &place.project).await.map_err(|why| {
+        let remedy = why.remedy.clone().unwrap_or_default();
+        why.remedy(format!("{remedy} {}", permitted(place)))
+    })
+}
+
+/// What names the permissions that an old place takes, which the posture says nothing of.
+fn permitted(place: &PolicyPlace) -> String {
+    format!("`backstay permissions -policy-at {place}` names what that place takes.")
 }
 
 /// From a word where a policy has gone to the policy itself.

@@ -62,7 +62,7 @@ pub async fn read(store: &Store, project: &str) -> Result<Option<Found>, Diagnos
             code::POLICY_UNKNOWN,
             format!(
                 "{}{key} is not a policy that this version reads: {why}.",
-                shown(store)
+                store.beginning()
             ),
         )
         .remedy("It is never overwritten. Use the version of backstay that wrote it, or restore an earlier version of the object.")
@@ -90,7 +90,7 @@ fn deleted(store: &Store, key: &str) -> Diagnostic {
         code::POLICY_UNKNOWN,
         format!(
             "{}{key} was deleted, and the bucket keeps earlier versions of it: a policy was in force. backstay never deletes it.",
-            shown(store)
+            store.beginning()
         ),
     )
     .remedy(
@@ -178,15 +178,6 @@ pub async fn replace(writer: &StoreWriter, next: Next<'_>) -> Result<InForce, Di
         policy: next.policy.clone(),
         place: None,
     })
-}
-
-fn shown(store: &Store) -> String {
-    let shown = store.shown();
-    if shown.ends_with('/') {
-        shown
-    } else {
-        format!("{shown}/")
-    }
 }
 
 #[cfg(test)]

@@ -86,6 +86,15 @@ impl Store {
         }
     }
 
+    /// The same, as what a key follows.
+    pub(super) fn beginning(&self) -> String {
+        let shown = self.shown();
+        match shown.ends_with('/') {
+            true => shown,
+            false => format!("{shown}/"),
+        }
+    }
+
     /// An object; `None` when there is none.
     ///
     /// # Errors

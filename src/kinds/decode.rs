@@ -217,6 +217,10 @@ fn part_of(
     let kind = find(kind)
         .ok_or_else(|| Diagnostic::error(code::INTERNAL, format!("there is no kind named {kind}.")))?;
     let place = placed(kind, block);
+    let mut spec = spec;
+    if let Some(kept) = &block.governed {
+        governed::mark(&mut spec, kept);
+    }
     Ok(Desired {
         address: base.address.with_part(part),
         kind: kind.name().to_owned(),

@@ -33,6 +33,11 @@ pub struct Desired {
 }
 
 impl Desired {
+    /// Whether it is this one in the cloud.
+    pub fn is(&self, kind: &str, place: &Place, ident: &str) -> bool {
+        (self.kind.as_str(), &self.place, self.ident.as_str()) == (kind, place, ident)
+    }
+
     /// What to compare with: a resource that exists is not changed in what is ignored.
     pub fn wanted(&self, exists: bool) -> &Json {
         match &self.kept_spec {

@@ -3,6 +3,7 @@
 use super::{AccountId, Duration};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -15,6 +16,18 @@ pub struct BucketPlace {
     pub bucket: String,
     /// What every key begins with; empty, or with a `/` at its end.
     pub prefix: String,
+}
+
+impl BucketPlace {
+    /// Where a project's policy is, when it is kept here. `account` is the number of the account that owns the bucket.
+    pub fn policy_of(&self, project: &str, account: &AccountId) -> PolicyPlace {
+        PolicyPlace {
+            account: account.clone(),
+            bucket: self.bucket.clone(),
+            project: project.to_owned(),
+            prefix: self.prefix.clone(),
+        }
+    }
 }
 
 /// What a `lock` block says.
@@ -63,6 +76,18 @@ fn decoded(text: &str) -> Option<String> {
     let text = text.replace('=', "%");
     let decoded = percent_decode_str(&text).decode_utf8().ok()?;
     Some(decoded.into_owned())
+}
+
+impl PolicyPlace {
+    /// The same place by what its account is called; `None` when none of these is its account.
+    pub fn bucket(&self, accounts: &BTreeMap<String, AccountId>) -> Option<BucketPlace> {
+        let (label, _) = accounts.iter().find(|(_, id)| **id == self.account)?;
+        Some(BucketPlace {
+            account: label.clone(),
+            bucket: self.bucket.clone(),
+            prefix: self.prefix.clone(),
+        })
+    }
 }
 
 impl fmt::Display for PolicyPlace {

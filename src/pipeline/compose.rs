@@ -261,12 +261,7 @@ pub(super) fn policy_place(
     project: &str,
     ids: &BTreeMap<String, AccountId>,
 ) -> Option<PolicyPlace> {
-    Some(PolicyPlace {
-        account: ids.get(&place.account)?.clone(),
-        bucket: place.bucket.clone(),
-        project: project.to_owned(),
-        prefix: place.prefix.clone(),
-    })
+    Some(place.policy_of(project, ids.get(&place.account)?))
 }
 
 fn lock(evaluated: &config::Posture, diagnostics: &mut Diagnostics) -> Option<Lock> {

@@ -3,6 +3,8 @@
 
 use super::{Plan, order, planner};
 use crate::diag::{Diagnostic, code};
+use crate::graph::Graph;
+use crate::model::Place;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -78,28 +80,69 @@ pub fn load_with_digest(text: &str) -> Result<(Plan, String), Diagnostic> {
     }
     let plan: Plan =
         serde_json::from_str(body).map_err(|e| bad(format!("It does not fit this version: {e}.")))?;
-    // The steps of a resource are looked up by this order; out of it, some would not be seen.
-    if !plan.steps.is_sorted_by(|a, b| a.address <= b.address) {
+    // One plan is one text: nothing stands in it that nobody is shown, and its digest is one, too.
+    if serde_json::to_string(&plan).ok().as_deref() != Some(body) {
         return Err(bad(
-            "It does not fit this version: its steps are not sorted.".into()
+            "It does not fit this version: it is not written as this program writes it.".into(),
         ));
     }
-    if let Err(address) = order::check(&plan.steps) {
-        return Err(bad(format!(
-            "A step of {address} waits for what never comes, or for too little: its order was altered."
-        )));
+    sound(&plan).map_err(bad)?;
+    Ok((plan, head.sha256))
+}
+
+/// Whether a plan is one that this program would have made of what it says was declared and seen. The digest keeps
+/// accidents out; whoever writes a file can write a digest, too.
+///
+/// # Errors
+/// A sentence.
+fn sound(plan: &Plan) -> Result<(), String> {
+    // Steps are looked up by their resource, and their resource by its address.
+    if !plan.steps.is_sorted_by(|a, b| a.address <= b.address)
+        || !plan.changes.is_sorted_by(|a, b| a.address < b.address)
+    {
+        return Err("It does not fit this version: its steps are not sorted.".into());
     }
-    // The digest keeps accidents out; whoever writes a file can write a digest, too.
-    if let Err(address) = planner::rederive(&plan) {
-        return Err(bad(format!(
+    if let Err(address) = order::check(&plan.steps, &Graph::default()) {
+        return Err(format!(
+            "A step of {address} waits for what never comes, or for too little: its order was altered."
+        ));
+    }
+    placed(plan)?;
+    if let Err(address) = planner::rederive(plan) {
+        return Err(format!(
             "What it would do to {address} is not what was planned for it: it was altered, or made by another build of \
              this version."
-        )));
+        ));
     }
-    if plan.validity.is_none() {
-        return Err(bad("It does not say how long it is valid: it was altered.".into()));
+    match plan.validity {
+        None => Err("It does not say how long it is valid: it was altered.".into()),
+        Some(validity) if validity.from < plan.read_at => {
+            Err("It was saved before anything was read for it: it was altered.".into())
+        }
+        Some(_) => Ok(()),
     }
-    Ok((plan, head.sha256))
+}
+
+/// Whether everything lies in the accounts that the plan says, and belongs to its project.
+fn placed(plan: &Plan) -> Result<(), String> {
+    let places = plan.changes.iter().map(|c| &c.place);
+    let mut places = places.chain(plan.witnesses.iter().map(|w| &w.place));
+    let ours = |p: &Place| p.project == plan.project && plan.accounts.get(&p.account) == Some(&p.account_id);
+    if let Some(place) = places.find(|place| !ours(place)) {
+        return Err(format!(
+            "Something in it lies in account {} and belongs to the project \"{}\", which the plan is not about: it was altered.",
+            place.account_id, place.project
+        ));
+    }
+    let kept = plan
+        .evidence
+        .as_ref()
+        .and_then(|evidence| Some(evidence.policy_of(&plan.project, plan.accounts.get(&evidence.account)?)));
+    // Where there is no policy, no place of one is written down either.
+    match plan.policies.is_none() || kept == plan.policies.place {
+        true => Ok(()),
+        false => Err("Its policy is kept where its evidence block does not say: it was altered.".into()),
+    }
 }
 
 fn sha256(body: &str) -> String {

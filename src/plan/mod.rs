@@ -15,7 +15,7 @@ mod witness;
 pub use file::{digest, load, load_with_digest, store};
 pub use guard::{Approvals, needless, refusals, unmatched};
 pub use origin::Origin;
-pub use planner::{Context, make};
+pub use planner::{Context, is_settled, make};
 pub use policy::{InForce, Policies};
 pub use select::Selection;
 pub use validity::{Validity, timely};

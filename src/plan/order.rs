@@ -73,14 +73,14 @@ pub(super) fn arrange(steps: &mut [Step], graph: &Graph) {
     }
 }
 
-/// Whether an order that a file gives can be kept to, and keeps to what holds of any: a resource's own steps one after the
-/// other, and removals last.
+/// Whether an order that a file gives can be kept to, and waits for at least as much as the graph asks. An empty one asks
+/// for what holds of any: a resource's own steps one after the other, and removals last.
 ///
 /// # Errors
 /// The step that has to wait for itself, or for nothing that there is, or that would not wait.
-pub(super) fn check(steps: &[Step]) -> Result<(), Address> {
+pub(super) fn check(steps: &[Step], graph: &Graph) -> Result<(), Address> {
     let mut least = steps.to_vec();
-    arrange(&mut least, &Graph::default());
+    arrange(&mut least, graph);
     let waits = |(step, least): (&Step, &Step)| {
         step.after.iter().all(|other| *other < steps.len())
             && least.after.iter().all(|other| step.after.contains(other))

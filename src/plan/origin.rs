@@ -1,12 +1,18 @@
 //! Which posture a saved plan is of.
 //!
-//! A plan says itself where its lease lies, where its record goes and which policies it keeps to. Whoever can write the
-//! file could make it say something else, digest included, so that all of it is held against the posture.
+//! A plan says itself where its lease lies, where its record goes, which policies it keeps to and what is wanted of each
+//! resource. Whoever can write the file could make it say something else, digest included, so that all of it is held
+//! against the posture.
 
-use super::Plan;
+use super::witness::judged_by_others;
+use super::{Plan, ResourceChange, order};
 use crate::diag::{Diagnostic, code};
+use crate::graph::Graph;
+use crate::kinds;
 use crate::model::approval::ApprovalPolicy;
-use crate::model::{Account, BucketPlace, Lock};
+use crate::model::{Account, Address, BucketPlace, Desired, Lock, Place};
+use serde_json::Value as Json;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What of a posture decides what an apply meets, beside its resources.
 #[derive(Debug, Clone, Copy)]
@@ -21,11 +27,21 @@ pub struct Origin<'a> {
     pub evidence: Option<&'a BucketPlace>,
     /// The policy that it declares.
     pub policy: Option<&'a ApprovalPolicy>,
+    /// Everything that it declares, sorted by address.
+    pub desired: &'a [Desired],
+    /// What depends on what.
+    pub graph: &'a Graph,
+    /// Its outputs.
+    pub outputs: &'a BTreeMap<String, Json>,
+    /// Where what nobody declares any more is looked for.
+    pub places: &'a [Place],
+    /// The same for kinds that know no regions.
+    pub homes: &'a [Place],
 }
 
 impl Plan {
-    /// Whether the plan is of this posture, which `folder` holds. Its resources are not compared: a plan is of what they
-    /// were, and the live ones decide whether it still fits.
+    /// Whether the plan is of this posture, which `folder` holds: in its settings, and in each resource that the plan is
+    /// about. What it leaves out may have been edited.
     ///
     /// # Errors
     /// What differs.
@@ -40,6 +56,7 @@ impl Plan {
                 self.policies.declared.as_ref() == origin.policy,
                 "the policy block",
             ),
+            (self.outputs == *origin.outputs, "the outputs"),
         ];
         let differ: Vec<&str> = parts
             .iter()
@@ -47,7 +64,7 @@ impl Plan {
             .map(|(_, what)| *what)
             .collect();
         if differ.is_empty() {
-            return Ok(());
+            return self.fits(origin).map_err(|why| another(folder, &why));
         }
         let whose = match project {
             true => String::new(),
@@ -56,18 +73,98 @@ impl Plan {
                 self.project, origin.project
             ),
         };
-        Err(Diagnostic::error(
-            code::BAD_PLAN,
-            format!(
-                "It is not a plan of the posture in {folder} as that is now: they differ in {}.{whose}",
-                differ.join(", ")
-            ),
-        )
-        .remedy(
-            "Nothing was changed. Run it where its posture is, or name the folder with -posture, with the same variables. If \
-             the posture has changed, make a new plan. If neither is so, the file was altered.",
+        Err(another(
+            folder,
+            &format!("they differ in {}.{whose}", differ.join(", ")),
         ))
     }
+
+    /// What the resources that it changes depend on in the posture, beside what it is about itself. When it was made all of that
+    /// was as declared: a selection takes in what its targets depend on, and leaves out what depends on what it excludes.
+    pub fn needs(&self, origin: Origin<'_>) -> Vec<Desired> {
+        let changed = self.changes.iter().map(|c| &c.address);
+        let about: BTreeSet<&Address> = changed.clone().collect();
+        let needs: BTreeSet<Address> = changed.flat_map(|address| origin.graph.needs(address)).collect();
+        let beside = |d: &&Desired| needs.contains(&d.address) && !about.contains(&d.address);
+        origin.desired.iter().filter(beside).cloned().collect()
+    }
+
+    /// Whether its resources are those of the posture, judged by all that they have to be judged by, in an order that the
+    /// posture allows.
+    ///
+    /// # Errors
+    /// A sentence.
+    fn fits(&self, origin: Origin<'_>) -> Result<(), String> {
+        for change in &self.changes {
+            match &change.desired {
+                Some(desired) => declared_so(desired, origin)?,
+                None => forgotten(change, origin)?,
+            }
+        }
+        if judged_by_others(&self.steps) {
+            let seen = |d: &Desired| self.witnesses.iter().any(|w| d.is(&w.kind, &w.place, &w.ident));
+            let selects = |d: &&Desired| kinds::find(&d.kind).is_some_and(kinds::AnyKind::selects);
+            if let Some(unseen) = origin.desired.iter().filter(selects).find(|d| !seen(d)) {
+                return Err(format!(
+                    "its changes of tags have to be judged by {}, of which it says nothing.",
+                    unseen.address
+                ));
+            }
+        }
+        order::check(&self.steps, origin.graph)
+            .map_err(|address| format!("{address} would not wait for what it depends on there."))
+    }
+}
+
+/// Whether a resource is declared as the plan says. Where in the text may differ.
+fn declared_so(desired: &Desired, origin: Origin<'_>) -> Result<(), String> {
+    let found = origin.desired.iter().find(|d| d.address == desired.address);
+    let Some(found) = found else {
+        return Err(format!("{} is not declared there.", desired.address));
+    };
+    let there = Desired {
+        span: desired.span,
+        location: desired.location.clone(),
+        ..found.clone()
+    };
+    match there == *desired {
+        true => Ok(()),
+        false => Err(format!("{} is declared otherwise there.", desired.address)),
+    }
+}
+
+/// Whether something that the plan lets go is nobody's there, and would have been found.
+fn forgotten(change: &ResourceChange, origin: Origin<'_>) -> Result<(), String> {
+    let ResourceChange {
+        kind, place, ident, ..
+    } = change;
+    if let Some(declared) = origin.desired.iter().find(|d| d.is(kind, place, ident)) {
+        return Err(format!(
+            "{} is declared there, and the plan lets it go.",
+            declared.address
+        ));
+    }
+    let global = kinds::find(kind).is_some_and(kinds::AnyKind::is_global);
+    let places = if global { origin.homes } else { origin.places };
+    match places.contains(place) {
+        true => Ok(()),
+        false => Err(format!(
+            "the plan lets {} go in {}, where nothing is declared.",
+            change.address,
+            place.scope()
+        )),
+    }
+}
+
+fn another(folder: &str, why: &str) -> Diagnostic {
+    Diagnostic::error(
+        code::BAD_PLAN,
+        format!("It is not a plan of the posture in {folder} as that is now: {why}"),
+    )
+    .remedy(
+        "Nothing was changed. Run it where its posture is, or name the folder with -posture, with the same variables. If \
+         the posture has changed, make a new plan. If neither is so, the file was altered.",
+    )
 }
 
 #[cfg(test)]
@@ -107,6 +204,11 @@ mod tests {
             lock: Some(&lock),
             evidence: Some(&evidence),
             policy: Some(&policy),
+            desired: &[],
+            graph: &Graph::default(),
+            outputs: &BTreeMap::new(),
+            places: &[],
+            homes: &[],
         };
         let mut plan: Plan = serde_json::from_value(serde_json::json!({
             "project": "p", "read_at": "2026-03-01T12:00:00Z", "accounts": {}, "entrances": [],
@@ -124,6 +226,7 @@ mod tests {
             ..lock.clone()
         };
         let moved = place("keep", "other/");
+        let outputs = BTreeMap::from([("a".to_owned(), Json::from(1))]);
         let mut strict = ApprovalPolicy::default();
         strict.weaken.approvals = 2;
         let others = [account(Some("arn:aws:iam::111111111111:role/other"))];
@@ -168,6 +271,13 @@ mod tests {
                 "the evidence block",
                 Origin {
                     evidence: Some(&moved),
+                    ..origin
+                },
+            ),
+            (
+                "the outputs",
+                Origin {
+                    outputs: &outputs,
                     ..origin
                 },
             ),

@@ -97,6 +97,13 @@ pub fn make(cx: Context<'_>) -> (Plan, Diagnostics) {
     (plan, diagnostics)
 }
 
+/// Whether something is as declared, as far as could be read.
+pub fn is_settled(desired: &Desired, snapshot: &Snapshot) -> bool {
+    let mut planner = Planner::default();
+    planner.compare(desired, snapshot);
+    planner.changes.is_empty() && !planner.diagnostics.has_errors()
+}
+
 /// Whether the steps of a plan are those that its resources and what was seen of them give, with the same judgements. What
 /// a person is shown and signs is the judgement; what is done is the write.
 ///
@@ -114,46 +121,29 @@ pub(super) fn rederive(plan: &Plan) -> Result<(), Address> {
             among: among.clone(),
             ..Planner::default()
         };
-        let named = match &change.desired {
-            Some(desired) => {
-                planner.compare_with(desired, &change.saw);
-                (&desired.address, &desired.kind, &desired.place, &desired.ident)
-                    == (&change.address, &change.kind, &change.place, &change.ident)
-            }
-            None => {
-                planner.release(&Entry {
-                    kind: change.kind.clone(),
-                    place: change.place.clone(),
-                    ident: change.ident.clone(),
-                    seen: change.saw.clone(),
-                });
-                true
-            }
-        };
+        match &change.desired {
+            Some(desired) => planner.compare_with(desired, &change.saw),
+            None => planner.release(&Entry {
+                kind: change.kind.clone(),
+                place: change.place.clone(),
+                ident: change.ident.clone(),
+                seen: change.saw.clone(),
+            }),
+        }
         let attributes = planner.steps.iter_mut().flat_map(|step| &mut step.attributes);
         attributes.for_each(|attribute| dated(attribute, plan.read_at));
-        let same = |(_, ours): (_, &Step), theirs: &Step| {
-            (&ours.address, &ours.what, ours.stage, &ours.op, &ours.attributes)
-                == (
-                    &theirs.address,
-                    &theirs.what,
-                    theirs.stage,
-                    &theirs.op,
-                    &theirs.attributes,
-                )
+        let unordered = |step: &Step| Step {
+            after: Vec::new(),
+            ..step.clone()
         };
-        let steps: Vec<_> = plan.steps_of(&change.address).collect();
-        let known = planner
-            .changes
-            .first()
-            .map(|c| (&c.address, c.action, &c.findings));
-        let is_so = named
-            && known == Some((&change.address, change.action, &change.findings))
-            && steps.len() == planner.steps.len()
-            && steps
-                .into_iter()
-                .zip(&planner.steps)
-                .all(|(ours, theirs)| same(ours, theirs));
+        let steps: Vec<Step> = plan
+            .steps_of(&change.address)
+            .map(|(_, step)| unordered(step))
+            .collect();
+        // What could not be planned whole is not saved.
+        let is_so = !planner.diagnostics.has_errors()
+            && planner.changes == [change.clone()]
+            && planner.steps == steps;
         if !is_so {
             return Err(change.address.clone());
         }

@@ -4,7 +4,7 @@
 use crate::crash::{hanging, made};
 use crate::support::{Estate, Protection, dips};
 
-const BEFORE: &str = r#"
+pub(crate) const BEFORE: &str = r#"
 backstay {
   project = "dips"
 }
@@ -109,9 +109,9 @@ const APPLY: &[&str] = &[
     "--allow-weaken=rds_instance.app",
 ];
 
-const SEED: &str = "rds_instance \"app\" {\n  account = \"ACCOUNT\"\n}\n";
+pub(crate) const SEED: &str = "rds_instance \"app\" {\n  account = \"ACCOUNT\"\n}\n";
 
-async fn seen(estate: &Estate) -> Protection {
+pub(crate) async fn seen(estate: &Estate) -> Protection {
     let home = estate.root();
     let mut all = Protection::default();
     all.database(&home, "app", "us-west-2").await;

@@ -355,3 +355,20 @@ async fn a_lock_that_is_lost_puts_no_policy_in_force() {
     estate.settle();
     assert!(estate.path(".local/state/backstay/policy").exists());
 }
+
+/// A plan that was still valid when the waiting began.
+#[tokio::test]
+async fn a_plan_that_grows_too_old_while_a_lock_is_waited_for_is_refused() {
+    let (estate, root) = estate(None).await;
+    estate
+        .run(&["plan", "-out", "short.plan", "-valid-for", "5s"])
+        .exits(0);
+    put(&estate, &root, &lease("shared", later(9))).await;
+    let mark = estate.mark();
+    estate
+        .run(&["apply", "--auto-approve", "--lock-timeout", "5m", "short.plan"])
+        .exits(1)
+        .tells("BKS-E0603")
+        .tells("was valid until");
+    assert_eq!(creations(&estate, mark), 0);
+}

@@ -660,3 +660,43 @@ async fn a_policy_moves_with_the_approvals_of_the_one_in_force() {
     estate.run(&APPLY).exits(0);
     estate.plan().exits(0);
 }
+
+/// A role that a replication derives stands under the policy of its block, and says so itself: alone, nothing else does.
+#[tokio::test]
+async fn what_a_block_derives_is_marked_like_the_block() {
+    let people = people();
+    let replicated = kept().replace(
+        "  versioning = true\n}",
+        "  versioning = true\n  replicate { to = s3_bucket.copy }\n}\n\ns3_bucket \"copy\" {\n  region     = \"us-west-2\"\n  \
+         name       = \"copy-ACCOUNT\"\n  versioning = true\n}",
+    );
+    let estate = Estate::new(&replicated.replace("KEYS", &keys(&people[..3])));
+    keeps(&estate, &["keep-ACCOUNT"]).await;
+    estate.settle();
+    let iam = estate.root().iam;
+    let roles = iam.list_roles().path_prefix("/backstay/").send().await.unwrap();
+    let role = roles.roles()[0].role_name().to_owned();
+    let tags = iam.list_role_tags().role_name(&role).send().await.unwrap();
+    let mark = tags
+        .tags()
+        .iter()
+        .find(|tag| tag.key() == "backstay:policy")
+        .unwrap();
+    assert_eq!(mark.value(), estate.fill("ACCOUNT/keep-ACCOUNT/team/e/"));
+
+    // Another posture, with a policy of its own elsewhere, meets it on the role alone.
+    estate.edit("\"e/\"", "\"f/\"");
+    estate.edit("approvals = 2", "approvals = 1");
+    let mark = estate.mark();
+    estate
+        .run(&[
+            "apply",
+            "--auto-approve",
+            "--allow-weaken=backstay.policy",
+            "--target=s3_bucket.data.replication_role",
+        ])
+        .exits(1)
+        .tells("The policy in force (weaken) asks for 2 approvals");
+    let written = estate.written(mark);
+    assert_eq!(written, Vec::<String>::new());
+}

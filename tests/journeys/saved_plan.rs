@@ -1,6 +1,7 @@
 //! A plan that was saved is what runs, or nothing does.
 
 use crate::support::Estate;
+use crate::support::forgery::forged;
 
 const POSTURE: &str = r#"
 backstay {
@@ -71,7 +72,7 @@ async fn a_saved_plan_is_shown_and_run_without_the_posture_when_that_is_said() {
     estate
         .run(&["apply", "--auto-approve", "tonight.plan"])
         .exits(1)
-        .tells("out of date");
+        .tells("BKS-E0612");
 }
 
 #[tokio::test]
@@ -164,6 +165,7 @@ async fn a_saved_plan_asks_too_and_holds_no_approval() {
 async fn a_plan_that_waited_too_long_is_refused() {
     let estate = saved();
     let old = forged(&estate.read("tonight.plan"), |body| {
+        body["read_at"] = "2026-01-01T00:00:00Z".into();
         body["validity"] =
             serde_json::json!({ "from": "2026-01-01T00:00:00Z", "until": "2026-01-01T08:00:00Z" });
     });
@@ -192,18 +194,6 @@ async fn a_plan_that_waited_too_long_is_refused() {
         .run(&["plan", "-out", "long.plan", "-valid-for", "1h"])
         .exits(0);
     estate.run(&["apply", "--auto-approve", "long.plan"]).exits(0);
-}
-
-/// A plan's file with a change in it, and the digest of what it is then: what a forger would write.
-fn forged(plan: &str, change: impl FnOnce(&mut serde_json::Value)) -> String {
-    use sha2::Digest;
-    let (head, body) = plan.split_once('\n').unwrap();
-    let mut head: serde_json::Value = serde_json::from_str(head).unwrap();
-    let mut body: serde_json::Value = serde_json::from_str(body).unwrap();
-    change(&mut body);
-    let body = body.to_string();
-    head["sha256"] = hex::encode(sha2::Sha256::digest(&body)).into();
-    format!("{head}\n{body}\n")
 }
 
 #[tokio::test]
@@ -358,11 +348,26 @@ async fn a_plan_of_another_posture_is_refused_before_anything_is_written() {
     }
     assert_eq!(estate.written(mark), Vec::<String>::new());
 
-    // Its resources may have been edited: the live ones decide.
-    estate.write(
-        "same/main.hcl",
-        &posture.replace("public_access = false", "public_access = true"),
-    );
+    // What the plan does is what the posture asks for, and where in the text, or beside what, is all the same.
+    for (why, text) in [
+        (
+            "s3_bucket.data is declared otherwise there.",
+            posture.replace("public_access = false", "public_access = true"),
+        ),
+        (
+            "iam_role.reader is not declared there.",
+            posture.replace("iam_role \"reader\"", "iam_role \"other\""),
+        ),
+    ] {
+        estate.write("other/main.hcl", &text);
+        estate
+            .run(&["apply", "--auto-approve", "-posture", "other", "tonight.plan"])
+            .exits(1)
+            .tells(why);
+    }
+    assert_eq!(estate.written(mark), Vec::<String>::new());
+    let more = "\n\ns3_bucket \"more\" {\n  name = \"more-ACCOUNT\"\n}\n";
+    estate.write("same/main.hcl", &format!("{more}{posture}"));
     estate
         .run(&["apply", "--auto-approve", "-posture", "same", "tonight.plan"])
         .exits(0);

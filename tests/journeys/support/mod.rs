@@ -2,6 +2,7 @@
 
 mod clients;
 mod estate;
+pub(crate) mod forgery;
 mod protection;
 mod relay;
 mod run;
@@ -10,7 +11,7 @@ mod signatory;
 
 pub(crate) use clients::{Clients, code};
 pub(crate) use estate::Estate;
-pub(crate) use protection::{Protection, dips};
+pub(crate) use protection::{Protection, dips, strays};
 pub(crate) use relay::Relay;
 pub(crate) use run::Run;
 pub(crate) use schema::validate;

@@ -44,6 +44,14 @@ pub(crate) fn dips(ends: [&Protection; 2], now: &Protection) -> BTreeSet<String>
     .collect()
 }
 
+/// What is now as at neither end.
+pub(crate) fn strays(ends: [&Protection; 2], now: &Protection) -> BTreeSet<String> {
+    let all = ends.into_iter().chain([now]).flat_map(|p| p.0.keys());
+    all.filter(|name| ends.iter().all(|end| end.0.get(*name) != now.0.get(*name)))
+        .cloned()
+        .collect()
+}
+
 fn words(value: &Json) -> Vec<String> {
     match value {
         Json::String(one) => vec![one.clone()],

@@ -3,7 +3,7 @@
 mod begin;
 mod record;
 
-use self::begin::{Begun, Saved, begin, misplaced};
+use self::begin::{Begun, Held, Saved, begin, misplaced};
 use self::record::{given, record};
 use super::interrupts::Interrupts;
 use super::locking::{Guard, LockArgs};
@@ -164,28 +164,24 @@ async fn prepare(
     terminal: Terminal,
 ) -> Result<Prepared, Exit> {
     let say = |diagnostics: &Diagnostics, sources: &Sources| terminal.diagnose(diagnostics, sources);
-    let (plan, cloud, sources, now, declared) = match begun {
+    let (plan, cloud, sources, now, declared, held) = match begun {
         Begun::Saved(saved, cloud) => {
             let Saved {
                 plan,
-                digest,
+                held,
                 declared,
                 sources,
             } = *saved;
-            if let Err(diagnostics) = apply::verify(&plan, &cloud).await {
-                say(&diagnostics, &sources);
-                return Err(Exit::Error);
-            }
-            let now = match approving::still_in_force(&plan, &cloud).await {
+            let now = match still_so(&plan, Some(&held), &cloud).await {
                 Ok(now) => now,
-                Err(diagnostic) => {
-                    say(&diagnostic.into(), &sources);
+                Err(diagnostics) => {
+                    say(&diagnostics, &sources);
                     return Err(Exit::Error);
                 }
             };
             show(args, &plan, terminal);
             approvals.file = Some(args.posture.dir.display().to_string());
-            approvals.signers = match approving::signers(&args.posture.dir, &plan, &digest) {
+            approvals.signers = match approving::signers(&args.posture.dir, &plan, &held.digest) {
                 Ok(tally) => {
                     say(&tally.uncounted, &sources);
                     tally.signers
@@ -195,7 +191,7 @@ async fn prepare(
                     return Err(Exit::Error);
                 }
             };
-            (plan, cloud, sources, now, declared)
+            (plan, cloud, sources, now, declared, Some(held))
         }
         Begun::Posture(opened) => {
             let declared = opened.addresses();
@@ -211,7 +207,7 @@ async fn prepare(
                 return Err(Exit::Error);
             }
             let cloud = made.cloud.ok_or(Exit::Error)?;
-            (made.plan, cloud, made.sources, made.now, declared)
+            (made.plan, cloud, made.sources, made.now, declared, None)
         }
     };
     let slips = plan::unmatched(&plan, &approvals, &declared);
@@ -222,7 +218,11 @@ async fn prepare(
     say(&plan::needless(&plan, &approvals), &sources);
     let looked = Timestamp::now();
     let refused = |now: Timestamp| {
-        let refusals = plan::refusals(&plan, &approvals, now);
+        let mut refusals = plan::refusals(&plan, &approvals, now);
+        // A lock or an answer may have been waited for until the plan was too old.
+        if let Err(late) = plan::timely(&plan, now) {
+            refusals.push(late);
+        }
         if refusals.has_errors() {
             say(&refusals, &sources);
             terminal.tell("Nothing was changed.");
@@ -254,7 +254,7 @@ async fn prepare(
             return Err(Exit::Error);
         }
         // An answer takes as long as it takes: what was shown has to be what is there.
-        if let Err(diagnostics) = still_so(&plan, &cloud).await {
+        if let Err(diagnostics) = still_so(&plan, held.as_ref(), &cloud).await {
             say(&diagnostics, &sources);
             terminal.tell("Nothing was changed.");
             return Err(Exit::Error);
@@ -273,11 +273,16 @@ async fn prepare(
     })
 }
 
-/// Whether everything that the plan touches is as it saw it, and the same policy in force.
-async fn still_so(plan: &Plan, cloud: &Cloud) -> Result<(), Diagnostics> {
-    apply::verify(plan, cloud).await?;
-    approving::still_in_force(plan, cloud).await?;
-    Ok(())
+/// Whether everything that the plan touches is as it saw it, under the same policy in force; the time by the clock that
+/// counts. One from a file must not have been applied already, which comes first: by that it is out of date, too.
+async fn still_so(plan: &Plan, held: Option<&Held>, cloud: &Cloud) -> Result<Timestamp, Diagnostics> {
+    let mut needs = &[][..];
+    if let Some(held) = held {
+        approving::unspent(plan, &held.digest, cloud).await?;
+        needs = &held.needs;
+    }
+    apply::verify(plan, needs, cloud).await?;
+    Ok(approving::still_in_force(plan, cloud).await?)
 }
 
 async fn go(
@@ -366,9 +371,9 @@ async fn go(
     };
     terminal.diagnose(&diagnostics, sources);
     if let Some(journal) = journal
-        && let Err(diagnostic) = journal.end(plan, &outcome, &took, lock_lost, enacted).await
+        && let Err(diagnostics) = journal.end(plan, &outcome, &took, lock_lost, enacted).await
     {
-        failed(terminal, diagnostic);
+        terminal.refuse(&diagnostics, &Sources::new());
         // All is written, and yet something of the apply is missing.
         if exit == Exit::Clean {
             exit = Exit::Partial;

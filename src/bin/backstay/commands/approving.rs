@@ -4,6 +4,7 @@ use super::machine;
 use backstay::approve::{self, Tally};
 use backstay::aws::Cloud;
 use backstay::diag::{Diagnostic, code};
+use backstay::evidence::applied;
 use backstay::evidence::governing::{self, Sought};
 use backstay::evidence::record::Approval;
 use backstay::live::Timestamp;
@@ -40,6 +41,11 @@ pub(crate) async fn still_in_force(plan: &Plan, cloud: &Cloud) -> Result<Timesta
     let (in_force, now) = in_force(plan.evidence.as_ref(), &plan.project, &marks, cloud).await?;
     plan.policies.still(in_force.as_ref())?;
     Ok(now)
+}
+
+/// Whether a saved plan was not applied to its end already.
+pub(crate) async fn unspent(plan: &Plan, digest: &str, cloud: &Cloud) -> Result<(), Diagnostic> {
+    applied::unspent(plan, digest, cloud, machine::state_folder().as_deref()).await
 }
 
 /// The text of the signatures beside a plan; empty when there is none.

@@ -3,9 +3,10 @@
 use super::opening;
 use crate::options::PostureArgs;
 use crate::terminal::Terminal;
-use backstay::diag::{Diagnostics, Exit, Sources};
+use backstay::diag::{Diagnostic, Diagnostics, Exit, Sources, code};
 use backstay::evidence::permissions::Kept;
 use backstay::kinds::{self, Purpose};
+use backstay::model::PolicyPlace;
 use backstay::report;
 use clap::{Args, ValueEnum};
 use std::collections::BTreeMap;
@@ -27,7 +28,8 @@ enum For {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     backstay permissions -for check\n  \
-    backstay permissions -for apply -account vault")]
+    backstay permissions -for apply -account vault\n  \
+    backstay permissions -for apply -policy-at 111111111111/acme-old/acme/")]
 pub(crate) struct PermissionsArgs {
     #[command(flatten)]
     posture: PostureArgs,
@@ -36,9 +38,23 @@ pub(crate) struct PermissionsArgs {
     #[arg(long = "for", value_enum, default_value = "plan", value_name = "WHAT")]
     purpose: For,
 
+    /// Where the policy in force is kept, or was, when the posture names another place: as the tag `backstay:policy` and a plan
+    /// say it; may be repeated
+    #[arg(long, value_name = "PLACE")]
+    policy_at: Vec<PolicyPlace>,
+
     /// Only this account, and its policy alone
     #[arg(long, value_name = "LABEL")]
     account: Option<String>,
+}
+
+fn undeclared(place: &PolicyPlace) -> Diagnostic {
+    let detail = format!(
+        "-policy-at {place}: no account block has the number {}.",
+        place.account
+    );
+    Diagnostic::error(code::UNKNOWN_REFERENCE, detail)
+        .remedy("The policy is read through an account of the posture: declare it, with its `id`.")
 }
 
 pub(crate) async fn run(args: PermissionsArgs, terminal: Terminal) -> Exit {
@@ -100,10 +116,22 @@ pub(crate) async fn run(args: PermissionsArgs, terminal: Terminal) -> Exit {
                 }));
         }
     }
+    let ids = posture.homes.iter();
+    let ids = ids
+        .map(|home| (home.account.clone(), home.account_id.clone()))
+        .collect();
+    let mut elsewhere = Vec::new();
+    for place in &args.policy_at {
+        match place.bucket(&ids) {
+            Some(bucket) => elsewhere.push((bucket, place.project.clone())),
+            None => diagnostics.push(undeclared(place)),
+        }
+    }
     let kept = Kept {
         project: &posture.project,
         lock: posture.lock.as_ref(),
         evidence: posture.evidence.as_ref(),
+        elsewhere: &elsewhere,
         partition: posture.homes.first().map_or("aws", |home| home.partition()),
     };
     let kept = match args.purpose {

@@ -8,7 +8,7 @@ use crate::options::PostureArgs;
 use crate::terminal::Terminal;
 use backstay::aws::Cloud;
 use backstay::diag::{Diagnostic, Diagnostics, Sources, code};
-use backstay::model::Address;
+use backstay::model::{Address, Desired};
 use backstay::pipeline::{self, Live};
 use backstay::plan::{self, Origin, Plan};
 use std::path::{Path, PathBuf};
@@ -22,12 +22,19 @@ pub(super) enum Begun {
 /// A plan from a file.
 pub(super) struct Saved {
     pub(super) plan: Plan,
-    /// What approvals are for.
-    pub(super) digest: String,
+    pub(super) held: Held,
     /// What the posture declares, as far as it was looked at.
     pub(super) declared: Vec<Address>,
     /// The posture's text.
     pub(super) sources: Sources,
+}
+
+/// What a plan from a file is held to, beside what it says itself.
+pub(super) struct Held {
+    /// What approvals are for, and what is applied once.
+    pub(super) digest: String,
+    /// What its changes depend on and it says nothing of; empty without a posture.
+    pub(super) needs: Vec<Desired>,
 }
 
 /// Enters the accounts and takes the lock; `None` after saying why that is not possible.
@@ -146,18 +153,24 @@ async fn open_saved(args: &ApplyArgs, terminal: Terminal) -> Option<(Begun, Guar
         lock: posture.lock.as_ref(),
         evidence: posture.evidence.as_ref(),
         policy: posture.policy.as_ref(),
+        desired: &posture.desired,
+        graph: &posture.graph,
+        outputs: &posture.outputs,
+        places: &posture.places,
+        homes: &posture.homes,
     };
     if let Err(diagnostic) = plan.is_of(origin, &folder.display().to_string()) {
         failed(terminal, diagnostic);
         return None;
     }
+    let needs = plan.needs(origin);
     let guard = take(&opened, args, terminal).await?;
     let Live::Cloud(cloud) = opened.live else {
         return None;
     };
     let saved = Saved {
         plan,
-        digest,
+        held: Held { digest, needs },
         declared,
         sources: opened.sources,
     };
@@ -182,7 +195,10 @@ async fn open_detached(
     let guard = Guard::take(plan.lock.as_ref(), &plan.project, &cloud, &args.lock, terminal).await?;
     let saved = Saved {
         plan,
-        digest,
+        held: Held {
+            digest,
+            needs: Vec::new(),
+        },
         declared: Vec::new(),
         sources: Sources::new(),
     };
