@@ -93,6 +93,7 @@ impl Intercept for Counting {
             *trace.attempts.entry(operation.clone()).or_default() += 1;
             trace.writes += u32::from(write);
         });
+        once::leaves();
         Ok(())
     }
 
@@ -111,8 +112,8 @@ impl Intercept for Counting {
         let failure = context.output_or_error().and_then(Result::err);
         let connector = failure.and_then(|error| error.as_connector_error());
         let without_effect = context.response().is_some_and(refused) || connector.is_some_and(unconnected);
-        once::attempted(failure.is_some() && !without_effect);
         if write && without_effect {
+            once::had_no_effect();
             self.each(|trace| trace.writes = trace.writes.saturating_sub(1));
         }
         Ok(())

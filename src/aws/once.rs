@@ -18,9 +18,9 @@ struct Attempted(Arc<Mutex<Progress>>);
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Progress {
-    /// How often it was sent, or tried to.
+    /// How often it was sent, or a connection looked for to send it through.
     sent: u32,
-    /// Whether the last attempt may have been carried out.
+    /// Whether the last time may have been carried out.
     open: bool,
 }
 
@@ -31,19 +31,28 @@ tokio::task_local! {
 
 impl Attempted {
     fn progress(&self) -> Progress {
+        self.change(|progress| *progress)
+    }
+
+    fn change<T>(&self, with: impl FnOnce(&mut Progress) -> T) -> T {
         // Whoever panicked while holding it has left whole values behind.
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        with(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-/// Takes down an attempt of whatever is on its way here, and whether it may have been carried out.
-pub(super) fn attempted(open: bool) {
-    // Most writes are not of this kind, and no read is.
-    let _elsewhere = ONCE.try_with(|once| {
-        let mut progress = once.0.lock().unwrap_or_else(PoisonError::into_inner);
-        progress.sent += 1;
-        progress.open = open;
+/// Takes down that a request is on its way now. Most are of no write of this kind.
+pub(super) fn leaves() {
+    let _no_such_write = ONCE.try_with(|once| {
+        once.change(|progress| {
+            progress.sent += 1;
+            progress.open = true;
+        });
     });
+}
+
+/// Takes down that the request was not carried out.
+pub(super) fn had_no_effect() {
+    let _no_such_write = ONCE.try_with(|once| once.change(|progress| progress.open = false));
 }
 
 /// Keeps the SDK from repeating what [`once`] sends, save what was refused for sure.

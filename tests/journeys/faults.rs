@@ -223,6 +223,8 @@ pub(crate) struct Struck {
     pub(crate) hits: usize,
     /// Steps that are not known.
     not_known: usize,
+    /// What the apply said.
+    run: Run,
 }
 
 /// One fault at a rate; which requests it hits follows from the seed, and so do the seeds that hit some.
@@ -252,7 +254,7 @@ pub(crate) fn strikes(estate: &Estate, fault: Fault) -> Struck {
     accounts_and_converges(&ended);
     let steps = steps(&run);
     let not_known = steps.iter().filter(|said| said.verdict == "not_known").count();
-    Struck { hits, not_known }
+    Struck { hits, not_known, run }
 }
 
 async fn at(outcome: Outcome, chance: f64, seed: u64) {
@@ -336,29 +338,15 @@ async fn denied_half_way() {
     for writes in [2, 7, 13] {
         let estate = Estate::new(SHOP);
         estate.seed(SHOP_SEED).await;
-        let before = planned(&estate);
-        let outcome = error(403, "AccessDenied");
-        estate.fault(Fault {
+        let fault = Fault {
             write: Some(true),
             after_writes: writes,
-            outcome: outcome.clone(),
+            outcome: error(403, "AccessDenied"),
             ..Fault::default()
-        });
-        let mark = estate.mark();
-        let run = estate.run(&["apply", "--auto-approve", "--json"]).exits(4);
-        let said = summary(&run);
+        };
+        let said = summary(&strikes(&estate, fault).run.exits(4));
         assert!(said["done"].as_u64().unwrap() > 0, "{said}");
         assert!(said["not_done"].as_u64().unwrap() > 0, "{said}");
-        let why = format!("denied after {writes}");
-        let ended = Ended {
-            estate: &estate,
-            run: &run,
-            mark,
-            before: &before,
-            outcome: &outcome,
-            why: &why,
-        };
-        accounts_and_converges(&ended);
     }
 }
 

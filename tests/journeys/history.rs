@@ -14,15 +14,7 @@ fn posture() -> String {
 
 async fn estate() -> Estate {
     let estate = Estate::new(&posture());
-    let bucket = format!("keep-{}", estate.account);
-    estate
-        .root()
-        .s3
-        .create_bucket()
-        .bucket(bucket)
-        .send()
-        .await
-        .unwrap();
+    estate.bucket("keep-ACCOUNT").await;
     estate
 }
 

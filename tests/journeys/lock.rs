@@ -55,12 +55,7 @@ fn later(seconds: i64) -> Timestamp {
 async fn estate(object: Option<String>) -> (Estate, Clients) {
     let estate = Estate::new(LOCKED);
     let root = estate.root();
-    root.s3
-        .create_bucket()
-        .bucket(bucket(&estate))
-        .send()
-        .await
-        .unwrap();
+    estate.bucket("keep-ACCOUNT").await;
     if let Some(text) = object {
         put(&estate, &root, &text).await;
     }

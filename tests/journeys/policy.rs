@@ -409,11 +409,7 @@ async fn a_policy_in_force_that_cannot_be_read_stops_everything() {
     let people = people();
     let estate = Estate::new(&kept().replace("KEYS", &keys(&people[..3])));
     let s3 = estate.root().s3;
-    s3.create_bucket()
-        .bucket(estate.fill("keep-ACCOUNT"))
-        .send()
-        .await
-        .unwrap();
+    estate.bucket("keep-ACCOUNT").await;
     estate.write("alice", &people[0].private);
     let mark = estate.mark();
     estate.settle();
@@ -477,8 +473,7 @@ async fn a_policy_that_was_deleted_is_no_policy_that_never_was() {
     let people = people();
     let estate = Estate::new(&kept().replace("KEYS", &keys(&people[..3])));
     let s3 = estate.root().s3;
-    let bucket = estate.fill("keep-ACCOUNT");
-    s3.create_bucket().bucket(&bucket).send().await.unwrap();
+    let bucket = estate.bucket("keep-ACCOUNT").await;
     let versions = aws_sdk_s3::types::VersioningConfiguration::builder()
         .status(aws_sdk_s3::types::BucketVersioningStatus::Enabled)
         .build();
@@ -527,15 +522,7 @@ async fn a_policy_that_was_deleted_is_no_policy_that_never_was() {
 /// A bucket with versions, for records and the policy.
 async fn keeps(estate: &Estate, names: &[&str]) {
     for name in names {
-        let bucket = estate.fill(name);
-        estate
-            .root()
-            .s3
-            .create_bucket()
-            .bucket(bucket)
-            .send()
-            .await
-            .unwrap();
+        estate.bucket(name).await;
     }
 }
 

@@ -91,15 +91,7 @@ async fn what_backstay_keeps_itself_is_asked_for_too() {
         "project = \"ready\"",
         "project = \"ready\"\n  evidence {\n    bucket = \"keep-ACCOUNT\"\n    prefix = \"e/\"\n  }",
     ));
-    let bucket = estate.fill("keep-ACCOUNT");
-    estate
-        .root()
-        .s3
-        .create_bucket()
-        .bucket(bucket)
-        .send()
-        .await
-        .unwrap();
+    estate.bucket("keep-ACCOUNT").await;
     let estate = as_user(estate, deny).await;
     let mark = estate.mark();
     estate

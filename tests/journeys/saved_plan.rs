@@ -78,15 +78,7 @@ async fn a_saved_plan_is_shown_and_run_without_the_posture_when_that_is_said() {
 #[tokio::test]
 async fn a_plan_is_refused_when_the_cloud_has_changed_since() {
     let estate = saved();
-    let bucket = estate.fill("data-ACCOUNT");
-    estate
-        .root()
-        .s3
-        .create_bucket()
-        .bucket(&bucket)
-        .send()
-        .await
-        .unwrap();
+    estate.bucket("data-ACCOUNT").await;
     let mark = estate.mark();
     let refused = estate.run(&["apply", "--auto-approve", "tonight.plan"]).exits(1);
     insta::assert_snapshot!("stale_plan", refused.stderr);
@@ -383,9 +375,7 @@ async fn a_file_does_not_choose_which_policy_it_meets() {
     let estate = Estate::new(&format!(
         "{kept}\npolicy {{\n  weaken {{\n    window = \"Sun 03:00-03:01 UTC\"\n  }}\n}}\n"
     ));
-    let s3 = estate.root().s3;
-    let bucket = estate.fill("keep-ACCOUNT");
-    s3.create_bucket().bucket(bucket).send().await.unwrap();
+    estate.bucket("keep-ACCOUNT").await;
     estate.settle();
     estate.edit("versioning    = true", "versioning    = false");
     estate.run(&["plan", "-out", "tonight.plan"]).exits(0);

@@ -1,6 +1,9 @@
 use super::*;
 use crate::aws::client::Shared;
 use crate::aws::{Class, Tally, Writer, classify};
+use aws_credential_types::credential_fn::provide_credentials_fn;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_credential_types::provider::error::CredentialsError;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use wiremock::matchers::header;
@@ -31,6 +34,11 @@ async fn kms(answers: &[(u16, &str)]) -> (MockServer, Writer) {
 }
 
 fn writer(endpoint: &str) -> Writer {
+    let root = aws_credential_types::Credentials::new("111111111111", "test", None, None, "test");
+    with_credentials(endpoint, SharedCredentialsProvider::new(root))
+}
+
+fn with_credentials(endpoint: &str, credentials: SharedCredentialsProvider) -> Writer {
     let config = aws_config::SdkConfig::builder()
         .behavior_version(aws_config::BehaviorVersion::latest())
         .endpoint_url(endpoint)
@@ -40,9 +48,7 @@ fn writer(endpoint: &str) -> Writer {
                 .with_max_attempts(ATTEMPTS)
                 .with_initial_backoff(Duration::from_millis(1)),
         )
-        .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(
-            aws_credential_types::Credentials::new("111111111111", "test", None, None, "test"),
-        ))
+        .credentials_provider(credentials)
         .http_client(
             aws_smithy_http_client::Builder::new()
                 .tls_provider(aws_smithy_http_client::tls::Provider::Rustls(
@@ -100,7 +106,7 @@ async fn what_got_no_clear_answer_is_looked_for_before_it_is_sent_again() {
         (&[INTERNAL, THROTTLED], NEVER, Err(Class::Throttled), 5, 2),
         (&[REFUSED], NEVER, Err(Class::Refused), 1, 1),
         (&[INTERNAL, REFUSED], NEVER, Err(Class::Refused), 2, 2),
-        // Of what came over no connection that could be read, nothing is known either.
+        // An answer that cannot be read says nothing either.
         (&[(200, "no answer"), MADE], 2, Ok("found"), 1, 2),
     ] {
         let (is, was_sent, looked) = tried(answers, found).await;
@@ -144,6 +150,27 @@ async fn where_nothing_can_be_looked_up_nothing_is_sent_again() {
     .await;
     assert_eq!(error.unwrap_err().class, Class::Denied);
     assert_eq!(server.received_requests().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn what_could_not_be_signed_was_not_sent() {
+    let server = MockServer::start().await;
+    let none = || async { Err(CredentialsError::not_loaded("none are there")) };
+    let writer = with_credentials(
+        &server.uri(),
+        SharedCredentialsProvider::new(provide_credentials_fn(none)),
+    );
+    let looks = AtomicU32::new(0);
+    let look = || async {
+        looks.fetch_add(1, Ordering::Relaxed);
+        Ok(None)
+    };
+    let error = once(AT_ONCE, look, || create(&writer)).await.unwrap_err();
+    assert_eq!(
+        (error.class, looks.into_inner()),
+        (Class::Credentials, 1),
+        "{error}"
+    );
 }
 
 /// Answers each connection as `with` does, on a thread of its own.

@@ -229,6 +229,14 @@ impl Estate {
         Clients::new(&self.sandbox.endpoint(), "us-east-1", credentials)
     }
 
+    /// Makes a bucket in the first account, and gives its name.
+    pub(crate) async fn bucket(&self, name: &str) -> String {
+        let name = self.fill(name);
+        let s3 = self.root().s3;
+        s3.create_bucket().bucket(&name).send().await.unwrap();
+        name
+    }
+
     /// Makes requests of this estate fail.
     pub(crate) fn fault(&self, mut fault: Fault) {
         fault.account.get_or_insert_with(|| self.account.clone());
