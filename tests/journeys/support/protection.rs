@@ -124,6 +124,42 @@ impl Protection {
         self.amount(format!("{name}: copy in {copied_to}"), days.into());
     }
 
+    pub(crate) async fn bucket(&mut self, home: &Clients, name: &str) {
+        use aws_sdk_s3::types::BucketVersioningStatus::Enabled;
+        let versioning = home.s3.get_bucket_versioning().bucket(name).send().await.unwrap();
+        let on = versioning.status() == Some(&Enabled);
+        self.amount(format!("{name}: versioning"), i64::from(on));
+        let rules = home
+            .s3
+            .get_bucket_lifecycle_configuration()
+            .bucket(name)
+            .send()
+            .await;
+        let rules = rules.map(|answer| answer.rules().to_vec()).unwrap_or_default();
+        let kept = rules
+            .iter()
+            .filter_map(|rule| rule.noncurrent_version_expiration()?.noncurrent_days());
+        self.amount(
+            format!("{name}: replaced versions"),
+            kept.min().map_or(i64::MAX, i64::from),
+        );
+        let block = home.s3.get_public_access_block().bucket(name).send().await.ok();
+        let block = block.and_then(|answer| answer.public_access_block_configuration().cloned());
+        let ways = block.map_or([None; 4], |b| {
+            let acls = [b.block_public_acls(), b.ignore_public_acls()];
+            let policies = [b.block_public_policy(), b.restrict_public_buckets()];
+            [acls[0], acls[1], policies[0], policies[1]]
+        });
+        let blocked = ways.iter().filter(|way| **way == Some(true)).count();
+        self.amount(
+            format!("{name}: public access blocked"),
+            i64::try_from(blocked).unwrap(),
+        );
+        if let Ok(policy) = home.s3.get_bucket_policy().bucket(name).send().await {
+            self.policy(&format!("{name}: policy"), policy.policy().unwrap());
+        }
+    }
+
     pub(crate) async fn key(&mut self, home: &Clients, name: &str) {
         let id = format!("alias/{name}");
         let key = home.kms.describe_key().key_id(id).send().await.unwrap();
