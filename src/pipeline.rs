@@ -17,7 +17,7 @@ use crate::model::fact::{Evidence, Facts};
 use crate::model::objective::{Objective, Scenario};
 use crate::model::value::Value;
 use crate::model::{
-    Account, AccountId, Action, Address, BucketPlace, Desired, Lock, Observed, Place, Region, Scope,
+    Account, AccountId, Address, BucketPlace, Desired, Lock, Observed, Place, Region, Scope, Unreadable,
 };
 use crate::plan::{self, Context, InForce, Plan, Policies, Selection};
 use crate::prove::{self, Proof};
@@ -323,7 +323,7 @@ pub fn evidence(desired: &[Desired], snapshot: &Snapshot) -> (Vec<Evidence>, Dia
             },
             Some(Observed::Absent) => Observed::Absent,
             Some(Observed::Unreadable(why)) => Observed::Unreadable(why.clone()),
-            None => Observed::Unreadable(crate::model::Unreadable {
+            None => Observed::Unreadable(Unreadable {
                 action: String::new(),
                 why: "it is not in the snapshot".into(),
                 denied: false,
@@ -345,19 +345,13 @@ pub fn evidence(desired: &[Desired], snapshot: &Snapshot) -> (Vec<Evidence>, Dia
 /// said too. Undeclared resources of the project are drift.
 pub fn drift(desired: &[Desired], plan: &Plan) -> Vec<Drift> {
     let differs: BTreeSet<&Address> = plan.changes.iter().map(|c| &c.address).collect();
-    let read_at = Some(plan.read_at.to_string());
+    let read_at = plan.read_at.to_string();
     let as_declared = desired
         .iter()
         .filter(|d| !differs.contains(&d.address))
         .map(|resource| Drift {
-            address: resource.address.clone(),
-            action: Action::NoOp,
-            attributes: Vec::new(),
-            unsettable: Vec::new(),
-            unreadable: Vec::new(),
-            missing: None,
             location: resource.location.clone(),
-            read_at: read_at.clone(),
+            ..Drift::none(resource.address.clone(), &read_at)
         });
     let differing = plan.changes.iter().map(|change| {
         let mut unreadable = change.unreadable.clone();
@@ -365,15 +359,27 @@ pub fn drift(desired: &[Desired], plan: &Plan) -> Vec<Drift> {
             unreadable.push(why.clone());
         }
         Drift {
-            address: change.address.clone(),
             action: change.action,
             attributes: plan.attributes_of(&change.address).cloned().collect(),
             unsettable: change.findings.clone(),
             unreadable,
             missing: change.missing.clone(),
             location: change.desired.as_ref().and_then(|d| d.location.clone()),
-            read_at: read_at.clone(),
+            ..Drift::none(change.address.clone(), &read_at)
         }
     });
-    as_declared.chain(differing).collect()
+    let mut undiscovered: BTreeMap<&str, Drift> = BTreeMap::new();
+    for place in &plan.undiscovered {
+        let address = Address::new(place.kind.clone(), plan::UNDECLARED);
+        let of_kind = undiscovered.entry(&place.kind);
+        let of_kind = of_kind.or_insert_with(|| Drift::none(address, &read_at));
+        of_kind.undiscovered.push(Unreadable {
+            why: format!("in {}: {}", place.place.scope(), place.why.why),
+            ..place.why.clone()
+        });
+    }
+    as_declared
+        .chain(differing)
+        .chain(undiscovered.into_values())
+        .collect()
 }

@@ -20,6 +20,8 @@ pub struct Drift {
     pub unsettable: Vec<Unsettable>,
     /// Declared settings that could not be compared.
     pub unreadable: Vec<Unreadable>,
+    /// Why it could not be looked for what the project owns of this kind and no block declares any more.
+    pub undiscovered: Vec<Unreadable>,
     /// Set when it must exist, doesn't, and is never created by backstay: what to do.
     pub missing: Option<String>,
     /// Where it was declared.
@@ -29,6 +31,21 @@ pub struct Drift {
 }
 
 impl Drift {
+    /// Nothing differs.
+    pub fn none(address: Address, read_at: &str) -> Self {
+        Self {
+            address,
+            action: Action::NoOp,
+            attributes: Vec::new(),
+            unsettable: Vec::new(),
+            unreadable: Vec::new(),
+            undiscovered: Vec::new(),
+            missing: None,
+            location: None,
+            read_at: Some(read_at.to_owned()),
+        }
+    }
+
     /// Whether the resource is declared and does not exist.
     pub(super) fn says_missing(&self) -> bool {
         self.missing.is_some() || self.action == Action::Create
@@ -49,12 +66,16 @@ pub(super) fn findings(drift: &Drift) -> Vec<Finding> {
     };
     let of = |rule, status, message: String| Finding::of(rule, drift.address.clone(), status, message);
 
-    for (n, unreadable) in drift.unreadable.iter().enumerate() {
-        let mut finding = of(
-            &run::DRIFT,
-            Status::Unknown,
-            "A declared setting could not be compared with the live one.".into(),
-        );
+    let incomparable = drift.unreadable.iter().map(|why| {
+        let message = "A declared setting could not be compared with the live one.";
+        (why, &run::DRIFT, message)
+    });
+    let undiscovered = drift.undiscovered.iter().map(|why| {
+        let message = "Whether the project owns what no block declares any more is not known.";
+        (why, &run::UNDECLARED, message)
+    });
+    for (n, (unreadable, rule, message)) in incomparable.chain(undiscovered).enumerate() {
+        let mut finding = of(rule, Status::Unknown, message.into());
         // Keeps several of one resource apart, in order and in fingerprints.
         finding.attribute = Some(format!("{}#{n}", unreadable.action));
         finding.remedy = how_to_read(unreadable);
@@ -113,7 +134,11 @@ pub(super) fn findings(drift: &Drift) -> Vec<Finding> {
     if drift.action == Action::Update && drift.attributes.is_empty() {
         let message = "The resource is not as declared; `backstay plan` shows how.".to_owned();
         push(of(&run::DRIFT, Status::Fail, message), Vec::new());
-    } else if drift.attributes.is_empty() && drift.unsettable.is_empty() && drift.unreadable.is_empty() {
+    } else if drift.attributes.is_empty()
+        && drift.unsettable.is_empty()
+        && drift.unreadable.is_empty()
+        && drift.undiscovered.is_empty()
+    {
         let message = "Every setting that is declared is as declared.".to_owned();
         push(of(&run::DRIFT, Status::Pass, message), Vec::new());
     }

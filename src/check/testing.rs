@@ -287,14 +287,5 @@ pub(crate) fn github(subjects: &[&str]) -> Statement {
 
 /// A plan that changes nothing of [`store`].
 pub(crate) fn unchanged() -> super::Drift {
-    super::Drift {
-        address: Address::new("s3_bucket", "uploads"),
-        action: crate::model::Action::NoOp,
-        attributes: Vec::new(),
-        unsettable: Vec::new(),
-        unreadable: Vec::new(),
-        missing: None,
-        location: None,
-        read_at: Some(READ_AT.into()),
-    }
+    super::Drift::none(Address::new("s3_bucket", "uploads"), READ_AT)
 }

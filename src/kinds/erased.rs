@@ -49,6 +49,8 @@ pub trait AnyKind: Send + Sync {
     fn is_global(&self) -> bool;
     /// See [`Kind::HOLDS_DATA`].
     fn holds_data(&self) -> bool;
+    /// See [`Kind::DISCOVERS`].
+    fn discovers(&self) -> &'static [&'static str];
     /// See [`Kind::SELECTS`].
     fn selects(&self) -> bool;
     /// The block's schema.
@@ -220,6 +222,10 @@ impl<K: Kind> AnyKind for Erased<K> {
 
     fn holds_data(&self) -> bool {
         K::HOLDS_DATA
+    }
+
+    fn discovers(&self) -> &'static [&'static str] {
+        K::DISCOVERS
     }
 
     fn selects(&self) -> bool {

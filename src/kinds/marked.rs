@@ -7,6 +7,9 @@ use aws_sdk_resourcegroupstagging::types::TagFilter;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// What asking takes.
+pub(super) const ACTION: &str = "tag:GetResources";
+
 /// Something that carries the mark.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Marked {
@@ -37,7 +40,7 @@ async fn fetch(reader: &Reader, place: &Place) -> Result<Vec<Marked>, AwsError> 
                 .set_pagination_token(token.clone())
                 .send()
                 .await
-                .map_err(|e| classify("tag:GetResources", e))?
+                .map_err(|e| classify(ACTION, e))?
         };
         for mapping in answer.resource_tag_mapping_list() {
             let Some(arn) = mapping.resource_arn().and_then(|a| a.parse::<Arn>().ok()) else {

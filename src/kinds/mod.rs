@@ -148,6 +148,8 @@ pub trait Kind: Send + Sync + 'static {
     const GLOBAL: bool = false;
     /// Whether it holds data or what data needs, so that it is released and never removed.
     const HOLDS_DATA: bool;
+    /// IAM actions, on everything, that finding what nobody declares any more takes.
+    const DISCOVERS: &'static [&'static str];
     /// Whether it says which resources are backed up, so that others fall out of it when their tags change.
     const SELECTS: bool = false;
     /// What can be declared.

@@ -78,6 +78,17 @@ pub struct ResourceChange {
     pub missing: Option<String>,
 }
 
+/// A kind of resource in one place, of which nobody knows whether the project owns any that no block declares.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Undiscovered {
+    /// The kind.
+    pub kind: String,
+    /// The place.
+    pub place: Place,
+    /// Why it could not be looked for.
+    pub why: Unreadable,
+}
+
 /// What an apply will do.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
@@ -111,6 +122,9 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// How many resources were compared and are as declared.
     pub unchanged: usize,
+    /// Where what no block declares any more could not be looked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub undiscovered: Vec<Undiscovered>,
     /// Outputs of the posture, as shown after an apply; sensitive ones as null.
     pub outputs: BTreeMap<String, Json>,
 }
@@ -136,6 +150,9 @@ pub struct Summary {
     pub by_hand: usize,
     /// Declared settings or resources that could not be read.
     pub unreadable: usize,
+    /// Kinds in a place whose undeclared resources could not be looked for.
+    #[serde(default)]
+    pub undiscovered: usize,
     /// Settings of the policy of approvals that change.
     #[serde(default)]
     pub policy: usize,
@@ -145,6 +162,11 @@ impl Summary {
     /// True when live is as declared, as far as everything could be read.
     pub fn is_clean(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// True when something could not be read, so that nobody knows whether it differs.
+    pub fn is_incomplete(&self) -> bool {
+        self.unreadable + self.undiscovered > 0
     }
 
     /// True when something differs, whether or not a write can change it.
@@ -171,6 +193,7 @@ impl Plan {
                 summary.unreadable += 1;
             }
         }
+        summary.undiscovered = self.undiscovered.len();
         let policy = self.policies.changes();
         summary.policy = policy.len();
         for attribute in self.steps.iter().flat_map(|s| &s.attributes).chain(&policy) {

@@ -1,7 +1,7 @@
 //! Making a plan: each resource compared by its kind, what nobody declares released.
 
 use super::witness::{among, judged_by_others, not_in_snapshot, settle, witnesses};
-use super::{Plan, Policies, ResourceChange, Step, order};
+use super::{Plan, Policies, ResourceChange, Step, Undiscovered, order};
 use crate::diag::{Diagnostic, Diagnostics, code};
 use crate::graph::Graph;
 use crate::kinds::among::{Among, Resource};
@@ -66,6 +66,7 @@ pub fn make(cx: Context<'_>) -> (Plan, Diagnostics) {
         mut changes,
         mut steps,
         unchanged,
+        undiscovered,
         diagnostics,
         among: _,
     } = planner;
@@ -92,6 +93,7 @@ pub fn make(cx: Context<'_>) -> (Plan, Diagnostics) {
         changes,
         steps,
         unchanged,
+        undiscovered,
         outputs: cx.outputs.clone(),
     };
     (plan, diagnostics)
@@ -174,6 +176,7 @@ struct Planner {
     changes: Vec<ResourceChange>,
     steps: Vec<Step>,
     unchanged: usize,
+    undiscovered: Vec<Undiscovered>,
     diagnostics: Diagnostics,
 }
 
@@ -296,6 +299,11 @@ impl Planner {
                 )
                 .remedy("What is declared was read; allow the action to find what was forgotten too."),
             );
+            self.undiscovered.push(Undiscovered {
+                kind: entry.kind.clone(),
+                place: entry.place.clone(),
+                why: why.clone(),
+            });
             return;
         }
         let (Some(kind), Observed::Present(have)) = (kinds::find(&entry.kind), &entry.seen) else {

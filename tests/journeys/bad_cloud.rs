@@ -59,6 +59,37 @@ async fn somebody_elses_bucket() {
         .prints("s3_bucket.many[\"three\"] will be created");
 }
 
+/// What a denied search would have found may be anything: the declared part is as declared, and the whole is not known to be.
+#[tokio::test]
+async fn what_could_not_be_looked_for_is_not_clean() {
+    let estate = Estate::new(MANY);
+    estate.settle();
+    estate.run(&["plan", "--detailed-exitcode"]).exits(0);
+    estate.run(&["check", "--fail-on", "critical"]).exits(0);
+
+    estate.fault(Fault {
+        operation: Some("GetResources".to_owned()),
+        outcome: Outcome::Error {
+            status: 400,
+            code: "AccessDeniedException".to_owned(),
+        },
+        ..Fault::default()
+    });
+    let run = estate.run(&["plan", "--detailed-exitcode"]).exits(1);
+    run.prints("No changes known. 3 resources compared with the live cloud, nothing of them differs.")
+        .prints("Whether the project owns what no block declares is not known:")
+        .prints("kms_key in prod/us-east-1");
+    let told = estate.run(&["plan", "--json"]).lines();
+    let counts = told
+        .iter()
+        .find(|l| l["type"] == "change_summary")
+        .map(|l| l["changes"]["undiscovered"].as_u64().unwrap());
+    assert!(counts > Some(0), "{told:?}");
+    let run = estate.run(&["check", "--fail-on", "critical", "--format", "json"]);
+    let report = run.exits(1).json();
+    assert_eq!(report["summary"]["unknown"], counts.unwrap(), "{report:#}");
+}
+
 #[tokio::test]
 async fn a_database_that_does_not_exist() {
     let estate = Estate::new(

@@ -2,6 +2,7 @@
 
 use crate::support::{Estate, code};
 use aws_sdk_s3::types::{BucketVersioningStatus, VersioningConfiguration};
+use std::process::Stdio;
 
 /// Something of every kind.
 pub(crate) const SHOP: &str = r#"
@@ -269,4 +270,35 @@ async fn only_yes_is_yes() {
     // With nothing to do there is nothing to ask.
     let again = estate.run(&["apply"]).exits(0);
     assert!(!again.stdout.contains("Enter a value"), "{}", again.stdout);
+}
+
+/// A report that could not be written is no success; one that nobody reads to the end is.
+#[tokio::test]
+async fn a_report_that_is_lost_is_no_success() {
+    let estate = Estate::new(SHOP);
+    estate.seed(SHOP_SEED).await;
+    for arguments in [
+        &["validate"][..],
+        &["plan"],
+        &["plan", "-json"],
+        &["history"],
+        &["schema"],
+    ] {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let lost = estate.command(arguments).stdout(full).output().unwrap();
+        let told = String::from_utf8_lossy(&lost.stderr);
+        assert_eq!(lost.status.code(), Some(1), "{arguments:?}: {told}");
+        assert!(told.contains("could not be written"), "{arguments:?}: {told}");
+
+        let mut child = estate.command(arguments);
+        let mut child = child
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let left = child.wait_with_output().unwrap();
+        let told = String::from_utf8_lossy(&left.stderr);
+        assert_eq!(left.status.code(), Some(0), "{arguments:?}: {told}");
+    }
 }

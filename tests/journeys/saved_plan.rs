@@ -177,6 +177,10 @@ async fn a_plan_that_waited_too_long_is_refused() {
             .exits(1)
             .tells("a plan that is never valid cannot be applied");
     }
+    estate
+        .run(&["plan", "-out", "never.plan", "-valid-for", "1000y"])
+        .exits(1)
+        .tells("for a year at most");
     assert!(!estate.path("never.plan").exists());
     estate
         .run(&["apply", "-parallelism", "0"])

@@ -37,6 +37,11 @@ fn main() -> ExitCode {
 /// Runs a command and gives the process's exit code.
 fn run(cli: Cli) -> u8 {
     let terminal = Terminal::new(cli.color);
+    // What changes something ends as that went, whoever listens.
+    let changes = matches!(
+        cli.command,
+        Command::Apply(_) | Command::Approve(_) | Command::Unlock(_)
+    );
     let exit = match cli.command {
         Command::Plan(args) => block_on(terminal, plan::run(args, terminal)),
         Command::Apply(args) => block_on(terminal, apply::run(args, terminal)),
@@ -59,7 +64,10 @@ fn run(cli: Cli) -> u8 {
             Err(diagnostic) => failed(terminal, *diagnostic),
         },
     };
-    exit.code()
+    match changes {
+        true => exit.code(),
+        false => terminal.reported(exit).code(),
+    }
 }
 
 fn block_on(terminal: Terminal, command: impl Future<Output = Exit>) -> Exit {

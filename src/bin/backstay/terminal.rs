@@ -1,9 +1,13 @@
 //! Standard output for results, standard error for diagnostics and progress.
 
-use backstay::diag::{Diagnostics, Sources, escape, render};
+use backstay::diag::{Diagnostics, Exit, Sources, escape, render};
 use backstay::report::Style;
 use clap::ValueEnum;
 use std::io::{self, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Whether something could not be written to standard output, as on a full disk.
+static LOST: AtomicBool = AtomicBool::new(false);
 
 /// When to use colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -101,7 +105,21 @@ impl Terminal {
     /// gone away has seen enough.
     pub(crate) fn print(self, text: &str) {
         let mut out = io::stdout().lock();
-        drop(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
+        let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        match written {
+            Err(why) if why.kind() != io::ErrorKind::BrokenPipe && !LOST.swap(true, Ordering::Relaxed) => {
+                self.tell(&format!("What there is to say could not be written: {why}."));
+            }
+            Ok(()) | Err(_) => {}
+        }
+    }
+
+    /// How a command ends that only reports: a report that was lost is no good news.
+    pub(crate) fn reported(self, exit: Exit) -> Exit {
+        match LOST.load(Ordering::Relaxed) {
+            true => Exit::Error,
+            false => exit,
+        }
     }
 
     /// Writes a line of progress.

@@ -33,6 +33,7 @@ impl Kind for BackupPlan {
     const DOC: &'static str = include_str!("doc.md");
     const OUTPUTS: &'static [Output] = &[];
     const HOLDS_DATA: bool = false;
+    const DISCOVERS: &'static [&'static str] = &[live::PLANS, "backup:ListTags"];
     const SELECTS: bool = true;
     type Spec = Spec;
     type Live = LivePlan;

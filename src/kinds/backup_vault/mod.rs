@@ -11,7 +11,7 @@ mod tests;
 mod validate;
 pub mod write;
 
-use super::{Boxed, Kind, Output, Permission, Purpose, ReadContext, WriteContext, keys};
+use super::{Boxed, Kind, Output, Permission, Purpose, ReadContext, WriteContext, keys, marked};
 use crate::aws::AwsError;
 use crate::diag::Diagnostics;
 use crate::model::change::Diff;
@@ -35,6 +35,7 @@ impl Kind for BackupVault {
         doc: "The vault's ARN.",
     }];
     const HOLDS_DATA: bool = true;
+    const DISCOVERS: &'static [&'static str] = &[marked::ACTION];
     type Spec = Spec;
     type Live = LiveVault;
     type Op = Op;
@@ -162,7 +163,7 @@ impl Kind for BackupVault {
         };
         let mut all = vec![
             anywhere(live::VAULTS),
-            anywhere("tag:GetResources"),
+            anywhere(marked::ACTION),
             on_vault(live::TAGS),
         ];
         if purpose.reads_everything() || spec.wants_policy() {

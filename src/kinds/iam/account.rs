@@ -6,6 +6,7 @@
 //! one. Both only where they are needed.
 
 use crate::aws::{AwsError, Class, Reader, classify};
+use crate::kinds::{ReadContext, UNDISCOVERED};
 use crate::model::policy::Document;
 use crate::model::{Observed, Unreadable};
 use aws_sdk_iam::types::{EntityType, ManagedPolicyDetail, RoleDetail, Tag};
@@ -51,6 +52,18 @@ pub struct AccountRoles {
 /// Reads the account once, whoever asks. A failure is kept too.
 pub async fn read(reader: &Reader) -> Arc<Result<AccountRoles, AwsError>> {
     reader.once("iam:account", || fetch(reader)).await
+}
+
+/// What is said of roles when their account could not be read: of those that are asked for, and of what is looked for.
+pub(in crate::kinds) fn unread<S, T>(
+    cx: ReadContext<'_>,
+    wanted: &[(String, Option<S>)],
+    error: &AwsError,
+) -> BTreeMap<String, Observed<T>> {
+    let forgotten = cx.discover.then(|| UNDISCOVERED.to_owned());
+    let all = wanted.iter().map(|(ident, _)| ident.clone()).chain(forgotten);
+    all.map(|ident| (ident, Observed::Unreadable(error.unreadable())))
+        .collect()
 }
 
 async fn fetch(reader: &Reader) -> Result<AccountRoles, AwsError> {

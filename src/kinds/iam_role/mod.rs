@@ -89,6 +89,7 @@ impl Kind for IamRole {
     }];
     const GLOBAL: bool = true;
     const HOLDS_DATA: bool = false;
+    const DISCOVERS: &'static [&'static str] = &[account::ACTION];
     type Spec = Spec;
     type Live = LiveRole;
     type Op = Op;
@@ -139,9 +140,7 @@ impl Kind for IamRole {
             let account = match account.as_ref() {
                 Ok(account) => account,
                 Err(error) => {
-                    let unreadable =
-                        |(ident, _): &(String, _)| (ident.clone(), Observed::Unreadable(error.unreadable()));
-                    return wanted.iter().map(unreadable).collect();
+                    return account::unread(cx, wanted, error);
                 }
             };
             let asked = wanted.iter().map(|(ident, spec)| async move {

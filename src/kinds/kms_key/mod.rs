@@ -10,7 +10,7 @@ mod tests;
 mod validate;
 pub mod write;
 
-use super::{Boxed, Kind, Output, Permission, Purpose, ReadContext, WriteContext};
+use super::{Boxed, Kind, Output, Permission, Purpose, ReadContext, WriteContext, marked};
 use crate::aws::{AwsError, Reader};
 use crate::diag::Diagnostics;
 use crate::model::change::Diff;
@@ -34,6 +34,7 @@ impl Kind for KmsKey {
         doc: "The ARN of the key's alias, known before the key exists.",
     }];
     const HOLDS_DATA: bool = true;
+    const DISCOVERS: &'static [&'static str] = &[marked::ACTION];
     type Spec = Spec;
     type Live = LiveKey;
     type Op = Op;
@@ -124,7 +125,7 @@ impl Kind for KmsKey {
         let mut all: Vec<_> = [live::DESCRIBE, live::POLICY, live::ROTATION, live::TAGS]
             .map(on_keys)
             .into();
-        all.extend(["tag:GetResources", live::ALIASES].map(anywhere));
+        all.extend([marked::ACTION, live::ALIASES].map(anywhere));
         let regions = spec.replica.iter().map(|r| &r.region);
         let elsewhere: Vec<_> = regions
             .map(|region| Arn::kms(place.partition(), region, &place.account_id, "key/*").to_string())

@@ -10,7 +10,7 @@ mod validate;
 pub mod write;
 
 use super::s3_bucket::PROJECT_TAG;
-use super::{Boxed, Kind, Output, Permission, Purpose, ReadContext, WriteContext, keys};
+use super::{Boxed, Kind, Output, Permission, Purpose, ReadContext, WriteContext, keys, marked};
 use crate::aws::AwsError;
 use crate::diag::Diagnostics;
 use crate::model::change::Diff;
@@ -34,6 +34,7 @@ impl Kind for RdsInstance {
         doc: "The instance's ARN.",
     }];
     const HOLDS_DATA: bool = true;
+    const DISCOVERS: &'static [&'static str] = &[marked::ACTION];
     type Spec = Spec;
     type Live = LiveInstance;
     type Op = Op;
@@ -161,7 +162,7 @@ impl Kind for RdsInstance {
             action,
             resource: "*".into(),
         };
-        let mut all = vec![anywhere(live::INSTANCES), anywhere("tag:GetResources")];
+        let mut all = vec![anywhere(live::INSTANCES), anywhere(marked::ACTION)];
         if !spec.replicate.is_empty() || purpose.reads_everything() {
             all.push(anywhere(live::BACKUPS));
         }

@@ -34,7 +34,7 @@ pub use live::Live;
 pub use op::Op;
 pub use spec::Spec;
 
-use super::{Boxed, Kind, Output, Permission, Purpose, ReadContext, WriteContext};
+use super::{Boxed, Kind, Output, Permission, Purpose, ReadContext, WriteContext, marked};
 use crate::aws::AwsError;
 use crate::diag::Diagnostics;
 use crate::model::change::Diff;
@@ -132,6 +132,7 @@ s3_bucket \"uploads\" {
     ];
 
     const HOLDS_DATA: bool = true;
+    const DISCOVERS: &'static [&'static str] = &[marked::ACTION];
     type Spec = Spec;
     type Live = Live;
     type Op = Op;

@@ -7,7 +7,7 @@ use super::read;
 use super::role::replication_role;
 use super::spec::Spec;
 use crate::kinds::keys::DESCRIBE;
-use crate::kinds::{Depth, Permission, Purpose, objects};
+use crate::kinds::{Depth, Permission, Purpose, marked, objects};
 use crate::model::{Arn, Place};
 
 /// See [`Kind::permissions`](crate::kinds::Kind::permissions).
@@ -28,7 +28,7 @@ pub(super) fn permissions(spec: &Spec, place: &Place, purpose: Purpose) -> Vec<P
     let parts = read::parts(Some(spec), depth);
     let mut all = vec![
         anywhere("s3:ListAllMyBuckets"),
-        anywhere("tag:GetResources"),
+        anywhere(marked::ACTION),
         // HeadBucket, for a bucket that is not in the list.
         on_bucket("s3:ListBucket"),
     ];

@@ -26,10 +26,7 @@ pub(super) async fn read(
     let account = match account.as_ref() {
         Ok(account) => account,
         Err(error) => {
-            return wanted
-                .iter()
-                .map(|(name, _)| (name.clone(), Observed::Unreadable(error.unreadable())))
-                .collect();
+            return account::unread(cx, wanted, error);
         }
     };
     let mut asked: BTreeMap<String, Need> = wanted

@@ -81,6 +81,7 @@ impl Kind for WriterRole {
     ];
     const GLOBAL: bool = true;
     const HOLDS_DATA: bool = false;
+    const DISCOVERS: &'static [&'static str] = &[account::ACTION];
     type Spec = Spec;
     type Live = LiveWriter;
     type Op = Op;

@@ -24,6 +24,17 @@ pub fn plan(plan: &Plan, style: Style) -> String {
         );
         return out;
     }
+    if !summary.differs() && summary.unreadable == 0 {
+        let _ = writeln!(
+            out,
+            "{} {} compared with the live cloud, nothing of them differs. Whether the project owns what no block declares \
+             is not known: {}.",
+            paint("No changes known.", AnsiColors::Red, style),
+            count(plan.unchanged, "resource"),
+            undiscovered(plan),
+        );
+        return out;
+    }
     if !plan.steps.is_empty() || summary.policy > 0 {
         out.push_str("backstay will perform the following actions:\n\n");
     }
@@ -309,6 +320,23 @@ fn summary_lines(out: &mut String, plan: &Plan, summary: &Summary, style: Style)
         ),
         AnsiColors::Red,
     );
+    warn(
+        summary.undiscovered,
+        format!(
+            "Whether the project owns more that no block declares is not known: {}.",
+            undiscovered(plan)
+        ),
+        AnsiColors::Red,
+    );
+}
+
+/// Where it could not be looked for.
+fn undiscovered(plan: &Plan) -> String {
+    let places = plan.undiscovered.iter();
+    let places: Vec<String> = places
+        .map(|u| format!("{} in {}", escape::line(&u.kind), u.place.scope()))
+        .collect();
+    places.join(", ")
 }
 
 fn count(n: usize, what: &str) -> String {

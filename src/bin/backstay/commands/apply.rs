@@ -203,7 +203,7 @@ async fn prepare(
             say(&made.diagnostics, &made.sources);
             show(args, &made.plan, terminal);
             if made.diagnostics.has_errors() {
-                terminal.tell("The plan is incomplete, so nothing was changed.");
+                terminal.tell("Nothing was changed.");
                 return Err(Exit::Error);
             }
             let cloud = made.cloud.ok_or(Exit::Error)?;

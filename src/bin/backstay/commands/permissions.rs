@@ -100,6 +100,17 @@ pub(crate) async fn run(args: PermissionsArgs, terminal: Terminal) -> Exit {
                 });
         }
     }
+    for (places, global) in [(&posture.places, false), (&posture.homes, true)] {
+        // What no block declares any more can be of any kind.
+        let kinds = kinds::ALL.iter().filter(|kind| kind.is_global() == global);
+        let actions: Vec<&'static str> = kinds.flat_map(|kind| kind.discovers()).copied().collect();
+        for place in places {
+            by_account
+                .entry(place.account.clone())
+                .or_default()
+                .extend(actions.iter().map(|action| kinds::Permission::new(action, "*")));
+        }
+    }
     if purpose == Purpose::Prove {
         // Whether an objective holds depends on everybody who is in the accounts.
         for home in &posture.homes {

@@ -37,7 +37,7 @@ pub(crate) struct PlanArgs {
     #[arg(long)]
     json: bool,
 
-    /// End with 2 when changes are pending
+    /// End with 2 when changes are pending, and with 1 when something could not be looked for
     #[arg(long)]
     detailed_exitcode: bool,
 
@@ -45,10 +45,16 @@ pub(crate) struct PlanArgs {
     source: Source,
 }
 
+/// A plan that is older shows nothing that anybody has looked at lately.
+const LONGEST: Duration = Duration::from_days(366);
+
 fn some_time(text: &str) -> Result<Duration, String> {
     let length: Duration = text.parse().map_err(|e| format!("{e}"))?;
     if length.as_secs() == 0 {
         return Err("a plan that is never valid cannot be applied; write a duration such as 8h".to_owned());
+    }
+    if length > LONGEST {
+        return Err("a plan may be kept for a year at most; write a duration such as 8h".to_owned());
     }
     Ok(length)
 }
@@ -87,9 +93,10 @@ pub(crate) async fn run(args: PlanArgs, terminal: Terminal) -> Exit {
             ));
         }
     }
-    if args.detailed_exitcode && made.plan.summary().differs() {
-        Exit::Pending
-    } else {
-        Exit::Clean
+    let summary = made.plan.summary();
+    match args.detailed_exitcode {
+        true if summary.is_incomplete() => Exit::Error,
+        true if summary.differs() => Exit::Pending,
+        _ => Exit::Clean,
     }
 }
