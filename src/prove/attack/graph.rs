@@ -32,6 +32,33 @@ pub enum Node {
 }
 
 impl Node {
+    /// For people: who or what it is.
+    pub fn name(&self) -> String {
+        let short = self.short();
+        match (self, short.split_once(':')) {
+            (Node::Acts(_), Some((account, ADMINISTRATOR))) => format!("an administrator of {account}"),
+            _ => short.to_owned(),
+        }
+    }
+
+    /// Reaching it, in words.
+    pub fn gerund(&self) -> String {
+        let name = self.name();
+        let resource = name.splitn(6, ':').nth(5).unwrap_or(&name);
+        match self {
+            Node::Acts(_) => format!("acting as {name}"),
+            Node::Power(_) => format!("being one who {name}"),
+            Node::Unbound(_) => format!("lifting the organization's policies off {name}"),
+            Node::Opened(_) => format!("replacing the policy of {resource}"),
+            Node::Stripped(_) => format!("taking away the policy of {resource}"),
+            Node::Unlocked(_) => format!("taking the lock off {resource}"),
+            Node::Suspended(_) => format!("suspending versioning in {resource}"),
+            Node::Changes(_) => format!("changing the data of {name}"),
+            Node::KeyGone(_) => format!("ending {resource}"),
+            Node::Gone(_) => format!("destroying {name}"),
+        }
+    }
+
     /// In a few words: of an identity, what follows the service.
     pub fn short(&self) -> &str {
         match self {
@@ -48,6 +75,9 @@ impl Node {
         }
     }
 }
+
+/// The name of somebody who may change what anybody in an account may do.
+pub(super) const ADMINISTRATOR: &str = "role/who-may-change-every-policy";
 
 /// An identity's ARN from the account number on.
 pub(super) fn short_identity(arn: &str) -> &str {
@@ -395,6 +425,26 @@ impl Graph {
             *by = at;
         }
         Some(step.gives)
+    }
+
+    /// All that would have to be reached first for a goal that is not, the goal included and the nearest first.
+    pub(super) fn lacking(&self, reached: &Reached, goal: &Node) -> Vec<Node> {
+        let Some(goal) = self.id(goal) else {
+            return vec![goal.clone()];
+        };
+        let mut seen = Bits::of(self.size());
+        seen.insert(goal);
+        let mut order = vec![goal];
+        let mut next = 0;
+        while let Some(node) = order.get(next).copied() {
+            next += 1;
+            let steps = self.gives.get(node).into_iter().flatten();
+            for step in steps.filter_map(|at| self.compiled.get(*at)) {
+                let missing = step.needs.iter().filter(|need| !reached.have.has(**need));
+                order.extend(missing.filter(|need| seen.insert(**need)));
+            }
+        }
+        order.iter().filter_map(|id| self.name(*id).cloned()).collect()
     }
 
     /// Whether something has been reached.

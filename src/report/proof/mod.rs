@@ -1,5 +1,6 @@
 //! A proof: as a matrix for people, as JSON, and one cell explained down to the facts.
 
+mod derivation;
 mod explain;
 mod scenarios;
 mod text;

@@ -1,0 +1,157 @@
+//! What was asked on the way to some nodes, with the answers: only where somebody wants to know why something cannot be done.
+
+use super::actor::Actor;
+use super::ask::{Answer, Denial};
+use super::graph::{Certainty, Node};
+use super::steps::name;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+/// Who does what.
+#[derive(Debug, Clone)]
+pub(super) struct Doing {
+    who: Option<String>,
+    does: String,
+}
+
+impl Doing {
+    /// Somebody does this.
+    pub(super) fn by(who: &Actor, does: impl Into<String>) -> Self {
+        Self {
+            who: Some(name(&who.arn)),
+            does: does.into(),
+        }
+    }
+
+    /// This follows, or is done by whoever has what it needs.
+    pub(super) fn itself(does: impl Into<String>) -> Self {
+        Self {
+            who: None,
+            does: does.into(),
+        }
+    }
+}
+
+impl fmt::Display for Doing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.who {
+            Some(who) => write!(f, "{who} {}", self.does),
+            None => f.write_str(&self.does),
+        }
+    }
+}
+
+/// Somebody who may, or something that follows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Open {
+    pub who: Option<String>,
+    pub needs: Vec<Node>,
+    pub by: String,
+    pub certainty: Certainty,
+}
+
+/// Somebody whom something forbids it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Refused {
+    pub who: String,
+    pub needs: Vec<Node>,
+    pub denials: Vec<Denial>,
+}
+
+/// One way to a node, whoever takes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Asked {
+    pub does: String,
+    pub open: Vec<Open>,
+    pub refused: Vec<Refused>,
+}
+
+/// All ways to the nodes that are wanted, in the order in which they were asked about.
+#[derive(Debug, Default)]
+pub(super) struct Ledger {
+    wanted: BTreeSet<Node>,
+    ways: BTreeMap<Node, Vec<Asked>>,
+}
+
+impl Ledger {
+    pub(super) fn of(wanted: BTreeSet<Node>) -> Self {
+        Self {
+            wanted,
+            ways: BTreeMap::new(),
+        }
+    }
+
+    /// Whether the ways to it are.
+    pub(super) fn wants(&self, node: &Node) -> bool {
+        self.wanted.contains(node)
+    }
+
+    /// The ways to a node.
+    pub(super) fn ways(&self, to: &Node) -> &[Asked] {
+        self.ways.get(to).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// That a way was asked about, whoever may.
+    pub(super) fn ask(&mut self, gives: &Node, doing: &Doing) -> Option<&mut Asked> {
+        if !self.wanted.contains(gives) {
+            return None;
+        }
+        let ways = self.ways.entry(gives.clone()).or_default();
+        let at = ways.iter().position(|way| way.does == doing.does);
+        let at = at.unwrap_or_else(|| {
+            ways.push(Asked {
+                does: doing.does.clone(),
+                open: Vec::new(),
+                refused: Vec::new(),
+            });
+            ways.len() - 1
+        });
+        ways.get_mut(at)
+    }
+
+    /// One answer.
+    pub(super) fn note(&mut self, needs: &[Node], gives: &Node, doing: &Doing, answer: &Answer) {
+        let Some(way) = self.ask(gives, doing) else { return };
+        let (certainty, by) = match answer.clone() {
+            Answer::No(denials) => {
+                let who = doing.who.clone().filter(|_| !denials.is_empty());
+                way.refused.extend(who.map(|who| Refused {
+                    who,
+                    needs: needs.to_vec(),
+                    denials,
+                }));
+                return;
+            }
+            Answer::Yes(by) => (Certainty::Sure, by),
+            Answer::If(why, by) => (Certainty::Depends(why), by),
+            Answer::Unknown(why) => (Certainty::Unknown(why), String::new()),
+        };
+        let open = Open {
+            who: doing.who.clone(),
+            needs: needs.to_vec(),
+            by,
+            certainty,
+        };
+        if !way.open.contains(&open) {
+            way.open.push(open);
+        }
+    }
+
+    /// Takes in what is possible once something more is done, which `more` adds to what it needs.
+    pub(super) fn join(&mut self, freed: Self, more: impl Fn(&mut Vec<Node>)) {
+        for (node, ways) in freed.ways {
+            let known = self.ways.entry(node).or_default();
+            for mut way in ways {
+                let at = known.iter().position(|k| k.does == way.does);
+                let Some(same) = at.and_then(|at| known.get_mut(at)) else {
+                    way.open.iter_mut().for_each(|open| more(&mut open.needs));
+                    known.push(way);
+                    continue;
+                };
+                way.open.retain(|open| !same.open.contains(open));
+                way.open.iter_mut().for_each(|open| more(&mut open.needs));
+                same.open.extend(way.open);
+            }
+        }
+    }
+}
