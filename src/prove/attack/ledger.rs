@@ -12,6 +12,8 @@ use std::fmt;
 pub(super) struct Doing {
     who: Option<String>,
     does: String,
+    /// Further permissions that it takes, which tell apart two ways of doing the same.
+    with: &'static [&'static str],
 }
 
 impl Doing {
@@ -20,6 +22,20 @@ impl Doing {
         Self {
             who: Some(name(&who.arn)),
             does: does.into(),
+            with: &[],
+        }
+    }
+
+    /// The same, with further permissions.
+    pub(super) fn with(self, with: &'static [&'static str]) -> Self {
+        Self { with, ..self }
+    }
+
+    /// What is done, whoever does it.
+    fn way(&self) -> String {
+        match self.with {
+            [] => self.does.clone(),
+            with => format!("{}, with {}", self.does, with.join(" and ")),
         }
     }
 
@@ -28,6 +44,7 @@ impl Doing {
         Self {
             who: None,
             does: does.into(),
+            with: &[],
         }
     }
 }
@@ -97,10 +114,11 @@ impl Ledger {
             return None;
         }
         let ways = self.ways.entry(gives.clone()).or_default();
-        let at = ways.iter().position(|way| way.does == doing.does);
+        let does = doing.way();
+        let at = ways.iter().position(|way| way.does == does);
         let at = at.unwrap_or_else(|| {
             ways.push(Asked {
-                does: doing.does.clone(),
+                does,
                 open: Vec::new(),
                 refused: Vec::new(),
             });
@@ -115,11 +133,17 @@ impl Ledger {
         let (certainty, by) = match answer.clone() {
             Answer::No(denials) => {
                 let who = doing.who.clone().filter(|_| !denials.is_empty());
-                way.refused.extend(who.map(|who| Refused {
+                let refused = who.map(|who| Refused {
                     who,
                     needs: needs.to_vec(),
                     denials,
-                }));
+                });
+                let is_known = |new: &Refused| {
+                    let mut known = way.refused.iter();
+                    known.any(|known| known.who == new.who && known.denials == new.denials)
+                };
+                let refused = refused.filter(|new| !is_known(new));
+                way.refused.extend(refused);
                 return;
             }
             Answer::Yes(by) => (Certainty::Sure, by),

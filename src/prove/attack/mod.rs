@@ -152,6 +152,12 @@ impl Attack {
         }
     }
 
+    /// The steps.
+    #[cfg(test)]
+    pub(in crate::prove) fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
     /// How an identity gets to act as another one, or as whoever administers an account, by what is surest;
     /// empty when nothing that was read lets it.
     pub fn becomes(&self, who: &Arn) -> Vec<&Step> {

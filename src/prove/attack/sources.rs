@@ -1,7 +1,7 @@
 //! Where the documents were read that steps rest on, and when.
 
 use super::Everybody;
-use super::graph::Node;
+use super::graph::{ADMINISTRATOR, Node};
 use crate::model::fact::{Evidence, Facts};
 use crate::model::{AccountId, Arn, Observed};
 use crate::prove::copy::Copy;
@@ -33,7 +33,9 @@ impl<'a> Sources<'a> {
         match node {
             Node::Acts(who) => {
                 let account = who.split(':').nth(4).and_then(|part| part.parse().ok());
-                account.map_or_else(Vec::new, |account| self.account(&account))
+                // Above everybody's documents stand the root and whoever administers the account.
+                let documents = !who.ends_with(":root") && !who.ends_with(ADMINISTRATOR);
+                account.map_or_else(Vec::new, |account| self.account(&account, documents))
             }
             Node::Unbound(account) => {
                 let account = account.parse().ok();
@@ -74,12 +76,12 @@ impl<'a> Sources<'a> {
         self.evidence.iter().find(named).map(seen)
     }
 
-    fn account(&self, account: &AccountId) -> Vec<Source> {
+    fn account(&self, account: &AccountId, documents: bool) -> Vec<Source> {
         let read = matches!(
             self.everybody.principals.get(account),
             Some(Observed::Present(_))
         );
-        let identities = read.then(|| Source {
+        let identities = (read && documents).then(|| Source {
             what: format!("iam:GetAccountAuthorizationDetails of {account}"),
             read_at: self.read_at.to_owned(),
         });

@@ -226,6 +226,9 @@ fn closed(state: &Copy, ledger: &Ledger, bare: &Bare, sources: &Sources<'_>) -> 
         let mut ways = says(ledger);
         ways.retain(|way| !known.contains(way));
         known.extend(ways.iter().cloned());
+        // What takes more than the same way as things are goes without saying.
+        let shortest = ways.clone();
+        ways.retain(|way| !shortest.iter().any(|short| short != way && way.contains(short.as_str())));
         (!ways.is_empty()).then(|| Closed {
             by,
             ways,

@@ -8,6 +8,9 @@ use std::collections::BTreeMap;
 /// So many names stand in a line.
 const NAMES: usize = 5;
 
+/// So many ways to one thing, those alike taken together.
+const WAYS: usize = 20;
+
 /// So many things that are out of reach are told of.
 const PARAGRAPHS: usize = 40;
 
@@ -59,7 +62,7 @@ fn taken(taken: &Taken, depth: usize, out: &mut Lines) {
 fn holding(held: &[Node]) -> String {
     let names: Vec<String> = held.iter().map(Node::name).collect();
     match names.is_empty() {
-        true => "whoever holds nothing of what was read".to_owned(),
+        true => "whoever holds no credential of those that were read".to_owned(),
         false => format!("whoever holds {}", listed(&names)),
     }
 }
@@ -86,10 +89,7 @@ fn refuted(refuted: &Refuted, depth: usize, out: &mut Lines) {
     for (alike_body, alike) in bodies.iter().take(PARAGRAPHS) {
         let (names, lines) = match alike.as_slice() {
             [one] => (one.node.gerund(), body(one, refuted, None)),
-            several => {
-                let names: Vec<String> = several.iter().map(|m| m.node.gerund()).collect();
-                (listed(&names), alike_body.clone())
-            }
+            several => (several_of(several), alike_body.clone()),
         };
         match lines.is_empty() {
             true => out.line(depth + 1, &format!("{names}: nothing that was read leads there")),
@@ -99,71 +99,147 @@ fn refuted(refuted: &Refuted, depth: usize, out: &mut Lines) {
             out.line(depth + 2, &line);
         }
     }
-    if let Some(more) = bodies.len().checked_sub(PARAGRAPHS).filter(|more| *more > 0) {
-        out.line(depth + 1, &format!("and {more} more (-json has all)"));
+    if let Some(more) = beyond(bodies.len(), PARAGRAPHS) {
+        out.line(depth + 1, &more);
     }
 }
 
-/// Every way to something; its own name is written as `own`, where that is given.
+fn several_of(missing: &[&Missing]) -> String {
+    let all = missing.iter().map(|missing| &missing.node);
+    match all.clone().all(|node| matches!(node, Node::Acts(_))) {
+        true => format!("acting as {}", listed(&all.map(Node::name).collect::<Vec<_>>())),
+        false => listed(&all.map(Node::gerund).collect::<Vec<_>>()),
+    }
+}
+
+/// Every way to something; its own name is written as `own`, where that is given. Ways that lead to the same words are told of
+/// together.
 fn body(missing: &Missing, all: &Refuted, own: Option<&str>) -> Vec<String> {
     let name = missing.node.name();
     let own = own.filter(|_| matches!(missing.node, Node::Acts(_)));
     let call = |text: &str| own.map_or_else(|| text.to_owned(), |own| text.replace(&name, own));
-    let mut lines = Vec::new();
-    let mut nobody = Vec::new();
+    let mut told: Vec<(Vec<String>, Told)> = Vec::new();
     for way in &missing.ways {
-        let does = call(&way.does);
-        if way.could.is_empty() && way.refused.is_empty() {
-            nobody.push(does);
-        } else if way.could.iter().all(|could| could.who.is_none()) && way.refused.is_empty() {
-            let after: Vec<String> = way.could.iter().map(|could| after(could)).collect();
-            lines.push(format!("{does}: {}", listed(&after)));
-        } else {
-            lines.push(format!("who {does}:"));
-            lines.extend(people(way).into_iter().map(|line| format!("  {}", call(&line))));
+        let how = Told::new(way);
+        // Of what follows for each of many in the same words, their names are told.
+        let does = match &how {
+            Told::Each(_, one) => one.clone(),
+            _ => call(&way.does),
+        };
+        match told.iter_mut().find(|(_, known)| known.is_alike(&how)) {
+            Some((all, _)) => all.push(does),
+            None => told.push((vec![does], how)),
         }
     }
-    if !nobody.is_empty() {
-        lines.push(format!(
+    // Whom nothing allows it comes last.
+    told.sort_by_key(|(_, how)| *how == Told::Nobody);
+    let more = beyond(told.len(), WAYS);
+    let lines = told.into_iter().take(WAYS).flat_map(|(does, how)| match how {
+        Told::Each(words, _) => vec![format!("{}: {}", listed(&does), call(&words))],
+        Told::Follows(after) => vec![format!("{}: {}", listed(&does), call(&after))],
+        Told::People(people) => std::iter::once(format!("who {}:", listed(&does)))
+            .chain(people.iter().map(|line| format!("  {}", call(line))))
+            .collect(),
+        Told::Nobody => vec![format!(
             "nobody of the {} identities of {} accounts {}",
             all.identities,
             all.accounts,
-            listed(&nobody)
-        ));
+            listed(&does)
+        )],
+    });
+    lines.chain(more).collect()
+}
+
+/// What there is to say of a way.
+#[derive(PartialEq)]
+enum Told {
+    /// It follows from something that is lacking.
+    Follows(String),
+    /// It follows from acting as somebody: in words, and who.
+    Each(String, String),
+    /// Who could, and to whom it is forbidden.
+    People(Vec<String>),
+    /// Nothing allows it anybody.
+    Nobody,
+}
+
+impl Told {
+    fn new(way: &Way) -> Self {
+        if way.could.is_empty() && way.refused.is_empty() {
+            return Self::Nobody;
+        }
+        if way.could.iter().any(|could| could.who.is_some()) || !way.refused.is_empty() {
+            return Self::People(people(way));
+        }
+        let after: Vec<String> = way
+            .could
+            .iter()
+            .map(|could| format!("only after {}{}", all_of(&could.lacks), doubt(&could.certainty)))
+            .collect();
+        let after = listed(&after);
+        let lacks = way.could.iter().flat_map(|could| &could.lacks);
+        let mut meant = lacks.filter(|node| matches!(node, Node::Acts(_)));
+        match meant.find(|node| way.does.contains(&node.name())) {
+            Some(one) => {
+                let words = format!("{}, {after}", way.does).replace(&one.name(), THAT_ONE);
+                Self::Each(words, one.name())
+            }
+            None => Self::Follows(after),
+        }
     }
+
+    fn is_alike(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Each(words, _), Self::Each(others, _)) => words == others,
+            (one, other) => one == other,
+        }
+    }
+}
+
+fn people(way: &Way) -> Vec<String> {
+    // Those who lack the same, besides to be reached themselves, stand in one line.
+    let mut alike: Vec<(String, Vec<&Could>)> = Vec::new();
+    for could in &way.could {
+        let lacks = lacking(could);
+        match alike.iter_mut().find(|(known, _)| *known == lacks) {
+            Some((_, all)) => all.push(could),
+            None => alike.push((lacks, vec![could])),
+        }
+    }
+    let mut lines: Vec<String> = alike
+        .iter()
+        .take(NAMES)
+        .map(|(lacks, all)| {
+            let names: Vec<String> = all.iter().map(|could| allowed(could)).collect();
+            let sources = all.iter().take(NAMES).flat_map(|could| &could.rests_on);
+            format!("{}: {lacks}{}", listed(&names), read(sources))
+        })
+        .collect();
+    lines.extend(beyond(alike.len(), NAMES));
+    for refused in way.refused.iter().take(NAMES) {
+        let by = listed(&refused.by);
+        let read = read(&refused.rests_on);
+        lines.push(format!("forbidden to {}: {by}{read}", refused.who));
+    }
+    lines.extend(beyond(way.refused.len(), NAMES));
     lines
 }
 
-/// Who could, and to whom it is forbidden.
-fn people(way: &Way) -> Vec<String> {
-    let mut lines = Vec::new();
-    let is_itself = |could: &&Could| {
-        let one = match could.lacks.as_slice() {
-            [one] => Some(one.name()),
-            _ => None,
-        };
-        could.certainty == Certainty::Sure && one == could.who
-    };
-    let (plain, more): (Vec<&Could>, Vec<&Could>) = way.could.iter().partition(is_itself);
-    if !plain.is_empty() {
-        let names: Vec<String> = plain.iter().map(|could| allowed(could)).collect();
-        let sources = plain.iter().take(NAMES).flat_map(|could| &could.rests_on);
-        lines.push(format!("{}, out of reach{}", listed(&names), read(sources)));
+/// What somebody lacks who may.
+fn lacking(could: &Could) -> String {
+    let is_own = |node: &&Node| matches!(node, Node::Acts(_)) && Some(node.name()) == could.who;
+    let (own, more): (Vec<&Node>, Vec<&Node>) = could.lacks.iter().partition(is_own);
+    let doubt = doubt(&could.certainty);
+    match (own.is_empty(), more.is_empty()) {
+        (_, true) => format!("out of reach{doubt}"),
+        (true, false) => format!("only after {}{doubt}", all_of(more)),
+        (false, false) => format!("out of reach, and only after {}{doubt}", all_of(more)),
     }
-    for could in more.iter().take(NAMES) {
-        lines.push(format!("{}: {}{}", allowed(could), after(could), read(&could.rests_on)));
-    }
-    lines.extend(beyond(more.len()));
-    for refused in way.refused.iter().take(NAMES) {
-        let by = refused.by.join(", and ");
-        lines.push(format!(
-            "forbidden to {}: {by}{}",
-            refused.who,
-            read(&refused.rests_on)
-        ));
-    }
-    lines.extend(beyond(way.refused.len()));
-    lines
+}
+
+fn all_of<'n>(nodes: impl IntoIterator<Item = &'n Node>) -> String {
+    let all: Vec<String> = nodes.into_iter().map(Node::gerund).collect();
+    all.join(" and ")
 }
 
 fn allowed(could: &Could) -> String {
@@ -174,11 +250,6 @@ fn allowed(could: &Could) -> String {
     }
 }
 
-fn after(could: &Could) -> String {
-    let lacks: Vec<String> = could.lacks.iter().map(Node::gerund).collect();
-    format!("only after {}{}", lacks.join(" and "), doubt(&could.certainty))
-}
-
 fn doubt(certainty: &Certainty) -> String {
     match certainty {
         Certainty::Sure => String::new(),
@@ -187,8 +258,8 @@ fn doubt(certainty: &Certainty) -> String {
     }
 }
 
-fn beyond(all: usize) -> Option<String> {
-    let more = all.checked_sub(NAMES).filter(|more| *more > 0)?;
+fn beyond(all: usize, shown: usize) -> Option<String> {
+    let more = all.checked_sub(shown).filter(|more| *more > 0)?;
     Some(format!("and {more} more (-json has all)"))
 }
 

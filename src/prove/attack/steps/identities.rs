@@ -189,7 +189,7 @@ impl Maker {
         let taken: BTreeSet<(&Caller, &Caller)> = graph.edges().iter().map(|e| (&e.from, &e.to)).collect();
         for role in wanted {
             let Some(trust) = &role.trust else { continue };
-            self.asks(&acts(role), format!("assumes {}", name(&role.arn)));
+            self.asks(&acts(role), Doing::itself(format!("assumes {}", name(&role.arn))));
             let tried = |who: &&&Actor| trust.could_allow_to("sts:AssumeRole", &who.caller);
             for who in from.values().filter(|who| who.arn != role.arn).filter(tried) {
                 let ask = Ask {

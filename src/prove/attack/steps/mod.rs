@@ -281,7 +281,7 @@ struct Maker {
 struct Permission<'a> {
     action: &'static str,
     /// Further actions on which the answer hangs.
-    with: &'a [&'static str],
+    with: &'static [&'static str],
     owner: &'a AccountId,
     guard: Guard<'a>,
     /// What else has to be so.
@@ -299,7 +299,7 @@ impl<'a> Permission<'a> {
         }
     }
 
-    fn with(self, with: &'a [&'static str]) -> Self {
+    fn with(self, with: &'static [&'static str]) -> Self {
         Self { with, ..self }
     }
 
@@ -385,9 +385,9 @@ impl Maker {
     }
 
     /// That it is asked who does it, whoever may.
-    fn asks(&mut self, gives: &Node, does: impl Into<String>) {
+    fn asks(&mut self, gives: &Node, doing: Doing) {
         if let Some(ledger) = &mut self.ledger {
-            ledger.ask(gives, &Doing::itself(does));
+            ledger.ask(gives, &doing);
         }
     }
 
@@ -403,25 +403,24 @@ impl Maker {
         let candidates = asker.candidates_with(may.action, may.with, may.owner, may.guard);
         let found = asker.each(candidates, ask).into_iter();
         let found = found.map(|(who, answer)| (who, answer.only_if(may.only_if)));
-        self.take_in(found.collect(), also, gives, does)
+        self.take_in(found.collect(), (also, gives, does), may.with)
     }
 
     /// The same of those who were asked.
     fn take_in(
         &mut self,
         found: Vec<(&Actor, Answer)>,
-        also: &[Node],
-        gives: &Node,
-        does: &str,
+        (also, gives, does): (&[Node], &Node, &str),
+        with: &'static [&'static str],
     ) -> BTreeSet<usize> {
-        self.asks(gives, does);
+        self.asks(gives, Doing::itself(does).with(with));
         let mut can = BTreeSet::new();
         for (who, answer) in found {
             if !answer.is_no() {
                 can.insert(who.place);
             }
             let needs = std::iter::once(acts(who)).chain(also.iter().cloned()).collect();
-            self.push(needs, gives.clone(), Doing::by(who, does), answer);
+            self.push(needs, gives.clone(), Doing::by(who, does).with(with), answer);
         }
         can
     }

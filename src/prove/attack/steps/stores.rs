@@ -234,7 +234,7 @@ impl Maker {
                 let unlocking = (unlockable && !unlocks).then_some(&unlocked);
                 let also: Vec<Node> = first.iter().chain(unlocking).cloned().collect();
                 let gives = if unlocks { &unlocked } else { &gone };
-                self.take_in(found, &also, gives, &on(action, vault.resource()));
+                self.take_in(found, (&also, gives, &on(action, vault.resource())), &[]);
             }
         }
     }
