@@ -267,12 +267,7 @@ fn asset(
 }
 
 /// `None` where nothing is known of the asset.
-fn derive(
-    asset: &Asset,
-    scenario: &Scenario,
-    sources: Sources<'_>,
-    attack: &Attack,
-) -> Option<Derivation> {
+fn derive(asset: &Asset, scenario: &Scenario, sources: Sources<'_>, attack: &Attack) -> Option<Derivation> {
     let live = asset.copies.iter().find(|c| c.mechanism == Mechanism::Live)?;
     let met: Vec<Vec<Copy>> = asset
         .copies

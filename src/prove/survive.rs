@@ -212,9 +212,17 @@ pub(super) fn outlives(copy: &Copy, live: &Copy, scenario: &Scenario) -> Option<
         Some(Reach::Unlimited) => "it goes back without end".to_owned(),
         None => "it keeps no older state".to_owned(),
     };
-    let region = |of: &Copy| of.domain.region.as_ref().map_or_else(String::new, ToString::to_string);
+    let region = |of: &Copy| {
+        of.domain
+            .region
+            .as_ref()
+            .map_or_else(String::new, ToString::to_string)
+    };
     Some(match scenario.destroys {
-        Extent::Data => format!("{}, and the damage was done {age} before it is noticed", goes_back()),
+        Extent::Data => format!(
+            "{}, and the damage was done {age} before it is noticed",
+            goes_back()
+        ),
         Extent::Store => format!("deleting the store leaves it: {}", goes_back()),
         Extent::Zone => "it lies in more than one zone, and one is lost".to_owned(),
         Extent::Region => {

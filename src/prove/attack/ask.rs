@@ -363,7 +363,7 @@ pub(super) fn read(decision: &Decision, who: &Actor) -> Answer {
 fn denials(decision: &Decision) -> Vec<Denial> {
     let denying = decision.deciding().into_iter().map(|reason| Denial {
         layer: reason.layer,
-        says: format!("{} denies it", reason.place()),
+        says: format!("{}, denies it", reason.place()),
     });
     let granted = |layer| {
         let mut allows = decision.reasons.iter().filter(|r| r.effect == Effect::Allow);

@@ -132,7 +132,12 @@ impl Ledger {
         let Some(way) = self.ask(gives, doing) else { return };
         let (certainty, by) = match answer.clone() {
             Answer::No(denials) => {
-                let who = doing.who.clone().filter(|_| !denials.is_empty());
+                // Of somebody who was changed by others, as what.
+                let who = needs
+                    .iter()
+                    .find(|need| matches!(need, Node::Acts(_)))
+                    .map(Node::name);
+                let who = who.filter(|_| doing.who.is_some() && !denials.is_empty());
                 let refused = who.map(|who| Refused {
                     who,
                     needs: needs.to_vec(),

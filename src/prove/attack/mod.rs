@@ -13,9 +13,9 @@ mod sources;
 mod steps;
 mod why;
 
+pub(in crate::prove) use actor::{Ids, add as add_document, guardrails};
 pub(in crate::prove) use sources::Sources;
 pub(in crate::prove) use why::Question;
-pub(in crate::prove) use actor::{Ids, add as add_document, guardrails};
 
 use super::copy::{Copy, Encryption, Holder};
 use super::survive::Survival;

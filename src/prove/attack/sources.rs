@@ -77,10 +77,7 @@ impl<'a> Sources<'a> {
     }
 
     fn account(&self, account: &AccountId, documents: bool) -> Vec<Source> {
-        let read = matches!(
-            self.everybody.principals.get(account),
-            Some(Observed::Present(_))
-        );
+        let read = matches!(self.everybody.principals.get(account), Some(Observed::Present(_)));
         let identities = (read && documents).then(|| Source {
             what: format!("iam:GetAccountAuthorizationDetails of {account}"),
             read_at: self.read_at.to_owned(),

@@ -43,7 +43,13 @@ impl Attack {
         let wanted: BTreeSet<Node> = goals.iter().cloned().chain(lacking).collect();
         let asked = |copies: &[Copy], wanted: BTreeSet<Node>| {
             let sources = &question.sources;
-            steps::asked(sources.evidence, sources.everybody, copies, question.asset, wanted)
+            steps::asked(
+                sources.evidence,
+                sources.everybody,
+                copies,
+                question.asset,
+                wanted,
+            )
         };
         let ledger = asked(question.sources.copies, wanted);
         let bare = bare(question, states, |copies| {
@@ -57,8 +63,7 @@ impl Attack {
                     Outcome::Taken(taken) => (Some(taken), Vec::new()),
                     Outcome::Lacking(all) => {
                         let each = all.into_iter();
-                        let refuted =
-                            each.map(|lacking| self.refuted(lacking, &ledger, &question.sources));
+                        let refuted = each.map(|lacking| self.refuted(lacking, &ledger, &question.sources));
                         (None, refuted.collect())
                     }
                 };
@@ -81,7 +86,12 @@ impl Attack {
             Some(Holds::Account) => {
                 let account = live.domain.account.as_ref();
                 let all = account.and_then(|account| self.actors.get(account));
-                vec![named.into_iter().chain(all.into_iter().flatten().cloned()).collect()]
+                vec![
+                    named
+                        .into_iter()
+                        .chain(all.into_iter().flatten().cloned())
+                        .collect(),
+                ]
             }
             Some(Holds::Writer) => {
                 let writers = self.writers(live, &named);
@@ -100,7 +110,11 @@ impl Attack {
             falls.collect::<Vec<_>>()
         };
         let any = falls(May::ANY);
-        let sure = if any.is_empty() { Vec::new() } else { falls(May::SURE) };
+        let sure = if any.is_empty() {
+            Vec::new()
+        } else {
+            falls(May::SURE)
+        };
         if let Some((held, reached)) = sure.first().or(any.first()) {
             let done = self.graph.path(reached, goal).into_iter().map(|step| Done {
                 step: step.clone(),
@@ -127,7 +141,11 @@ impl Attack {
             kinds.entry(lacking).or_insert_with(|| (held.clone(), reached));
         }
         let kinds = kinds.into_iter();
-        Outcome::Lacking(kinds.map(|(lacking, (held, reached))| (held, reached, lacking)).collect())
+        Outcome::Lacking(
+            kinds
+                .map(|(lacking, (held, reached))| (held, reached, lacking))
+                .collect(),
+        )
     }
 
     fn refuted(
@@ -145,7 +163,11 @@ impl Attack {
             node,
         });
         let missing = missing.collect();
-        let known = sources.everybody.principals.values().filter_map(|known| known.present());
+        let known = sources
+            .everybody
+            .principals
+            .values()
+            .filter_map(|known| known.present());
         Refuted {
             holding,
             missing,
@@ -228,7 +250,11 @@ fn closed(state: &Copy, ledger: &Ledger, bare: &Bare, sources: &Sources<'_>) -> 
         known.extend(ways.iter().cloned());
         // What takes more than the same way as things are goes without saying.
         let shortest = ways.clone();
-        ways.retain(|way| !shortest.iter().any(|short| short != way && way.contains(short.as_str())));
+        ways.retain(|way| {
+            !shortest
+                .iter()
+                .any(|short| short != way && way.contains(short.as_str()))
+        });
         (!ways.is_empty()).then(|| Closed {
             by,
             ways,
@@ -241,5 +267,8 @@ fn closed(state: &Copy, ledger: &Ledger, bare: &Bare, sources: &Sources<'_>) -> 
     );
     let versions = "it keeps versions, so that this destroys nothing".to_owned();
     let locked = is_locked(state).then(|| more(lock, &bare.unlocked)).flatten();
-    locked.into_iter().chain(more(versions, &bare.overwritable)).collect()
+    locked
+        .into_iter()
+        .chain(more(versions, &bare.overwritable))
+        .collect()
 }

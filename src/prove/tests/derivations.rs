@@ -42,7 +42,11 @@ pub(super) fn is_sound(input: &Input<'_>, proof: &Proof, address: &Address, scen
         assert!(scenario.has_attacker() || derived.attacked.is_empty());
         assert!(!(survives && scenario.has_attacker()) || !derived.attacked.is_empty());
         for attacked in &derived.attacked {
-            assert_eq!(attacked.taken.is_none(), !attacked.refuted.is_empty(), "{attacked:#?}");
+            assert_eq!(
+                attacked.taken.is_none(),
+                !attacked.refuted.is_empty(),
+                "{attacked:#?}"
+            );
             assert!(!survives || attacked.taken.is_none(), "{attacked:#?}");
             leads_there(attacked, &attack);
             for refuted in &attacked.refuted {
@@ -229,9 +233,7 @@ fn guarded() -> (Vec<Evidence>, Principals, Memberships) {
         &["arn:aws:iam::222222222222:role/ceo"],
     );
     let bounded = Principal {
-        boundary: Observed::Present(doc(
-            r#"{"Effect":"Allow","Action":"s3:Get*","Resource":"*"}"#,
-        )),
+        boundary: Observed::Present(doc(r#"{"Effect":"Allow","Action":"s3:Get*","Resource":"*"}"#)),
         ..role(
             VAULT,
             "bounded",
@@ -250,7 +252,11 @@ fn guarded() -> (Vec<Evidence>, Principals, Memberships) {
 }
 
 /// The copy of `up` in the other account when production is in the hands of an attacker.
-fn replica_of(evidence: &[Evidence], principals: &Principals, memberships: &Memberships) -> (Proof, Attacked) {
+fn replica_of(
+    evidence: &[Evidence],
+    principals: &Principals,
+    memberships: &Memberships,
+) -> (Proof, Attacked) {
     let principals = staffed(principals);
     let all = scenarios();
     let input = Input {
@@ -297,15 +303,19 @@ fn a_refusal_names_what_refuses() {
         .collect();
     assert_eq!(
         refused["222222222222:role/deploy"],
-        ["its policy, statement NoDeletes denies it"]
+        ["its policy, statement NoDeletes, denies it"]
     );
     assert_eq!(
         refused["222222222222:role/bounded"],
         ["nothing in the permission boundary allows it"]
     );
     let rules = way("may s3:PutLifecycleConfiguration on dr");
-    let breakglass = rules.refused.iter().find(|r| r.who.ends_with("breakglass")).unwrap();
-    let statement = "service control policy keep of 222222222222, statement NoRules denies it";
+    let breakglass = rules
+        .refused
+        .iter()
+        .find(|r| r.who.ends_with("breakglass"))
+        .unwrap();
+    let statement = "service control policy keep of 222222222222, statement NoRules, denies it";
     assert_eq!(breakglass.by, [statement]);
     let read: Vec<&str> = breakglass.rests_on.iter().map(|s| s.what.as_str()).collect();
     let wanted = [
@@ -317,10 +327,16 @@ fn a_refusal_names_what_refuses() {
     assert!(breakglass.rests_on.iter().all(|source| source.read_at == READ_AT));
     // The same once nothing of the organization binds it.
     let unbound = Node::Unbound(VAULT.to_owned());
-    assert!(rules.could.iter().any(|c| c.lacks.contains(&unbound)), "{rules:#?}");
+    assert!(
+        rules.could.iter().any(|c| c.lacks.contains(&unbound)),
+        "{rules:#?}"
+    );
     let becomes = Node::Acts("arn:aws:iam::222222222222:role/breakglass".into());
     let assumed = ways_to(&attacked, &becomes);
-    assert!(assumed.iter().any(|way| way.does.starts_with("assumes ")), "{assumed:#?}");
+    assert!(
+        assumed.iter().any(|way| way.does.starts_with("assumes ")),
+        "{assumed:#?}"
+    );
 
     let text = explain(&proof, &"s3_bucket.up".parse().unwrap(), "credential_compromise").unwrap();
     insta::assert_snapshot!("guarded_replica", text);
@@ -384,7 +400,10 @@ fn hostile_names_are_shown_as_what_they_are() {
     let (proof, _) = replica_of(&replicated(bucket("dr", VAULT)), &people, &Memberships::new());
     let text = explain(&proof, &"s3_bucket.up".parse().unwrap(), "credential_compromise").unwrap();
     assert!(!text.contains('\u{1b}'));
-    assert!(!text.lines().any(|line| line.starts_with("  Y all is well")), "{text}");
+    assert!(
+        !text.lines().any(|line| line.starts_with("  Y all is well")),
+        "{text}"
+    );
 }
 
 fn any_role(of: &'static str, n: usize) -> impl Strategy<Value = Principal> {

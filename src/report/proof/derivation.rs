@@ -2,7 +2,7 @@
 
 use super::explain::Lines;
 use crate::prove::attack::graph::{Certainty, Node};
-use crate::prove::derivation::{Attacked, Could, Missing, Refuted, Source, Taken, Way};
+use crate::prove::derivation::{Attacked, Could, Missing, Refused, Refuted, Source, Taken, Way};
 use std::collections::BTreeMap;
 
 /// So many names stand in a line.
@@ -216,12 +216,19 @@ fn people(way: &Way) -> Vec<String> {
         })
         .collect();
     lines.extend(beyond(alike.len(), NAMES));
-    for refused in way.refused.iter().take(NAMES) {
-        let by = listed(&refused.by);
-        let read = read(&refused.rests_on);
-        lines.push(format!("forbidden to {}: {by}{read}", refused.who));
+    let mut by: Vec<(&[String], Vec<&Refused>)> = Vec::new();
+    for refused in &way.refused {
+        match by.iter_mut().find(|(known, _)| *known == refused.by) {
+            Some((_, all)) => all.push(refused),
+            None => by.push((&refused.by, vec![refused])),
+        }
     }
-    lines.extend(beyond(way.refused.len(), NAMES));
+    lines.extend(by.iter().take(NAMES).map(|(by, all)| {
+        let names: Vec<String> = all.iter().map(|refused| refused.who.clone()).collect();
+        let sources = all.iter().take(NAMES).flat_map(|refused| &refused.rests_on);
+        format!("forbidden to {}: {}{}", listed(&names), listed(by), read(sources))
+    }));
+    lines.extend(beyond(by.len(), NAMES));
     lines
 }
 
@@ -286,7 +293,7 @@ fn read<'s>(sources: impl IntoIterator<Item = &'s Source>) -> String {
     }
     let parts: Vec<String> = by_time
         .into_iter()
-        .map(|(at, what)| format!("{}, read {at}", what.join(" and ")))
+        .map(|(at, what)| format!("{}, read {at}", what.join(", ")))
         .collect();
     format!(" [{}]", parts.join("; "))
 }

@@ -64,10 +64,16 @@ pub(crate) async fn run(args: ProveArgs, terminal: Terminal) -> Exit {
         Ok(asked) => asked,
         Err(wrong) => return failed(terminal, wrong),
     };
-    if let Some(asked) = asked.as_ref().filter(|asked| asked.cannot_be_meant(&args.posture.dir)) {
+    if let Some(asked) = asked
+        .as_ref()
+        .filter(|asked| asked.cannot_be_meant(&args.posture.dir))
+    {
         let built_in = scenarios();
         let known = built_in.iter().map(|s| s.name.as_str());
-        return failed(terminal, asked.is_a_folder(known, ", and those that the posture declares"));
+        return failed(
+            terminal,
+            asked.is_a_folder(known, ", and those that the posture declares"),
+        );
     }
     let why = asked.as_ref().map(|asked| (&asked.address, asked.scenario));
     let Some((found, diagnostics, sources)) =
@@ -133,7 +139,8 @@ impl<'a> Asked<'a> {
     /// in the current folder may declare a scenario by that name.
     fn cannot_be_meant(&self, dir: &Path) -> bool {
         let is_known = scenarios().iter().any(|s| s.name == self.scenario);
-        let is_path = self.scenario.contains(['/', std::path::MAIN_SEPARATOR]) || self.scenario.starts_with('.');
+        let is_path =
+            self.scenario.contains(['/', std::path::MAIN_SEPARATOR]) || self.scenario.starts_with('.');
         !is_known && self.names_folder() && (is_path || !holds_posture(dir))
     }
 

@@ -175,9 +175,12 @@ impl Maker {
             let guard = guarded(store.policy);
             let does = on(PUTS, &store.named(&store.objects));
             let changes = Node::Changes(copy.asset.to_string());
-            self.each(asker, &Permission::to(PUTS, owner, guard), (&[], &changes, &does), |who| {
-                asker.ask(&store.asked(who, PUTS, &store.objects, guard))
-            });
+            self.each(
+                asker,
+                &Permission::to(PUTS, owner, guard),
+                (&[], &changes, &does),
+                |who| asker.ask(&store.asked(who, PUTS, &store.objects, guard)),
+            );
         }
     }
 

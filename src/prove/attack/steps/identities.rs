@@ -197,7 +197,9 @@ impl Maker {
                     owner: &role.account,
                     ..own(who, "sts:AssumeRole", Target::One(role.arn.as_str()))
                 };
-                if !taken.contains(&(&who.caller, &role.caller)) && let Answer::No(denials) = asker.ask(&ask) {
+                if !taken.contains(&(&who.caller, &role.caller))
+                    && let Answer::No(denials) = asker.ask(&ask)
+                {
                     let does = Doing::by(who, format!("assumes {}", name(&role.arn)));
                     self.push(vec![acts(who)], acts(role), does, Answer::No(denials));
                 }
@@ -400,11 +402,7 @@ fn loosens(who: &Actor, target: &Actor, asker: &Asker) -> Vec<(&'static str, Ans
     if found.iter().all(|(_, answer)| answer.is_no()) {
         return found;
     }
-    if writes() {
-        Vec::new()
-    } else {
-        found
-    }
+    if writes() { Vec::new() } else { found }
 }
 
 /// Whether anybody may take off what denies anybody something.
@@ -412,9 +410,11 @@ pub(super) fn may_loosen(asker: &Asker) -> bool {
     let denied = asker.actors.iter().filter(|a| a.denying != Denying::default());
     denied.into_iter().any(|target| {
         let others = asker.actors.iter().filter(|a| a.account == target.account);
-        others
-            .filter(|who| who.stands_alone())
-            .any(|who| loosens(who, target, asker).iter().any(|(_, answer)| !answer.is_no()))
+        others.filter(|who| who.stands_alone()).any(|who| {
+            loosens(who, target, asker)
+                .iter()
+                .any(|(_, answer)| !answer.is_no())
+        })
     })
 }
 
