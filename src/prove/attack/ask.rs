@@ -38,7 +38,7 @@ pub(super) struct Ask<'a> {
 }
 
 /// What forbids something that a grant would allow.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Denial {
     pub layer: Layer,
     /// The statement, or that nothing there allows it.

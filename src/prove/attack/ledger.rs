@@ -4,7 +4,7 @@ use super::actor::Actor;
 use super::ask::{Answer, Denial};
 use super::graph::{Certainty, Node};
 use super::steps::name;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt;
 
 /// Who does what.
@@ -59,7 +59,7 @@ impl fmt::Display for Doing {
 }
 
 /// Somebody who may, or something that follows.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Open {
     pub who: Option<String>,
     pub needs: Vec<Node>,
@@ -88,13 +88,15 @@ pub(super) struct Asked {
 pub(super) struct Ledger {
     wanted: BTreeSet<Node>,
     ways: BTreeMap<Node, Vec<Asked>>,
+    /// Where each way to a node stands there, by what is done.
+    places: BTreeMap<Node, HashMap<String, usize>>,
 }
 
 impl Ledger {
     pub(super) fn of(wanted: BTreeSet<Node>) -> Self {
         Self {
             wanted,
-            ways: BTreeMap::new(),
+            ..Self::default()
         }
     }
 
@@ -114,16 +116,16 @@ impl Ledger {
             return None;
         }
         let ways = self.ways.entry(gives.clone()).or_default();
+        let places = self.places.entry(gives.clone()).or_default();
         let does = doing.way();
-        let at = ways.iter().position(|way| way.does == does);
-        let at = at.unwrap_or_else(|| {
+        let at = *places.entry(does.clone()).or_insert(ways.len());
+        if at == ways.len() {
             ways.push(Asked {
                 does,
                 open: Vec::new(),
                 refused: Vec::new(),
             });
-            ways.len() - 1
-        });
+        }
         ways.get_mut(at)
     }
 
@@ -143,11 +145,6 @@ impl Ledger {
                     needs: needs.to_vec(),
                     denials,
                 });
-                let is_known = |new: &Refused| {
-                    let mut known = way.refused.iter();
-                    known.any(|known| known.who == new.who && known.denials == new.denials)
-                };
-                let refused = refused.filter(|new| !is_known(new));
                 way.refused.extend(refused);
                 return;
             }
@@ -161,9 +158,19 @@ impl Ledger {
             by,
             certainty,
         };
-        if !way.open.contains(&open) {
-            way.open.push(open);
+        way.open.push(open);
+    }
+
+    /// The same with each answer once.
+    pub(super) fn settled(mut self) -> Self {
+        for way in self.ways.values_mut().flatten() {
+            let mut known = HashSet::new();
+            way.open.retain(|open| known.insert(open.clone()));
+            let mut known = HashSet::new();
+            way.refused
+                .retain(|refused| known.insert((refused.who.clone(), refused.denials.clone())));
         }
+        self
     }
 
     /// Takes in what is possible once something more is done, which `more` adds to what it needs.
@@ -177,7 +184,8 @@ impl Ledger {
                     known.push(way);
                     continue;
                 };
-                way.open.retain(|open| !same.open.contains(open));
+                let bound: HashSet<&Open> = same.open.iter().collect();
+                way.open.retain(|open| !bound.contains(open));
                 way.open.iter_mut().for_each(|open| more(&mut open.needs));
                 same.open.extend(way.open);
             }

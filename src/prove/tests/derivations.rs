@@ -40,7 +40,7 @@ pub(super) fn is_sound(input: &Input<'_>, proof: &Proof, address: &Address, scen
         let survives = state.survival == Survival::Survives;
         assert!(!survives || derived.outlives.is_some(), "{derived:#?}");
         assert!(scenario.has_attacker() || derived.attacked.is_empty());
-        assert!(!(survives && scenario.has_attacker()) || !derived.attacked.is_empty());
+        assert!(!(survives && scenario.has_attacker() && derived.attacked.is_empty()));
         for attacked in &derived.attacked {
             assert_eq!(
                 attacked.taken.is_none(),

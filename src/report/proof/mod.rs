@@ -31,7 +31,7 @@ pub fn schema() -> schemars::Schema {
 #[serde(untagged)]
 #[expect(dead_code, reason = "only its schema is wanted")]
 enum Printed {
-    Proof(Proof),
+    Proof(Box<Proof>),
     Failed(render::Failed),
 }
 

@@ -98,7 +98,7 @@ pub(super) fn asked(
     if !estate.rails.is_empty() {
         ledger.join(pass(&asker.unbound()), |needs| estate.bind(needs));
     }
-    ledger
+    ledger.settled()
 }
 
 /// All that steps are made from.
