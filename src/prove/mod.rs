@@ -31,7 +31,7 @@ mod objects;
 mod proof;
 mod survive;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod vaults;
 mod verdict;
 pub mod writer;

@@ -13,7 +13,7 @@ use crate::model::{AccountId, Observed, Principal, PrincipalKind, Region, Scope}
 mod arrivals;
 mod columns;
 mod copying;
-mod derivations;
+pub(crate) mod derivations;
 mod destroying;
 mod dumps;
 mod organizations;

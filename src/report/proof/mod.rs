@@ -3,6 +3,8 @@
 mod derivation;
 mod explain;
 mod scenarios;
+#[cfg(test)]
+mod tests;
 mod text;
 
 use crate::diag::render;
