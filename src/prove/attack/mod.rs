@@ -4,10 +4,12 @@
 //! steps are made in `steps` from the policy documents that were read; the [`graph`] only follows them.
 
 mod actor;
+mod answer;
 mod ask;
 mod bits;
 pub mod graph;
 mod ledger;
+mod node;
 pub mod smallest;
 mod sources;
 mod steps;

@@ -1,7 +1,8 @@
 //! Where the documents were read that steps rest on, and when.
 
 use super::Everybody;
-use super::graph::{ADMINISTRATOR, Node};
+use super::graph::Node;
+use super::node::ADMINISTRATOR;
 use crate::model::fact::{Evidence, Facts};
 use crate::model::{AccountId, Arn, Observed};
 use crate::prove::copy::Copy;

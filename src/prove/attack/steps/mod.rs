@@ -9,20 +9,23 @@ mod buckets;
 mod identities;
 mod organization;
 mod outsiders;
+mod permission;
 mod services;
 mod stores;
 
 use super::Everybody;
 use super::actor::{Actor, Ids, Standing, actors, add, excepted, rails};
 use super::ask::{Answer, Ask, Asker, Guard};
-use super::graph::{ADMINISTRATOR, Certainty, Node, Step, short_identity};
+use super::graph::{Certainty, Node, Step};
 use super::ledger::{Doing, Ledger};
+use super::node::{ADMINISTRATOR, short_identity};
 use crate::access::{Guardrails, Policies, Target};
 use crate::model::fact::{Evidence, Facts, LockMode};
 use crate::model::policy::Document;
 use crate::model::{AccountId, Address, Arn, Observed};
 use crate::prove::copy::{Copy, Holder, Mechanism};
 use outsiders::Outsiders;
+use permission::Permission;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::rc::Rc;
 
@@ -277,37 +280,6 @@ struct Maker {
     ledger: Option<Ledger>,
 }
 
-/// A permission of whoever has it.
-struct Permission<'a> {
-    action: &'static str,
-    /// Further actions on which the answer hangs.
-    with: &'static [&'static str],
-    owner: &'a AccountId,
-    guard: Guard<'a>,
-    /// What else has to be so.
-    only_if: Option<&'a str>,
-}
-
-impl<'a> Permission<'a> {
-    fn to(action: &'static str, owner: &'a AccountId, guard: Guard<'a>) -> Self {
-        Self {
-            action,
-            with: &[],
-            owner,
-            guard,
-            only_if: None,
-        }
-    }
-
-    fn with(self, with: &'static [&'static str]) -> Self {
-        Self { with, ..self }
-    }
-
-    fn only_if(self, only_if: Option<&'a str>) -> Self {
-        Self { only_if, ..self }
-    }
-}
-
 fn acts(who: &Actor) -> Node {
     match who.standing {
         Standing::Loosened => loosened(&who.arn),
@@ -377,52 +349,6 @@ impl Maker {
             restricted,
             ledger: None,
         }
-    }
-
-    /// Whether somebody wants to know of the ways to this.
-    fn wants(&self, node: &Node) -> bool {
-        self.ledger.as_ref().is_some_and(|ledger| ledger.wants(node))
-    }
-
-    /// That it is asked who does it, whoever may.
-    fn asks(&mut self, gives: &Node, doing: Doing) {
-        if let Some(ledger) = &mut self.ledger {
-            ledger.ask(gives, &doing);
-        }
-    }
-
-    /// A step for each who has the permission, of all that is needed besides, what it gives and what is done. Their places
-    /// among the actors.
-    fn each<'a>(
-        &mut self,
-        asker: &'a Asker,
-        may: &Permission<'_>,
-        (also, gives, does): (&[Node], &Node, &str),
-        ask: impl Fn(&'a Actor) -> Answer,
-    ) -> BTreeSet<usize> {
-        let candidates = asker.candidates_with(may.action, may.with, may.owner, may.guard);
-        let found = asker.each(candidates, ask).into_iter();
-        let found = found.map(|(who, answer)| (who, answer.only_if(may.only_if)));
-        self.take_in(found.collect(), (also, gives, does), may.with)
-    }
-
-    /// The same of those who were asked.
-    fn take_in(
-        &mut self,
-        found: Vec<(&Actor, Answer)>,
-        (also, gives, does): (&[Node], &Node, &str),
-        with: &'static [&'static str],
-    ) -> BTreeSet<usize> {
-        self.asks(gives, Doing::itself(does).with(with));
-        let mut can = BTreeSet::new();
-        for (who, answer) in found {
-            if !answer.is_no() {
-                can.insert(who.place);
-            }
-            let needs = std::iter::once(acts(who)).chain(also.iter().cloned()).collect();
-            self.push(needs, gives.clone(), Doing::by(who, does).with(with), answer);
-        }
-        can
     }
 
     /// Whoever is attacked may lead to accounts in which nobody has looked.
