@@ -228,19 +228,28 @@ pub async fn look_at_everyone(posture: &Posture, live: &Live, snapshot: &mut Sna
     }
 }
 
-/// What survives which disaster.
-pub fn proof(posture: &Posture, evidence: &[Evidence], snapshot: &Snapshot) -> Proof {
+/// What survives which disaster; of one asset in one of them, where that is asked, why.
+pub fn proof(
+    posture: &Posture,
+    evidence: &[Evidence],
+    snapshot: &Snapshot,
+    asked_why: Option<(&Address, &str)>,
+) -> Proof {
     let mut evidence = evidence.to_vec();
     snapshot.objects.add_to(&mut evidence);
     evidence.extend(keys_outside(posture, snapshot));
-    prove::prove(&prove::Input {
+    let input = prove::Input {
         evidence: &evidence,
         principals: &snapshot.principals,
         memberships: &snapshot.memberships,
         objectives: &posture.objectives,
         scenarios: &posture.scenarios,
         read_at: &snapshot.taken_at.to_string(),
-    })
+    };
+    match asked_why {
+        Some((address, scenario)) => prove::explained(&input, address, scenario),
+        None => prove::prove(&input),
+    }
 }
 
 /// The keys that no block names, as evidence. Only proofs look at them: nobody declared how they should be.

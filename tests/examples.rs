@@ -176,6 +176,11 @@ fn saas() {
     assert!(lacking.contains("S3 Batch Replication"), "{lacking}");
     seed_with(sandbox, "saas", "rewritten.hcl");
     holds(sandbox, "saas");
+    // What one reads of a copy that is left, whenever it was read.
+    let asked = ["--explain", "s3_bucket.uploads", "ransomware"];
+    let derived = run(sandbox, "prove", "saas", &asked, 0);
+    let time = regex::Regex::new(r"\d{4}-\d\d-\d\dT[\d:.]+Z").unwrap();
+    insta::assert_snapshot!("saas_ransomware", time.replace_all(&derived, "TIME"));
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -234,6 +234,7 @@ mod tests {
                 lines,
             }],
             unprotected: Vec::new(),
+            derivation: None,
         }
     }
 

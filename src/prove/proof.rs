@@ -2,6 +2,7 @@
 
 use super::attack::Destroying;
 use super::copy::{Copy, Reach};
+use super::derivation::Derivation;
 use super::{Column, Judged, Loss, Survival, Verdict, writer};
 use crate::model::{Address, Duration, Unreadable};
 use serde::Serialize;
@@ -108,6 +109,9 @@ pub struct Proof {
     pub writers: Vec<writer::Writer>,
     /// Assets that hold data and that no objective protects.
     pub unprotected: Vec<Address>,
+    /// Of the asset and the disaster that were asked about, why each copy is left or not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub derivation: Option<Derivation>,
 }
 
 impl Proof {

@@ -143,28 +143,98 @@ fn readable(copy: &Copy, live: &Copy) -> Survival {
 /// before the damage; of what may stay for ever nobody has read how old it is.
 fn attacked(copy: &Copy, live: &Copy, scenario: &Scenario, age: Duration, attack: &Attack) -> Survival {
     let held = || attack.on(copy, live, scenario);
-    let (Some(free), Some(lock)) = (copy.unlocked(), copy.lock.present()) else {
-        return held();
-    };
-    let freed = || attack.on(&free, live, scenario);
-    if copy.mechanism == Mechanism::LogicalDump && copy.history.present().is_none() {
-        return held();
-    }
-    match written_before(copy) {
-        // So old may be what was current before the damage.
-        Some(written) => {
-            let oldest = age.as_secs().saturating_add(written.as_secs());
-            let ended = Duration::from_days(lock.days).as_secs() < oldest;
-            if ended { freed() } else { held() }
-        }
-        None => held().and(match freed() {
-            Survival::Lost(_) => Survival::Conditional(format!(
-                "all of it was written in the last {} days, while its lock lasts",
-                lock.days
-            )),
+    match Met::new(copy, age) {
+        Met::Held => held(),
+        Met::Freed(freed) => attack.on(&freed, live, scenario),
+        Met::Both(freed) => held().and(match attack.on(&freed, live, scenario) {
+            Survival::Lost(_) => {
+                let days = copy.lock.present().map_or(0, |lock| lock.days);
+                Survival::Conditional(format!(
+                    "all of it was written in the last {days} days, while its lock lasts"
+                ))
+            }
             other => other,
         }),
     }
+}
+
+/// What of a copy an attacker meets: itself, under its lock if it has one, or what has outlasted the lock.
+enum Met {
+    Held,
+    Freed(Copy),
+    Both(Copy),
+}
+
+impl Met {
+    /// When the damage is so old.
+    fn new(copy: &Copy, age: Duration) -> Self {
+        let (Some(free), Some(lock)) = (copy.unlocked(), copy.lock.present()) else {
+            return Self::Held;
+        };
+        if copy.mechanism == Mechanism::LogicalDump && copy.history.present().is_none() {
+            return Self::Held;
+        }
+        match written_before(copy) {
+            // So old may be what was current before the damage.
+            Some(written) => {
+                let oldest = age.as_secs().saturating_add(written.as_secs());
+                let ended = Duration::from_days(lock.days).as_secs() < oldest;
+                if ended { Self::Freed(free) } else { Self::Held }
+            }
+            None => Self::Both(free),
+        }
+    }
+}
+
+/// The states of a copy that its fate is judged by when the scenario's attacker acts. None where there is no attacker, or what
+/// the disaster leaves of it without one is nothing.
+pub(super) fn attacked_as(copy: &Copy, live: &Copy, scenario: &Scenario) -> Vec<Copy> {
+    let age = scenario.noticed_after;
+    let gone = || matches!(of_extent(copy, live, scenario.destroys, age), Survival::Lost(_));
+    if !scenario.has_attacker() || copy.unusable.is_some() || gone() {
+        return Vec::new();
+    }
+    match Met::new(copy, age) {
+        Met::Held => vec![copy.clone()],
+        Met::Freed(freed) => vec![freed],
+        Met::Both(freed) => vec![copy.clone(), freed],
+    }
+}
+
+/// Why a copy outlives what the disaster destroys, attackers apart; `None` when it does not for certain.
+pub(super) fn outlives(copy: &Copy, live: &Copy, scenario: &Scenario) -> Option<String> {
+    let age = scenario.noticed_after;
+    if copy.unusable.is_some() || of_extent(copy, live, scenario.destroys, age) != Survival::Survives {
+        return None;
+    }
+    let goes_back = || match copy.history.present().map(|history| history.reach) {
+        Some(Reach::For(reach)) => format!("it goes back {reach}"),
+        Some(Reach::Unlimited) => "it goes back without end".to_owned(),
+        None => "it keeps no older state".to_owned(),
+    };
+    let region = |of: &Copy| {
+        of.domain
+            .region
+            .as_ref()
+            .map_or_else(String::new, ToString::to_string)
+    };
+    Some(match scenario.destroys {
+        Extent::Data => format!(
+            "{}, and the damage was done {age} before it is noticed",
+            goes_back()
+        ),
+        Extent::Store => format!("deleting the store leaves it: {}", goes_back()),
+        Extent::Zone => "it lies in more than one zone, and one is lost".to_owned(),
+        Extent::Region => {
+            let key = match &copy.encryption {
+                Observed::Present(Encryption::Key(key)) => key.region(),
+                _ => None,
+            };
+            let key = key.map_or_else(String::new, |key| format!(", its key in {key}"));
+            format!("{} is lost, and it lies in {}{key}", region(live), region(copy))
+        }
+        Extent::Cloud => return None,
+    })
 }
 
 fn of_extent(copy: &Copy, live: &Copy, extent: Extent, age: Duration) -> Survival {

@@ -13,6 +13,7 @@ use crate::model::{AccountId, Observed, Principal, PrincipalKind, Region, Scope}
 mod arrivals;
 mod columns;
 mod copying;
+pub(crate) mod derivations;
 mod destroying;
 mod dumps;
 mod organizations;

@@ -51,7 +51,28 @@ async fn an_apply_is_what_makes_copies_survive() {
         .run(&["prove", "--explain", "s3_bucket.uploads", "region_outage"])
         .exits(0)
         .prints("it lies in the region that is lost (us-east-1)")
+        .prints("us-east-1 is lost, and it lies in us-west-2")
         .prints("replicated to");
+    // One credential of a writer destroys nothing that versions keep, and why is derived to who could.
+    let ransomware = ["prove", "--explain", "s3_bucket.uploads", "ransomware"];
+    estate
+        .run(&ransomware)
+        .exits(0)
+        .prints("out of reach of whoever holds")
+        .prints("may s3:DeleteObjectVersion on uploads-")
+        .prints("[iam:GetAccountAuthorizationDetails of ");
+    let derived = estate
+        .run(&[&ransomware[..], &["--json"]].concat())
+        .exits(0)
+        .json();
+    assert_eq!(validate(&schema, &derived), Vec::<String>::new());
+    assert_eq!(derived["derivation"]["scenario"], "ransomware");
+    let copies = derived["derivation"]["copies"].as_array().unwrap();
+    let versions = copies
+        .iter()
+        .find(|c| c["copy"] == "s3_bucket.uploads/versions")
+        .unwrap();
+    assert!(versions["attacked"][0]["refuted"].is_array(), "{versions:#}");
     estate
         .run(&["prove", "--explain", "s3_bucket.uploads", "flood"])
         .exits(1)
@@ -487,6 +508,36 @@ fn explaining_without_a_scenario_says_what_is_missing() {
         };
         assert!(words(&told).contains(part), "{part}: {told}");
     }
+}
+
+/// In a folder with a posture, too; there a scenario may have the name of a folder.
+#[tokio::test]
+async fn a_folder_is_no_scenario_wherever_it_stands() {
+    let estate = shop().await;
+    let flat = |text: &str| {
+        let text = text.replace('│', " ");
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let asked = |scenario: &'static str| ["prove", "-explain", "s3_bucket.uploads", scenario];
+    std::fs::create_dir_all(estate.path("ex/saas")).unwrap();
+    std::fs::create_dir_all(estate.path("flood")).unwrap();
+    for folder in ["ex/saas", "flood", "."] {
+        let told = flat(&estate.run(&asked(folder)).exits(1).stderr);
+        let why = format!("-explain takes an address and a scenario, and {folder} is a folder.");
+        assert!(told.contains(&why), "{told}");
+        assert!(
+            told.contains(&format!("-explain s3_bucket.uploads SCENARIO {folder}")),
+            "{told}"
+        );
+    }
+    estate.write(
+        "main.hcl",
+        &format!("{SHOP}\nscenario \"flood\" {{\n  summary  = \"water\"\n  destroys = \"zone\"\n}}\n"),
+    );
+    estate
+        .run(&asked("flood"))
+        .exits(0)
+        .prints("s3_bucket.uploads in flood");
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! denied in every case is impossible.
 
 use super::actor::{Actor, Standing};
+pub(super) use super::answer::{Answer, Denial};
 use crate::access::{
     Context, Decision, Environment, Guardrails, Known, Layer, Open, Policies, Reason, Request,
 };
@@ -37,53 +38,6 @@ pub(super) struct Ask<'a> {
     pub guard: Guard<'a>,
 }
 
-/// The answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Answer {
-    /// Nothing grants it, or something forbids it.
-    No,
-    /// By this statement.
-    Yes(String),
-    /// Under this condition, by this statement.
-    If(String, String),
-    /// This could not be read.
-    Unknown(String),
-}
-
-impl Answer {
-    fn rank(&self) -> u8 {
-        match self {
-            Answer::Yes(_) => 0,
-            Answer::If(..) => 1,
-            Answer::Unknown(_) => 2,
-            Answer::No => 3,
-        }
-    }
-
-    /// Either is enough: the surer one.
-    pub(super) fn or(self, other: Answer) -> Answer {
-        if self.rank() <= other.rank() { self } else { other }
-    }
-
-    /// Only when this is so too, if anything has to be.
-    pub(super) fn only_if<'c>(self, condition: impl Into<Option<&'c str>>) -> Answer {
-        match (self, condition.into()) {
-            (answer, None) => answer,
-            (Answer::Yes(by), Some(condition)) => Answer::If(condition.to_owned(), by),
-            (other, Some(condition)) => other.and(Answer::If(condition.to_owned(), String::new())),
-        }
-    }
-
-    /// Both are needed.
-    pub(super) fn and(self, other: Answer) -> Answer {
-        match (self, other) {
-            (Answer::If(a, by), Answer::If(b, _)) if a != b => Answer::If(format!("{a} and {b}"), by),
-            (a, b) if a.rank() >= b.rank() => a,
-            (_, b) => b,
-        }
-    }
-}
-
 /// Everybody's own statements on one action: `None` for those that nothing of their own allows it.
 type Powers = Vec<Option<Policies>>;
 
@@ -94,6 +48,8 @@ pub(super) struct Asker {
     pub context: Context,
     /// Whether the organization's policies bind.
     bound: bool,
+    /// Whether those who may not are told too, with what forbids it.
+    pub tells_why: bool,
     opened: Policies,
     powers: RefCell<HashMap<&'static str, Rc<Powers>>>,
     /// The accounts in which the organization's policies limit an action.
@@ -110,6 +66,7 @@ impl Asker {
         Self {
             actors,
             bound: true,
+            tells_why: false,
             // Nothing keeps an attacker from using TLS.
             context: Context::open().with("aws:SecureTransport", Known::one("true")),
             opened: Policies::none().with("a policy of its own making", &Document::new([everybody])),
@@ -121,6 +78,14 @@ impl Asker {
     /// The same with more who can act.
     pub(super) fn joined_by(self, more: Vec<Actor>) -> Self {
         Self::new(self.actors.into_iter().chain(more).collect())
+    }
+
+    /// The same, telling of those who may not what forbids it.
+    pub(super) fn telling_why(self) -> Self {
+        Self {
+            tells_why: true,
+            ..self
+        }
     }
 
     /// The same once everybody is rid of the organization's policies. Only what these could have changed is asked again.
@@ -214,7 +179,7 @@ impl Asker {
         }
     }
 
-    /// Each of these with its answer to `ask`, without those who may not.
+    /// Each of these with its answer to `ask`, without those who may not unless somebody wants to know why.
     ///
     /// Somebody with rewritten policies, or newly made, is looked at only where the administrator who rewrote them could not
     /// do it in person: where a policy names just that one.
@@ -234,7 +199,7 @@ impl Asker {
             if who.standing == Standing::Administrator {
                 can.insert(&who.account, matches!(answer, Answer::Yes(_)));
             }
-            if answer != Answer::No {
+            if self.tells_why || !answer.is_no() {
                 out.push((who, answer));
             }
         }
@@ -245,18 +210,25 @@ impl Asker {
     pub(super) fn ask(&self, ask: &Ask<'_>) -> Answer {
         self.with(ask, |request, environment| {
             let enough = |d: &Decision| matches!(read(d, ask.who), Answer::Yes(_));
-            read(&anywhere(request, environment, enough), ask.who)
+            self.told(&anywhere(request, environment, enough), ask.who)
         })
-        .unwrap_or(Answer::No)
+        .unwrap_or(Answer::NO)
     }
 
     /// Whether `who` may do it to everything that is asked about alike; `None` when that differs.
     pub(super) fn alike(&self, ask: &Ask<'_>) -> Option<Answer> {
         self.with(ask, |request, environment| {
             let decision = evaluate(request, environment);
-            (!decision.is_partial()).then(|| read(&decision, ask.who))
+            (!decision.is_partial()).then(|| self.told(&decision, ask.who))
         })
-        .unwrap_or(Some(Answer::No))
+        .unwrap_or(Some(Answer::NO))
+    }
+
+    fn told(&self, decision: &Decision, who: &Actor) -> Answer {
+        match read(decision, who) {
+            Answer::No(_) if self.tells_why => Answer::No(denials(decision)),
+            answer => answer,
+        }
     }
 
     /// A root's account alone does not say in which partition its name lies.
@@ -302,7 +274,7 @@ impl Asker {
 pub(super) fn read(decision: &Decision, who: &Actor) -> Answer {
     let by = || granting(decision, who);
     match decision.allowed() {
-        Truth::No => Answer::No,
+        Truth::No => Answer::NO,
         Truth::Yes => Answer::Yes(by()),
         Truth::Maybe => {
             if let Some(unread) = decision.unread.first() {
@@ -315,6 +287,31 @@ pub(super) fn read(decision: &Decision, who: &Actor) -> Answer {
                 Answer::If(open.join(" and "), by())
             }
         }
+    }
+}
+
+/// What forbids it: the statements that deny it, or else what limits the caller and does not allow it. Nothing where nothing
+/// grants it.
+fn denials(decision: &Decision) -> Vec<Denial> {
+    let denying = decision.deciding().into_iter().map(|reason| Denial {
+        layer: reason.layer,
+        says: format!("{}, denies it", reason.place()),
+    });
+    let granted = |layer| {
+        let mut allows = decision.reasons.iter().filter(|r| r.effect == Effect::Allow);
+        allows.any(|r| r.layer == layer && r.applies != Truth::No)
+    };
+    let limits = decision.lacking.iter().filter(|layer| {
+        let limits = [Layer::Boundary, Layer::Session, Layer::Scp, Layer::Rcp].contains(layer);
+        limits && (granted(Layer::Identity) || granted(Layer::Resource))
+    });
+    let lacking = limits.map(|layer| Denial {
+        layer: *layer,
+        says: format!("nothing in {layer} allows it"),
+    });
+    match decision.denied {
+        Truth::Yes => denying.collect(),
+        _ => lacking.collect(),
     }
 }
 

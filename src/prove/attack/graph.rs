@@ -2,61 +2,9 @@
 //! given by others too. Everything is monotone: holding more never undoes anything.
 
 use super::bits::Bits;
+pub use super::node::Node;
 use serde::Serialize;
 use std::collections::{BTreeSet, HashMap};
-
-/// Something that an attacker has or has done.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Node {
-    /// Acts as this identity (an ARN).
-    Acts(String),
-    /// Has a power over many of an account, in words: so that it is said once and not for each of them.
-    Power(String),
-    /// Has lifted the organization's policies off this account.
-    Unbound(String),
-    /// Has replaced the resource policy of this store or key (an ARN).
-    Opened(String),
-    /// Has taken away the resource policy of this store (an ARN).
-    Stripped(String),
-    /// Has taken away whatever keeps this store's contents from being deleted (an ARN).
-    Unlocked(String),
-    /// Has suspended versioning in this bucket (an ARN).
-    Suspended(String),
-    /// Can change the data of this asset (an address).
-    Changes(String),
-    /// Has made this key unusable (an ARN).
-    KeyGone(String),
-    /// Has destroyed this copy (its id).
-    Gone(String),
-}
-
-impl Node {
-    /// In a few words: of an identity, what follows the service.
-    pub fn short(&self) -> &str {
-        match self {
-            Node::Acts(arn) => short_identity(arn),
-            Node::Power(x)
-            | Node::Unbound(x)
-            | Node::Opened(x)
-            | Node::Stripped(x)
-            | Node::Unlocked(x)
-            | Node::Suspended(x)
-            | Node::Changes(x)
-            | Node::KeyGone(x)
-            | Node::Gone(x) => x,
-        }
-    }
-}
-
-/// An identity's ARN from the account number on.
-pub(super) fn short_identity(arn: &str) -> &str {
-    let rest = arn
-        .strip_prefix("arn:")
-        .and_then(|rest| rest.split_once(":iam::"));
-    rest.filter(|(partition, _)| !partition.contains(':'))
-        .map_or(arn, |(_, identity)| identity)
-}
 
 /// How sure it is that a step can be taken.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
@@ -395,6 +343,26 @@ impl Graph {
             *by = at;
         }
         Some(step.gives)
+    }
+
+    /// All that would have to be reached first for a goal that is not, the goal included and the nearest first.
+    pub(super) fn lacking(&self, reached: &Reached, goal: &Node) -> Vec<Node> {
+        let Some(goal) = self.id(goal) else {
+            return vec![goal.clone()];
+        };
+        let mut seen = Bits::of(self.size());
+        seen.insert(goal);
+        let mut order = vec![goal];
+        let mut next = 0;
+        while let Some(node) = order.get(next).copied() {
+            next += 1;
+            let steps = self.gives.get(node).into_iter().flatten();
+            for step in steps.filter_map(|at| self.compiled.get(*at)) {
+                let missing = step.needs.iter().filter(|need| !reached.have.has(**need));
+                order.extend(missing.filter(|need| seen.insert(**need)));
+            }
+        }
+        order.iter().filter_map(|id| self.name(*id).cloned()).collect()
     }
 
     /// Whether something has been reached.

@@ -4,13 +4,20 @@
 //! steps are made in `steps` from the policy documents that were read; the [`graph`] only follows them.
 
 mod actor;
+mod answer;
 mod ask;
 mod bits;
 pub mod graph;
+mod ledger;
+mod node;
 pub mod smallest;
+mod sources;
 mod steps;
+mod why;
 
 pub(in crate::prove) use actor::{Ids, add as add_document, guardrails};
+pub(in crate::prove) use sources::Sources;
+pub(in crate::prove) use why::Question;
 
 use super::copy::{Copy, Encryption, Holder};
 use super::survive::Survival;
@@ -145,6 +152,12 @@ impl Attack {
             unread,
             served,
         }
+    }
+
+    /// The steps.
+    #[cfg(test)]
+    pub(in crate::prove) fn graph(&self) -> &Graph {
+        &self.graph
     }
 
     /// How an identity gets to act as another one, or as whoever administers an account, by what is surest;
@@ -283,33 +296,17 @@ impl Attack {
     fn any_writer(&self, copy: &Copy, live: &Copy, named: &[Node]) -> Survival {
         let account = live.domain.account.as_ref();
         let is_database = matches!(live.holder, Holder::Database { .. });
-        let goal = Node::Changes(live.asset.to_string());
         let gone = Node::Gone(copy.id.clone());
         let toward = self.graph.leading_to(std::slice::from_ref(&gone));
-        let everybody = self.actors.iter().flat_map(|(of, all)| {
-            // People, and what runs in the database's account.
-            let inside = is_database && Some(of) == account;
-            all.iter()
-                .map(move |actor| (actor, inside && !self.served.contains(actor)))
-        });
-        let is_root = |node: &Node| matches!(node, Node::Acts(arn) if arn.ends_with(":root"));
         let mut worst = self.unseen(copy, account);
         let mut doubts: Vec<Survival> = Vec::new();
         let mut destroys = Vec::new();
         let mut writers = 0usize;
-        for (actor, holds) in everybody.filter(|(actor, _)| !is_root(actor)) {
-            let held: Vec<Node> = named.iter().chain([actor]).cloned().collect();
-            let writes = match named.is_empty() {
-                true => self.any.reaches(&self.graph, actor, &goal),
-                false => self.graph.has(&self.graph.reach(&held, May::ANY), &goal),
-            };
-            if !holds && !writes {
-                continue;
-            }
+        for actor in self.writers(live, named) {
             writers += 1;
             let fate = match named.is_empty() {
                 true => self.alone(actor, &gone, &toward),
-                false => self.within(copy, account, &held, &toward),
+                false => self.within(copy, account, &with(named, actor), &toward),
             };
             match fate {
                 Survival::Lost(_) => destroys.push(actor.short().to_owned()),
@@ -335,6 +332,29 @@ impl Attack {
             false => "",
         };
         Survival::Conditional(format!("the credential is not one of these{more}: {names}")).and(worst)
+    }
+
+    /// Whoever may change the data, with what the scenario names besides.
+    fn writers<'a>(&'a self, live: &'a Copy, named: &'a [Node]) -> impl Iterator<Item = &'a Node> {
+        let account = live.domain.account.as_ref();
+        let is_database = matches!(live.holder, Holder::Database { .. });
+        let goal = Node::Changes(live.asset.to_string());
+        let everybody = self.actors.iter().flat_map(move |(of, all)| {
+            // People, and what runs in the database's account.
+            let inside = is_database && Some(of) == account;
+            all.iter()
+                .map(move |actor| (actor, inside && !self.served.contains(actor)))
+        });
+        let is_root = |node: &Node| matches!(node, Node::Acts(arn) if arn.ends_with(":root"));
+        let writes = move |actor: &Node| match named.is_empty() {
+            true => self.any.reaches(&self.graph, actor, &goal),
+            false => self
+                .graph
+                .has(&self.graph.reach(&with(named, actor), May::ANY), &goal),
+        };
+        everybody
+            .filter(move |(actor, holds)| !is_root(actor) && (*holds || writes(actor)))
+            .map(|(actor, _)| actor)
     }
 
     /// What becomes of a copy by one identity: how far each gets by itself is known. What nobody read is not in it.
@@ -414,6 +434,10 @@ impl Attack {
         }
         raised
     }
+}
+
+fn with(named: &[Node], actor: &Node) -> Vec<Node> {
+    named.iter().chain([actor]).cloned().collect()
 }
 
 fn listed(names: &[String]) -> String {

@@ -5,20 +5,24 @@ use super::*;
 use crate::model::objective::{Extent, Holds};
 
 /// A role with these actions on everything, as it may do whatever its organization and everybody's resources let it.
-fn may(actions: &[&str]) -> Principal {
+pub(super) fn may(actions: &[&str]) -> Principal {
     role(PROD, "thief", actions, &[])
 }
 
 /// What becomes of a copy when somebody destroys so much, and holds the credentials of the first of these.
 fn fate(seen: &[Evidence], who: Vec<Principal>, extent: Extent, mechanism: Mechanism) -> char {
-    let theft = Scenario {
+    let theft = theft(&who, extent);
+    letter(seen, who, theft, mechanism)
+}
+
+pub(super) fn theft(who: &[Principal], extent: Extent) -> Scenario {
+    Scenario {
         destroys: extent,
         holds: None,
         identities: who.iter().take(1).map(|p| p.arn.clone()).collect(),
         noticed_after: Duration::from_secs(3600),
         ..scenarios().remove(0)
-    };
-    letter(seen, who, theft, mechanism)
+    }
 }
 
 fn letter(seen: &[Evidence], who: Vec<Principal>, scenario: Scenario, mechanism: Mechanism) -> char {
@@ -26,15 +30,18 @@ fn letter(seen: &[Evidence], who: Vec<Principal>, scenario: Scenario, mechanism:
         (account(PROD), Observed::Present(who)),
         (account(VAULT), Observed::Present(Vec::new())),
     ]);
-    let proof = prove(&Input {
+    let principals = staffed(&principals);
+    let input = Input {
         evidence: seen,
-        principals: &staffed(&principals),
+        principals: &principals,
         memberships: &Memberships::new(),
         objectives: &[],
         scenarios: &[scenario],
         read_at: "2026-03-01T12:00:00Z",
-    });
+    };
+    let proof = prove(&input);
     let asset = &proof.assets[0];
+    derivations::is_sound(&input, &proof, &asset.address, &input.scenarios[0]);
     let copy = asset.copies.iter().find(|c| c.mechanism == mechanism).unwrap();
     let cell = asset.cells[0].copies.iter().find(|c| c.copy == copy.id).unwrap();
     match cell.survival {
@@ -49,6 +56,19 @@ fn table(seen: &[Evidence], extent: Extent, mechanism: Mechanism, rows: &[(&[&st
     for (actions, expected) in rows {
         let found = fate(seen, vec![may(actions)], extent, mechanism);
         assert_eq!(found, *expected, "{mechanism:?}: {actions:?}");
+    }
+    // Of whoever may nothing, the derivation names all that would destroy.
+    if fate(seen, vec![may(&["sts:GetCallerIdentity"])], extent, mechanism) == 'Y' {
+        let survives_without = |actions: &[&str], action: &str| {
+            let rest: Vec<&str> = actions.iter().copied().filter(|a| *a != action).collect();
+            fate(seen, vec![may(&rest)], extent, mechanism) == 'Y'
+        };
+        let destroying = rows.iter().filter(|(_, fate)| *fate != 'Y');
+        let needed = destroying.flat_map(|(actions, _)| {
+            let all = actions.iter();
+            all.filter(|action| survives_without(actions, action))
+        });
+        derivations::names(seen, extent, mechanism, needed);
     }
 }
 

@@ -1,27 +1,63 @@
 //! One cell, line by line, down to what was read and when.
 
+use super::derivation::attacked;
 use super::{letter, loss, loss_of, word};
 use crate::model::Address;
-use crate::prove::copy::Reach;
-use crate::prove::{Proof, Survival};
+use crate::model::objective::Scenario;
+use crate::prove::copy::{Copy, Reach};
+use crate::prove::derivation::Derived;
+use crate::prove::{Asset, Cell, CellCopy, Proof, Survival};
 use crate::report::escape;
+
+/// Lines that are indented by how far they lie below the first.
+#[derive(Default)]
+pub(super) struct Lines {
+    text: String,
+}
+
+impl Lines {
+    pub(super) fn line(&mut self, depth: usize, text: &str) {
+        self.text.push_str(&"  ".repeat(depth));
+        self.text.push_str(&escape::line(text));
+        self.text.push('\n');
+    }
+}
 
 /// The derivation of a cell; `None` when there is no such asset or disaster.
 pub fn explain(proof: &Proof, address: &Address, scenario: &str) -> Option<String> {
     let asset = proof.assets.iter().find(|a| a.address == *address)?;
     let columns = proof.scenarios.iter();
     let what = columns.map(|c| &c.scenario).find(|s| s.name == scenario)?;
-    let mut out = String::new();
-    let mut line = |depth: usize, text: String| {
-        out.push_str(&"  ".repeat(depth));
-        out.push_str(&escape::line(&text));
-        out.push('\n');
+    let mut out = Lines::default();
+    head(address, what, &mut out);
+    if let Some(why) = &asset.unreadable {
+        out.line(1, &format!("? nothing is known of it: {}", why.why));
+        return Some(out.text);
+    }
+    let cell = asset.cells.iter().find(|c| c.scenario == scenario)?;
+    let told = |id: &str| {
+        let derivation = proof.derivation.as_ref();
+        let derivation = derivation.filter(|d| d.address == *address && d.scenario == scenario);
+        derivation?.copies.iter().find(|derived| derived.copy == id)
     };
-    line(0, format!("{address} in {scenario}"));
-    line(1, what.summary.clone());
-    line(
+    for copy in &asset.copies {
+        if let Some(state) = cell.copies.iter().find(|c| c.copy == copy.id) {
+            one(copy, state, told(&copy.id), &mut out);
+        }
+    }
+    judged(cell, &mut out);
+    if what.has_attacker() {
+        fewest(asset, &mut out);
+    }
+    Some(out.text)
+}
+
+fn head(address: &Address, what: &Scenario, out: &mut Lines) {
+    out.line(0, &format!("{address} in {}", what.name));
+    out.line(1, &what.summary);
+    out.line(
         1,
-        format!(
+        &format!(
             "destroys: {}; attacker: {}; noticed after {}",
             what.destroys.as_str(),
             match what.holds {
@@ -32,74 +68,70 @@ pub fn explain(proof: &Proof, address: &Address, scenario: &str) -> Option<Strin
             what.noticed_after
         ),
     );
-    if let Some(why) = &asset.unreadable {
-        line(1, format!("? nothing is known of it: {}", why.why));
-        return Some(out);
+}
+
+/// A copy: what becomes of it and why, where it lies, and what its settings are.
+fn one(copy: &Copy, state: &CellCopy, derived: Option<&Derived>, out: &mut Lines) {
+    let why = match &state.survival {
+        Survival::Survives => derived
+            .and_then(|derived| derived.outlives.clone())
+            .unwrap_or_else(|| "nothing that the disaster does touches it".to_owned()),
+        Survival::Conditional(why) => format!("only on condition: {why}"),
+        Survival::Unknown(why) => format!("not known: {why}"),
+        Survival::Lost(why) => why.clone(),
+    };
+    out.line(1, &format!("{} {}: {why}", letter(&state.survival), copy.id));
+    let place = match (&copy.domain.account, &copy.domain.region) {
+        (Some(account), Some(region)) => format!("in account {account}, {region}"),
+        (None, Some(region)) => format!("in {region}, account not known"),
+        (Some(account), None) => format!("in account {account}, region not known"),
+        (None, None) => "place not known".to_owned(),
+    };
+    let place = format!("{} {place}; grade: {:?}", copy.mechanism.as_str(), copy.grade);
+    out.line(3, &place.to_lowercase());
+    if !matches!(state.survival, Survival::Lost(_)) {
+        let back = match state.reach {
+            Some(Reach::For(time)) => format!(", and it goes back {time}"),
+            Some(Reach::Unlimited) => ", and it goes back without end".to_owned(),
+            None => String::new(),
+        };
+        let left = format!("when it is what is left, {} is lost{back}", loss(state.loss));
+        out.line(3, &left);
     }
-    let cell = asset.cells.iter().find(|c| c.scenario == scenario)?;
-    for copy in &asset.copies {
-        let Some(state) = cell.copies.iter().find(|c| c.copy == copy.id) else {
-            continue;
-        };
-        let why = match &state.survival {
-            Survival::Survives => "nothing that the disaster does touches it".to_owned(),
-            Survival::Conditional(why) => format!("only on condition: {why}"),
-            Survival::Unknown(why) => format!("not known: {why}"),
-            Survival::Lost(why) => why.clone(),
-        };
-        line(1, format!("{} {}: {why}", letter(&state.survival), copy.id));
-        let place = match (&copy.domain.account, &copy.domain.region) {
-            (Some(account), Some(region)) => format!("in account {account}, {region}"),
-            (None, Some(region)) => format!("in {region}, account not known"),
-            (Some(account), None) => format!("in account {account}, region not known"),
-            (None, None) => "place not known".to_owned(),
-        };
-        line(
-            3,
-            format!("{} {place}; grade: {:?}", copy.mechanism.as_str(), copy.grade).to_lowercase(),
-        );
-        if !matches!(state.survival, Survival::Lost(_)) {
-            let back = match state.reach {
-                Some(Reach::For(time)) => format!(", and it goes back {time}"),
-                Some(Reach::Unlimited) => ", and it goes back without end".to_owned(),
-                None => String::new(),
-            };
-            line(
-                3,
-                format!("when it is what is left, {} is lost{back}", loss(state.loss)),
-            );
-        }
-        for ground in &copy.grounds {
-            line(
-                3,
-                format!("{} [{}, read {}]", ground.says, ground.source, ground.read_at),
-            );
-        }
+    for ground in &copy.grounds {
+        let text = format!("{} [{}, read {}]", ground.says, ground.source, ground.read_at);
+        out.line(3, &text);
     }
-    line(1, format!("loses {}", loss_of(cell)));
+    for met in derived.into_iter().flat_map(|derived| &derived.attacked) {
+        attacked(met, met.state == copy.id, 3, out);
+    }
+}
+
+fn judged(cell: &Cell, out: &mut Lines) {
+    out.line(1, &format!("loses {}", loss_of(cell)));
     for point in &cell.curve {
-        line(
+        out.line(
             2,
-            format!("noticed after {}: loses {}", point.age, loss(point.loss)),
+            &format!("noticed after {}: loses {}", point.age, loss(point.loss)),
         );
     }
     for (objective, judged) in &cell.judged {
-        line(1, format!("objective {objective}"));
+        out.line(1, &format!("objective {objective}"));
         for judged in judged {
-            line(
+            out.line(
                 2,
-                format!("{}: {}: {}", word(judged.verdict), judged.asks, judged.why),
+                &format!("{}: {}: {}", word(judged.verdict), judged.asks, judged.why),
             );
         }
     }
-    if what.has_attacker() && !asset.destroying.path.is_empty() {
-        line(
-            1,
-            "the fewest credentials that destroy every copy get there by".to_owned(),
-        );
-        for step in &asset.destroying.path {
-            line(2, step.because.clone());
-        }
+}
+
+fn fewest(asset: &Asset, out: &mut Lines) {
+    if asset.destroying.path.is_empty() {
+        return;
     }
-    Some(out)
+    out.line(1, "the fewest credentials that destroy every copy get there by");
+    for step in &asset.destroying.path {
+        out.line(2, &step.because);
+    }
 }

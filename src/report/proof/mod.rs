@@ -1,7 +1,10 @@
 //! A proof: as a matrix for people, as JSON, and one cell explained down to the facts.
 
+mod derivation;
 mod explain;
 mod scenarios;
+#[cfg(test)]
+mod tests;
 mod text;
 
 use crate::diag::render;
@@ -30,7 +33,7 @@ pub fn schema() -> schemars::Schema {
 #[serde(untagged)]
 #[expect(dead_code, reason = "only its schema is wanted")]
 enum Printed {
-    Proof(Proof),
+    Proof(Box<Proof>),
     Failed(render::Failed),
 }
 

@@ -312,10 +312,11 @@ pub(crate) async fn evidence(
         .ok()
 }
 
-/// Opens, reads everything and everybody, and proves; `None` after saying what is wrong.
+/// Opens, reads everything and everybody, and proves, deriving one cell where that is asked; `None` after saying what is wrong.
 pub(crate) async fn proof(
     args: &PostureArgs,
     source: &Source,
+    asked_why: Option<(&Address, &str)>,
     terminal: Terminal,
 ) -> Option<(Proof, Diagnostics, Sources)> {
     let Opened {
@@ -341,7 +342,7 @@ pub(crate) async fn proof(
     let (evidence, said) = pipeline::evidence(&posture.desired, &snapshot);
     diagnostics.append(said);
     Some((
-        pipeline::proof(&posture, &evidence, &snapshot),
+        pipeline::proof(&posture, &evidence, &snapshot, asked_why),
         diagnostics,
         sources,
     ))
@@ -380,7 +381,7 @@ async fn see(
     };
     let (evidence, said) = pipeline::evidence(&selected, &snapshot);
     diagnostics.append(said);
-    let proof = proves.then(|| pipeline::proof(&posture, &evidence, &snapshot));
+    let proof = proves.then(|| pipeline::proof(&posture, &evidence, &snapshot, None));
     Ok(Seen {
         proof,
         drift: pipeline::drift(&selected, &plan),

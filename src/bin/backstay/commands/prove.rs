@@ -7,7 +7,7 @@ use crate::terminal::Terminal;
 use backstay::diag::{Diagnostic, Exit, code};
 use backstay::model::Address;
 use backstay::model::objective::scenarios;
-use backstay::prove::Verdict;
+use backstay::prove::{Proof, Verdict};
 use backstay::report::proof;
 use clap::Args;
 use std::path::Path;
@@ -22,18 +22,19 @@ use std::path::Path;
     backstay prove\n  \
     backstay prove -explain rds_instance.app region_outage\n  \
     backstay prove -json > proof.json\n  \
+    backstay prove -json -explain rds_instance.app region_outage > derived.json\n  \
     backstay prove -scenarios\n\n\
     Exit codes: 0 every objective holds or only wants a rehearsal, 1 something is unknown,\n\
-    3 an objective fails, or a backup writer can do what it must not.")]
+    3 an objective fails, or a backup writer can do what it must not; of -explain alone 0.")]
 pub(crate) struct ProveArgs {
     #[command(flatten)]
     posture: PostureArgs,
 
     /// Print the proof as one JSON object (schemas/prove.schema.json)
-    #[arg(long, conflicts_with = "explain")]
+    #[arg(long)]
     json: bool,
 
-    /// Derive one cell, down to what was read
+    /// Derive one cell, down to what was read; with -json beside the proof
     #[arg(long, num_args = 2, value_names = ["ADDRESS", "SCENARIO"])]
     explain: Option<Vec<String>>,
 
@@ -58,17 +59,38 @@ pub(crate) async fn run(args: ProveArgs, terminal: Terminal) -> Exit {
         terminal.print(&proof::scenarios(&scenarios(), terminal.style()));
         return Exit::Clean;
     }
-    if let Some(forgotten) = forgotten_scenario(&args) {
-        return failed(terminal, forgotten);
-    }
     let terminal = terminal.json_object(args.json);
-    let Some((found, diagnostics, sources)) = opening::proof(&args.posture, &args.source, terminal).await
+    let asked = match args.explain.as_deref().map(Asked::new).transpose() {
+        Ok(asked) => asked,
+        Err(wrong) => return failed(terminal, wrong),
+    };
+    if let Some(asked) = asked
+        .as_ref()
+        .filter(|asked| asked.cannot_be_meant(&args.posture.dir))
+    {
+        let built_in = scenarios();
+        let known = built_in.iter().map(|s| s.name.as_str());
+        return failed(
+            terminal,
+            asked.is_a_folder(known, ", and those that the posture declares"),
+        );
+    }
+    let why = asked.as_ref().map(|asked| (&asked.address, asked.scenario));
+    let Some((found, diagnostics, sources)) =
+        opening::proof(&args.posture, &args.source, why, terminal).await
     else {
         return Exit::Error;
     };
     terminal.diagnose(&diagnostics, &sources);
-    if let Some(cell) = &args.explain {
-        return explain(&found, cell, terminal);
+    if let Some(asked) = &asked {
+        match explained(&found, asked) {
+            Ok(text) if !args.json => {
+                terminal.print(&text);
+                return Exit::Clean;
+            }
+            Ok(_) => {}
+            Err(wrong) => return failed(terminal, wrong),
+        }
     }
     if args.json {
         match proof::json(&found) {
@@ -91,60 +113,71 @@ pub(crate) async fn run(args: ProveArgs, terminal: Terminal) -> Exit {
     }
 }
 
-/// A folder in the place of the scenario, and no posture where one is then looked for.
-fn forgotten_scenario(args: &ProveArgs) -> Option<Diagnostic> {
-    let [address, scenario] = args.explain.as_deref()? else {
-        return None;
-    };
-    let holds_posture = |folder: &Path| {
-        let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
-        files.map(|file| file.path()).any(|path| {
-            let name = path.to_string_lossy();
-            name.ends_with(".hcl") || name.ends_with(".hcl.json")
-        })
-    };
-    let known = scenarios();
-    if known.iter().any(|s| s.name == *scenario)
-        || !Path::new(scenario).is_dir()
-        || holds_posture(&args.posture.dir)
-    {
-        return None;
-    }
-    let names: Vec<&str> = known.iter().map(|s| s.name.as_str()).collect();
-    let why = format!("-explain takes an address and a scenario, and {scenario} is a folder.");
-    let remedy = format!(
-        "Write `-explain {address} SCENARIO {scenario}`. Scenarios: {}, and those that the posture declares.",
-        names.join(", ")
-    );
-    Some(Diagnostic::error(code::USAGE, why).remedy(remedy))
+/// The cell that is to be derived.
+struct Asked<'a> {
+    address: Address,
+    scenario: &'a str,
 }
 
-fn explain(found: &backstay::prove::Proof, cell: &[String], terminal: Terminal) -> Exit {
-    let (Some(address), Some(scenario)) = (cell.first(), cell.get(1)) else {
-        return Exit::Error;
-    };
-    let wrong =
-        |why: String, remedy: String| failed(terminal, Diagnostic::error(code::USAGE, why).remedy(remedy));
-    let parsed: Address = match address.parse() {
-        Ok(parsed) => parsed,
-        Err(why) => return failed(terminal, Diagnostic::error(code::USAGE, format!("{why}."))),
-    };
-    match proof::explain(found, &parsed, scenario) {
-        Some(text) => {
-            terminal.print(&text);
-            Exit::Clean
-        }
-        None => {
-            let assets: Vec<String> = found.assets.iter().map(|a| a.address.to_string()).collect();
-            let names: Vec<&str> = found.scenarios.iter().map(|s| s.scenario.name.as_str()).collect();
-            wrong(
-                format!("There is no proof of {address} in {scenario}."),
-                format!(
-                    "Addresses: {}. Disasters: {}.",
-                    assets.join(", "),
-                    names.join(", ")
-                ),
-            )
+impl<'a> Asked<'a> {
+    fn new(words: &'a [String]) -> Result<Self, Diagnostic> {
+        let wrong = |why: String| Diagnostic::error(code::USAGE, why);
+        let [address, scenario] = words else {
+            return Err(wrong("-explain takes an address and a scenario.".to_owned()));
+        };
+        match address.parse() {
+            Ok(address) => Ok(Self { address, scenario }),
+            Err(why) => Err(wrong(format!("{why}."))),
         }
     }
+
+    fn names_folder(&self) -> bool {
+        Path::new(self.scenario).is_dir()
+    }
+
+    /// Whether it is sure before anything is read that the scenario was forgotten and the folder stands in its place. A posture
+    /// in the current folder may declare a scenario by that name.
+    fn cannot_be_meant(&self, dir: &Path) -> bool {
+        let is_known = scenarios().iter().any(|s| s.name == self.scenario);
+        let is_path =
+            self.scenario.contains(['/', std::path::MAIN_SEPARATOR]) || self.scenario.starts_with('.');
+        !is_known && self.names_folder() && (is_path || !holds_posture(dir))
+    }
+
+    fn is_a_folder<'s>(&self, known: impl Iterator<Item = &'s str>, more: &str) -> Diagnostic {
+        let Self { address, scenario } = self;
+        let names: Vec<&str> = known.collect();
+        let why = format!("-explain takes an address and a scenario, and {scenario} is a folder.");
+        let remedy = format!(
+            "Write `-explain {address} SCENARIO {scenario}`. Scenarios: {}{more}.",
+            names.join(", ")
+        );
+        Diagnostic::error(code::USAGE, why).remedy(remedy)
+    }
+}
+
+fn holds_posture(folder: &Path) -> bool {
+    let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    files.map(|file| file.path()).any(|path| {
+        let name = path.to_string_lossy();
+        name.ends_with(".hcl") || name.ends_with(".hcl.json")
+    })
+}
+
+fn explained(found: &Proof, asked: &Asked<'_>) -> Result<String, Diagnostic> {
+    let Asked { address, scenario } = asked;
+    proof::explain(found, address, scenario).ok_or_else(|| {
+        let assets: Vec<String> = found.assets.iter().map(|a| a.address.to_string()).collect();
+        let names: Vec<&str> = found.scenarios.iter().map(|s| s.scenario.name.as_str()).collect();
+        if asked.names_folder() && !names.contains(scenario) {
+            return asked.is_a_folder(names.into_iter(), "");
+        }
+        let why = format!("There is no proof of {address} in {scenario}.");
+        let remedy = format!(
+            "Addresses: {}. Disasters: {}.",
+            assets.join(", "),
+            names.join(", ")
+        );
+        Diagnostic::error(code::USAGE, why).remedy(remedy)
+    })
 }

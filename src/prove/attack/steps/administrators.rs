@@ -3,6 +3,7 @@
 use super::super::actor::{Actor, Standing};
 use super::super::ask::{Answer, Ask, Asker, Guard};
 use super::super::graph::Node;
+use super::super::ledger::Doing;
 use super::identities::{
     LOOSENS_GROUP, LOOSENS_ROLE, LOOSENS_USER, REWRITES_GROUP, REWRITES_POLICY, REWRITES_ROLE, REWRITES_USER,
     TAKES_ROLE, TAKES_USER,
@@ -36,8 +37,8 @@ impl Maker {
                     // To write its policies is one thing, to act as it another.
                     needs.push(Node::Acts(who.arn.to_string()));
                 }
-                let because = format!("who administers {account} can act as {}", name(&who.arn));
-                self.push(needs, acts(who), because, answer);
+                let does = format!("who administers {account} can act as {}", name(&who.arn));
+                self.push(needs, acts(who), Doing::itself(does), answer);
             }
         }
     }
@@ -86,5 +87,5 @@ fn takes_over(above: &Actor, who: &Actor, asker: &Asker) -> Answer {
         ways.extend(on(REWRITES_POLICY, &Target::Within(&policies)));
         ways.extend(on(REWRITES_GROUP, &Target::Within(&groups)));
     }
-    ways.into_iter().fold(Answer::No, Answer::or)
+    ways.into_iter().fold(Answer::NO, Answer::or)
 }

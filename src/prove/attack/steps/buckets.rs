@@ -3,8 +3,9 @@
 use super::super::actor::Actor;
 use super::super::ask::{Answer, Ask, Asker, Guard};
 use super::super::graph::Node;
+use super::super::ledger::Doing;
 use super::stores::{Opening, guarded, on};
-use super::{Maker, acts, own};
+use super::{Maker, Permission, own};
 use crate::access::{Policies, Target};
 use crate::model::fact::LockMode;
 use crate::model::{AccountId, Arn, Observed};
@@ -125,7 +126,7 @@ impl Maker {
         match self.versions.get(&copy.asset).filter(|_| live && !overwritable) {
             Some(versions) => {
                 let versions = Node::Gone(versions.clone());
-                let because = "what destroys every version destroys the newest".to_owned();
+                let because = Doing::itself("what destroys every version destroys the newest");
                 let live = Node::Gone(copy.id.clone());
                 self.push(vec![versions], live, because, Answer::Yes(String::new()));
             }
@@ -164,21 +165,22 @@ impl Maker {
             self.push(
                 vec![Node::Opened(arn.to_string())],
                 Node::Changes(copy.asset.to_string()),
-                format!(
+                Doing::itself(format!(
                     "whom its new policy lets in may s3:PutObject on {}",
                     store.named(&store.objects)
-                ),
+                )),
                 Answer::Yes(String::new()),
             );
-            let found = asker.each(
-                asker.candidates("s3:PutObject", owner, guarded(store.policy)),
-                |who| asker.ask(&store.asked(who, "s3:PutObject", &store.objects, guarded(store.policy))),
+            const PUTS: &str = "s3:PutObject";
+            let guard = guarded(store.policy);
+            let does = on(PUTS, &store.named(&store.objects));
+            let changes = Node::Changes(copy.asset.to_string());
+            self.each(
+                asker,
+                &Permission::to(PUTS, owner, guard),
+                (&[], &changes, &does),
+                |who| asker.ask(&store.asked(who, PUTS, &store.objects, guard)),
             );
-            for (who, answer) in found {
-                let because = on(who, "s3:PutObject", &store.named(&store.objects));
-                let changes = Node::Changes(copy.asset.to_string());
-                self.push(vec![acts(who)], changes, because, answer);
-            }
         }
     }
 
@@ -200,7 +202,7 @@ impl Maker {
         };
         // Whoever attacks has an account of its own too, where nothing denies it what the new policy grants.
         let opened = Node::Opened(store.arn.to_string());
-        let because = format!("whom its new policy lets in may {action} on {what}");
+        let because = Doing::itself(format!("whom its new policy lets in may {action} on {what}"));
         self.push(
             vec![opened],
             gone.clone(),
@@ -211,31 +213,24 @@ impl Maker {
         let bypasses = held && *action == "s3:DeleteObjectVersion";
         for (guard, first) in store.guards() {
             let ask = |who, action| asker.ask(&store.asked(who, action, target, guard));
-            let mut found: Vec<(&Actor, Answer, Option<&Node>)> = Vec::new();
-            let plain = asker.each(asker.candidates(action, store.owner, guard), |who| {
+            let mut does = on(action, &what);
+            if first.is_some() {
+                does.push_str(" once its policy is gone");
+            }
+            let may = Permission::to(action, store.owner, guard);
+            let also: Vec<Node> = first.iter().chain(&cleared).cloned().collect();
+            self.each(asker, &may, (&also, &gone, &does), |who| {
                 let only_if = way
                     .only_if
                     .filter(|_| !(*action == REWRAPS && store.makes_key(who, asker)));
                 doubt(ask(who, action), only_if)
             });
-            found.extend(
-                plain
-                    .into_iter()
-                    .map(|(who, answer)| (who, answer, cleared.as_ref())),
-            );
             if bypasses {
-                let candidates = asker.candidates_with(action, &[BYPASS], store.owner, guard);
-                let bypass = asker.each(candidates, |who| ask(who, action).and(ask(who, BYPASS)));
-                found.extend(bypass.into_iter().map(|(who, answer)| (who, answer, None)));
-            }
-            for (who, answer, cleared) in found {
-                let mut because = on(who, action, &what);
-                if first.is_some() {
-                    because.push_str(" once its policy is gone");
-                }
-                let needs = [first.as_ref(), cleared].into_iter().flatten().cloned();
-                let needs = std::iter::once(acts(who)).chain(needs).collect();
-                self.push(needs, gone.clone(), because, answer);
+                let may = may.with(&[BYPASS]);
+                let also: Vec<Node> = first.into_iter().collect();
+                self.each(asker, &may, (&also, &gone, &does), |who| {
+                    ask(who, action).and(ask(who, BYPASS))
+                });
             }
         }
     }
@@ -251,24 +246,22 @@ impl Maker {
         self.push(
             vec![Node::Gone(live), suspended.clone()],
             Node::Gone(copy.id.clone()),
-            format!(
+            Doing::itself(format!(
                 "what {} held before it kept versions goes with it",
                 store.arn.resource()
-            ),
+            )),
             Answer::If(UNVERSIONED.to_owned(), String::new()),
         );
         if !self.asked.insert(suspended.clone()) {
             return;
         }
         for (guard, first) in store.guards() {
-            let found = asker.each(asker.candidates(SUSPENDS, store.owner, guard), |who| {
+            let also: Vec<Node> = first.into_iter().collect();
+            let does = on(SUSPENDS, store.arn.resource());
+            let may = Permission::to(SUSPENDS, store.owner, guard);
+            self.each(asker, &may, (&also, &suspended, &does), |who| {
                 asker.ask(&store.asked(who, SUSPENDS, &store.itself, guard))
             });
-            for (who, answer) in found {
-                let because = on(who, SUSPENDS, store.arn.resource());
-                let needs = std::iter::once(acts(who)).chain(first.clone()).collect();
-                self.push(needs, suspended.clone(), because, answer);
-            }
         }
     }
 
@@ -279,30 +272,26 @@ impl Maker {
             return;
         }
         let guard = guarded(store.policy);
-        let found = asker.each(asker.candidates(UNBLOCKS, store.owner, guard), |who| {
+        let opened = Node::Opened(store.arn.to_string());
+        let does = on(UNBLOCKS, store.arn.resource());
+        let may = Permission::to(UNBLOCKS, store.owner, guard).only_if(Some(LETS_IN));
+        self.each(asker, &may, (&[], &opened, &does), |who| {
             asker.ask(&store.asked(who, UNBLOCKS, &store.itself, guard))
         });
-        for (who, answer) in found {
-            let because = on(who, UNBLOCKS, store.arn.resource());
-            let opened = Node::Opened(store.arn.to_string());
-            self.push(vec![acts(who)], opened, because, answer.only_if(LETS_IN));
-        }
     }
 
     /// Who may take the locks of governance off what is there.
     fn clearing(&mut self, store: &Store<'_>, asker: &Asker) {
         const CLEARS: &str = "s3:PutObjectRetention";
         for (guard, first) in store.guards() {
-            let candidates = asker.candidates_with(CLEARS, &[BYPASS], store.owner, guard);
-            let found = asker.each(candidates, |who| {
+            let also: Vec<Node> = first.into_iter().collect();
+            let unlocked = Node::Unlocked(store.arn.to_string());
+            let does = on(CLEARS, &store.named(&store.objects));
+            let may = Permission::to(CLEARS, store.owner, guard).with(&[BYPASS]);
+            self.each(asker, &may, (&also, &unlocked, &does), |who| {
                 let clears = asker.ask(&store.asked(who, CLEARS, &store.objects, guard));
                 clears.and(asker.ask(&store.asked(who, BYPASS, &store.objects, guard)))
             });
-            for (who, answer) in found {
-                let because = on(who, CLEARS, &store.named(&store.objects));
-                let needs = std::iter::once(acts(who)).chain(first.clone()).collect();
-                self.push(needs, Node::Unlocked(store.arn.to_string()), because, answer);
-            }
         }
     }
 }

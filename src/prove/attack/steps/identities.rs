@@ -1,8 +1,9 @@
 //! Who becomes whom, and who becomes an administrator.
 
 use super::super::actor::{Actor, Denying, Standing};
-use super::super::ask::{Answer, Asker, read};
+use super::super::ask::{Answer, Ask, Asker, Guard, read};
 use super::super::graph::Node;
+use super::super::ledger::Doing;
 use super::{Maker, acts, administrator_of, capped, every, loosened, name, own};
 use crate::access::assume::{Graph, Member};
 use crate::access::{Caller, Target};
@@ -101,6 +102,7 @@ impl Maker {
             &Graph::between(&from, &known, &asker.context),
             &by_caller,
             &by_caller,
+            asker,
         );
         for standing in [Standing::Loosened, Standing::Capped] {
             let changed = asker.actors.iter().filter(|a| a.standing == standing);
@@ -111,6 +113,7 @@ impl Maker {
                 &Graph::between(&members, &known, &asker.context),
                 &names,
                 &by_caller,
+                asker,
             );
         }
         // Inside its account an administrator acts as every role anyway; who has rewritten policies may do in
@@ -134,11 +137,19 @@ impl Maker {
                 &Graph::between(&members, &elsewhere, &asker.context),
                 &names,
                 &by_caller,
+                asker,
             );
         }
     }
 
-    fn edges(&mut self, graph: &Graph, from: &BTreeMap<&Caller, &Actor>, into: &BTreeMap<&Caller, &Actor>) {
+    fn edges(
+        &mut self,
+        graph: &Graph,
+        from: &BTreeMap<&Caller, &Actor>,
+        into: &BTreeMap<&Caller, &Actor>,
+        asker: &Asker,
+    ) {
+        self.no_edges(graph, from, into, asker);
         // What the administrator may assume, it need not rewrite anybody's policies for.
         let mut above: BTreeSet<&Caller> = BTreeSet::new();
         for edge in graph.edges() {
@@ -156,9 +167,43 @@ impl Maker {
             self.push(
                 vec![acts(who)],
                 acts(role),
-                format!("{} assumes {}", name(&who.arn), name(&role.arn)),
+                Doing::by(who, format!("assumes {}", name(&role.arn))),
                 answer,
             );
+        }
+    }
+
+    /// Who takes on which role in vain, where somebody wants to know.
+    fn no_edges(
+        &mut self,
+        graph: &Graph,
+        from: &BTreeMap<&Caller, &Actor>,
+        into: &BTreeMap<&Caller, &Actor>,
+        asker: &Asker,
+    ) {
+        let wanted = into.values().filter(|role| self.wants(&acts(role)));
+        let wanted: Vec<&Actor> = wanted.copied().collect();
+        if wanted.is_empty() {
+            return;
+        }
+        let taken: BTreeSet<(&Caller, &Caller)> = graph.edges().iter().map(|e| (&e.from, &e.to)).collect();
+        for role in wanted {
+            let Some(trust) = &role.trust else { continue };
+            self.asks(&acts(role), Doing::itself(format!("assumes {}", name(&role.arn))));
+            let tried = |who: &&&Actor| trust.could_allow_to("sts:AssumeRole", &who.caller);
+            for who in from.values().filter(|who| who.arn != role.arn).filter(tried) {
+                let ask = Ask {
+                    guard: Guard::Policy(trust),
+                    owner: &role.account,
+                    ..own(who, "sts:AssumeRole", Target::One(role.arn.as_str()))
+                };
+                if !taken.contains(&(&who.caller, &role.caller))
+                    && let Answer::No(denials) = asker.ask(&ask)
+                {
+                    let does = Doing::by(who, format!("assumes {}", name(&role.arn)));
+                    self.push(vec![acts(who)], acts(role), does, Answer::No(denials));
+                }
+            }
         }
     }
 
@@ -217,7 +262,7 @@ impl Maker {
     fn shared(&mut self, over: &Over<'_>) {
         for target in &over.targets {
             let above = above(target);
-            let because = format!("so it acts as {}", name(&target.arn));
+            let because = Doing::itself(format!("so it acts as {}", name(&target.arn)));
             self.push(
                 vec![over.takes_all()],
                 acts(target),
@@ -225,12 +270,13 @@ impl Maker {
                 Answer::Yes(String::new()),
             );
             let yes = Answer::Yes(String::new());
-            let because = format!("so it gives {} every permission", name(&target.arn));
+            let because = Doing::itself(format!("so it gives {} every permission", name(&target.arn)));
             let bounded = target.boundary.is_some();
             let needs = vec![over.rewrites_all(bounded), acts(target)];
             self.push(needs, above, because, yes.clone());
             if bounded {
                 let because = format!("so {} has all that its boundary leaves", name(&target.arn));
+                let because = Doing::itself(because);
                 let needs = vec![over.rewrites_all(false), acts(target)];
                 self.push(needs, capped(&target.arn), because, yes);
             }
@@ -242,7 +288,7 @@ impl Maker {
         for (actions, on) in [(REWRITES_POLICY, &policies), (REWRITES_GROUP, &groups)] {
             for action in actions.iter().filter(|action| asker.is_new(who, action)) {
                 let answer = asker.ask(&own(who, action, Target::Within(on)));
-                let because = format!("{} may {action}", name(&who.arn));
+                let because = Doing::by(who, format!("may {action}"));
                 self.push(vec![acts(who)], above(who), because, answer);
             }
         }
@@ -257,11 +303,11 @@ impl Maker {
                 all = asker
                     .ask(&own(who, action, Target::Within(&every(made, who))))
                     .and(all);
-                if all == Answer::No {
+                if all.is_no() {
                     break;
                 }
             }
-            let because = format!("{} may {}", name(&who.arn), together.join(" and "));
+            let because = Doing::by(who, format!("may {}", together.join(" and ")));
             self.push(vec![acts(who)], above(who), because, all);
         }
     }
@@ -270,13 +316,13 @@ impl Maker {
         for action in over.takes.iter().filter(|action| asker.is_new(who, action)) {
             match asker.alike(&own(who, action, Target::Within(&every(over.word, who)))) {
                 Some(answer) => {
-                    let because = format!("{} may {action} on all {}", name(&who.arn), over.of());
+                    let because = Doing::by(who, format!("may {action} on all {}", over.of()));
                     self.push(vec![acts(who)], over.takes_all(), because, answer);
                 }
                 None => {
                     for target in over.targets.iter().filter(|t| t.arn != who.arn) {
                         let answer = asker.ask(&own(who, action, Target::One(target.arn.as_str())));
-                        let because = format!("{} may {action} on {}", name(&who.arn), name(&target.arn));
+                        let because = Doing::by(who, format!("may {action} on {}", name(&target.arn)));
                         self.push(vec![acts(who)], acts(target), because, answer);
                     }
                 }
@@ -292,7 +338,7 @@ impl Maker {
             let meant = |target: &Actor| target.boundary.is_some() == takes_boundary;
             let alike = asker.alike(&own(who, action, Target::Within(&every(over.word, who))));
             if let Some(answer) = alike {
-                let because = format!("{} may {action} on all {}", name(&who.arn), over.of());
+                let because = Doing::by(who, format!("may {action} on all {}", over.of()));
                 if who.kind == over.kind && meant(who) {
                     self.push(vec![acts(who)], above.clone(), because.clone(), answer.clone());
                 }
@@ -311,7 +357,7 @@ impl Maker {
                     (false, true) => continue,
                 };
                 let answer = asker.ask(&own(who, action, Target::One(target.arn.as_str())));
-                let because = format!("{} may {action} on {}", name(&who.arn), name(&target.arn));
+                let because = Doing::by(who, format!("may {action} on {}", name(&target.arn)));
                 self.push(vec![acts(who), acts(target)], gives, because, answer);
             }
         }
@@ -321,7 +367,7 @@ impl Maker {
     fn loosening(&mut self, who: &Actor, denied: &[&Actor], asker: &Asker) {
         for target in denied {
             for (action, answer) in loosens(who, target, asker) {
-                let because = format!("{} may {action} on {}", name(&who.arn), name(&target.arn));
+                let because = Doing::by(who, format!("may {action} on {}", name(&target.arn)));
                 let needs = vec![acts(who), acts(target)];
                 self.push(needs, loosened(&target.arn), because, answer);
             }
@@ -347,17 +393,16 @@ fn loosens(who: &Actor, target: &Actor, asker: &Asker) -> Vec<(&'static str, Ans
     let ways = ways.chain(of_groups.iter().map(|action| (*action, Target::Within(&groups))));
     let found: Vec<(&'static str, Answer)> = ways
         .map(|(action, on)| (action, asker.ask(&own(who, action, on))))
-        .filter(|(_, answer)| *answer != Answer::No)
+        .filter(|(_, answer)| asker.tells_why || !answer.is_no())
         .collect();
     let writes = || {
         let mut writes = writes.iter().filter(|action| !action.ends_with("Boundary"));
         writes.any(|action| matches!(asker.ask(&own(who, action, one.clone())), Answer::Yes(_)))
     };
-    if found.is_empty() || writes() {
-        Vec::new()
-    } else {
-        found
+    if found.iter().all(|(_, answer)| answer.is_no()) {
+        return found;
     }
+    if writes() { Vec::new() } else { found }
 }
 
 /// Whether anybody may take off what denies anybody something.
@@ -365,9 +410,11 @@ pub(super) fn may_loosen(asker: &Asker) -> bool {
     let denied = asker.actors.iter().filter(|a| a.denying != Denying::default());
     denied.into_iter().any(|target| {
         let others = asker.actors.iter().filter(|a| a.account == target.account);
-        others
-            .filter(|who| who.stands_alone())
-            .any(|who| !loosens(who, target, asker).is_empty())
+        others.filter(|who| who.stands_alone()).any(|who| {
+            loosens(who, target, asker)
+                .iter()
+                .any(|(_, answer)| !answer.is_no())
+        })
     })
 }
 

@@ -9,19 +9,23 @@ mod buckets;
 mod identities;
 mod organization;
 mod outsiders;
+mod permission;
 mod services;
 mod stores;
 
 use super::Everybody;
 use super::actor::{Actor, Ids, Standing, actors, add, excepted, rails};
 use super::ask::{Answer, Ask, Asker, Guard};
-use super::graph::{Certainty, Node, Step, short_identity};
+use super::graph::{Certainty, Node, Step};
+use super::ledger::{Doing, Ledger};
+use super::node::{ADMINISTRATOR, short_identity};
 use crate::access::{Guardrails, Policies, Target};
 use crate::model::fact::{Evidence, Facts, LockMode};
 use crate::model::policy::Document;
 use crate::model::{AccountId, Address, Arn, Observed};
 use crate::prove::copy::{Copy, Holder, Mechanism};
 use outsiders::Outsiders;
+use permission::Permission;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::rc::Rc;
 
@@ -32,7 +36,7 @@ pub(super) fn root_of(partition: &str, account: &AccountId) -> String {
 
 /// Somebody who may change what anybody in the account may do, and so may do everything there.
 pub(super) fn administrator_of(partition: &str, account: &AccountId) -> String {
-    Arn::iam(partition, account, "role/who-may-change-every-policy").to_string()
+    Arn::iam(partition, account, ADMINISTRATOR).to_string()
 }
 
 /// Everything of a kind in somebody's account, as policies name it: `role`, `user`, `group`, `policy`.
@@ -54,38 +58,115 @@ pub(super) fn managing(everybody: Everybody<'_>) -> impl Iterator<Item = &Accoun
 /// All steps of an estate. Those that the organization's policies forbid are among them too, once somebody has lifted
 /// the policies off the account of whoever takes the step.
 pub(super) fn make(evidence: &[Evidence], everybody: Everybody<'_>, copies: &[Copy]) -> Vec<Step> {
-    let rails = rails(everybody);
-    let outsiders = Outsiders::new(evidence, everybody);
-    let ids = ids(everybody);
-    let mut maker = Maker::new(evidence, copies, &ids);
-    let asker = asker(evidence, everybody, copies, &rails, &ids, &outsiders);
-    let mut pass = |asker: &Asker| -> Vec<Step> {
-        maker.asked.clear();
-        maker.unknown(&outsiders.strangers(), everybody);
+    let estate = Estate::new(evidence, everybody, copies);
+    let mut maker = Maker::new(evidence, copies, &estate.ids);
+    let asker = estate.asker();
+    let copies: Vec<&Copy> = copies.iter().collect();
+    let mut steps = estate.pass(&mut maker, &asker, &copies);
+    if estate.rails.is_empty() {
+        return steps;
+    }
+    let mut free = estate.pass(&mut maker, &asker.unbound(), &copies);
+    let known: HashSet<&Step> = steps.iter().collect();
+    free.retain(|step| !known.contains(step));
+    steps.extend(free.into_iter().map(|mut step| {
+        estate.bind(&mut step.needs);
+        step
+    }));
+    steps
+}
+
+/// Every way to these nodes that was asked about, by the same questions as the steps. Of the copies only those of one asset
+/// are gone through, whose nodes these are.
+pub(super) fn asked(
+    evidence: &[Evidence],
+    everybody: Everybody<'_>,
+    copies: &[Copy],
+    asset: &Address,
+    wanted: BTreeSet<Node>,
+) -> Ledger {
+    let estate = Estate::new(evidence, everybody, copies);
+    let mut maker = Maker::new(evidence, copies, &estate.ids);
+    let asker = estate.asker().telling_why();
+    let copies: Vec<&Copy> = copies.iter().filter(|copy| copy.asset == *asset).collect();
+    let mut pass = |asker: &Asker| {
+        maker.ledger = Some(Ledger::of(wanted.clone()));
+        match wanted.iter().all(|node| matches!(node, Node::Gone(_))) {
+            true => estate.destroying(&mut maker, asker, &copies),
+            false => estate.all(&mut maker, asker, &copies),
+        }
+        maker.ledger.take().unwrap_or_default()
+    };
+    let mut ledger = pass(&asker);
+    if !estate.rails.is_empty() {
+        ledger.join(pass(&asker.unbound()), |needs| estate.bind(needs));
+    }
+    ledger.settled()
+}
+
+/// All that steps are made from.
+struct Estate<'a> {
+    evidence: &'a [Evidence],
+    everybody: Everybody<'a>,
+    copies: &'a [Copy],
+    rails: BTreeMap<AccountId, Rc<Guardrails>>,
+    outsiders: Outsiders,
+    ids: Ids,
+}
+
+impl<'a> Estate<'a> {
+    fn new(evidence: &'a [Evidence], everybody: Everybody<'a>, copies: &'a [Copy]) -> Self {
+        Self {
+            evidence,
+            everybody,
+            copies,
+            rails: rails(everybody),
+            outsiders: Outsiders::new(evidence, everybody),
+            ids: ids(everybody),
+        }
+    }
+
+    fn asker(&self) -> Asker {
+        asker(
+            self.evidence,
+            self.everybody,
+            self.copies,
+            &self.rails,
+            &self.ids,
+            &self.outsiders,
+        )
+    }
+
+    /// The steps by the answers of one asker.
+    fn pass(&self, maker: &mut Maker, asker: &Asker, copies: &[&Copy]) -> Vec<Step> {
+        self.all(maker, asker, copies);
+        std::mem::take(&mut maker.steps)
+    }
+
+    fn all(&self, maker: &mut Maker, asker: &Asker, copies: &[&Copy]) {
+        maker.unknown(&self.outsiders.strangers(), self.everybody);
         maker.anybody(asker);
         maker.roots(asker);
         maker.becoming(asker);
         maker.escalating(asker);
-        maker.unbinding(everybody, asker, &ids);
+        maker.unbinding(self.everybody, asker, &self.ids);
+        self.destroying(maker, asker, copies);
+    }
+
+    /// Those that destroy, or take away what protects.
+    fn destroying(&self, maker: &mut Maker, asker: &Asker, copies: &[&Copy]) {
+        maker.asked.clear();
         for copy in copies {
             maker.destroying(copy, asker);
         }
         maker.keys(copies, asker);
-        std::mem::take(&mut maker.steps)
-    };
-    let mut steps = pass(&asker);
-    if rails.is_empty() {
-        return steps;
     }
-    let mut free = pass(&asker.unbound());
-    let known: HashSet<&Step> = steps.iter().collect();
-    free.retain(|step| !known.contains(step));
-    steps.extend(free.into_iter().map(|mut step| {
-        let bound: BTreeSet<Node> = step.needs.iter().filter_map(|n| unbound(n, &rails)).collect();
-        step.needs.extend(bound);
-        step
-    }));
-    steps
+
+    /// That whoever acts there is rid of the organization's policies.
+    fn bind(&self, needs: &mut Vec<Node>) {
+        let bound: BTreeSet<Node> = needs.iter().filter_map(|n| unbound(n, &self.rails)).collect();
+        needs.extend(bound);
+    }
 }
 
 /// That the account of whoever acts is rid of its policies, if it has any.
@@ -195,6 +276,8 @@ struct Maker {
     foreign: BTreeMap<Arn, bool>,
     /// Buckets of which a block of public access keeps others out whom the policy means.
     restricted: BTreeSet<Arn>,
+    /// What was asked, where somebody wants to know.
+    ledger: Option<Ledger>,
 }
 
 fn acts(who: &Actor) -> Node {
@@ -215,7 +298,7 @@ fn capped(arn: &Arn) -> Node {
     Node::Acts(format!("{arn} with policies rewritten within its boundary"))
 }
 
-fn name(arn: &Arn) -> String {
+pub(super) fn name(arn: &Arn) -> String {
     match arn.account() {
         Some(account) if outsiders::is_outside(&account) => "anybody of an account of their own".to_owned(),
         Some(account) if arn.as_str() == administrator_of(arn.partition(), &account) => {
@@ -264,6 +347,7 @@ impl Maker {
             versions: versions(copies),
             foreign,
             restricted,
+            ledger: None,
         }
     }
 
@@ -274,27 +358,30 @@ impl Maker {
             self.push(
                 Vec::new(),
                 Node::Acts(administrator_of(everybody.partition(account), account)),
-                format!("somebody acts in {account}"),
+                Doing::itself(format!("somebody acts in {account}")),
                 Answer::Unknown(why),
             );
         }
     }
 
-    fn push(&mut self, needs: Vec<Node>, gives: Node, because: String, answer: Answer) {
+    fn push(&mut self, needs: Vec<Node>, gives: Node, doing: Doing, answer: Answer) {
         if needs.contains(&gives) {
             return;
         }
+        if let Some(ledger) = &mut self.ledger {
+            ledger.note(&needs, &gives, &doing, &answer);
+        }
         let (certainty, by) = match answer {
-            Answer::No => return,
+            Answer::No(_) => return,
             Answer::Yes(by) => (Certainty::Sure, by),
             Answer::If(condition, by) => (Certainty::Depends(condition), by),
             Answer::Unknown(why) => (Certainty::Unknown(why), String::new()),
         };
         let follows = by.is_empty() && certainty == Certainty::Sure;
         let because = if by.is_empty() {
-            because
+            doing.to_string()
         } else {
-            format!("{because} ({by})")
+            format!("{doing} ({by})")
         };
         self.steps.push(Step {
             needs,

@@ -4,7 +4,8 @@ use super::super::Everybody;
 use super::super::actor::{Ids, add};
 use super::super::ask::{Answer, Ask, Asker, Guard};
 use super::super::graph::Node;
-use super::{Maker, acts, administrator_of, name, own, root_of};
+use super::super::ledger::Doing;
+use super::{Maker, Permission, administrator_of, own, root_of};
 use crate::access::{Policies, Target};
 use crate::model::{AccountId, Membership, Observed};
 
@@ -34,7 +35,7 @@ impl Maker {
                 self.push(
                     Vec::new(),
                     Node::Unbound(account.to_string()),
-                    format!("{management} may lift its policies off {account}"),
+                    Doing::itself(format!("{management} may lift its policies off {account}")),
                     Answer::Unknown(why),
                 );
             }
@@ -59,7 +60,9 @@ impl Maker {
             self.push(
                 vec![Node::Acts(above)],
                 unbound.clone(),
-                format!("who administers {management} can detach the organization's policies from {account}"),
+                Doing::itself(format!(
+                    "who administers {management} can detach the organization's policies from {account}"
+                )),
                 Answer::Yes(String::new()),
             );
         }
@@ -70,7 +73,7 @@ impl Maker {
         self.push(
             vec![Node::Acts(above)],
             Node::Acts(administrator_of(everybody.partition(account), account)),
-            format!("who administers {management} manages {account}"),
+            Doing::itself(format!("who administers {management} manages {account}")),
             Answer::If(ways, String::new()),
         );
         let mut delegation = Policies::none();
@@ -85,8 +88,9 @@ impl Maker {
             Observed::Present(_) | Observed::Unreadable(_) => Guard::Policy(&delegation),
         };
         for action in LIFTS {
-            let candidates = asker.candidates(action, management, guard);
-            let found = asker.each(candidates, |who| {
+            let does = format!("may {action}");
+            let may = Permission::to(action, management, guard);
+            self.each(asker, &may, (&[], &unbound, &does), |who| {
                 asker.ask(&Ask {
                     who,
                     action,
@@ -95,10 +99,6 @@ impl Maker {
                     guard,
                 })
             });
-            for (who, answer) in found {
-                let because = format!("{} may {action}", name(&who.arn));
-                self.push(vec![acts(who)], unbound.clone(), because, answer);
-            }
         }
     }
 
@@ -107,21 +107,12 @@ impl Maker {
     /// that (`AcceptHandshake`) takes the permission to leave as well.
     fn leaving(&mut self, account: &AccountId, asker: &Asker) {
         const LEAVES: &str = "organizations:LeaveOrganization";
-        let candidates = asker.candidates(LEAVES, account, Guard::None);
-        let found = asker.each(candidates, |who| {
-            let alone = format!("{account} could stand alone, or is invited elsewhere");
-            asker
-                .ask(&own(who, LEAVES, Target::Nothing))
-                .only_if(alone.as_str())
+        let unbound = Node::Unbound(account.to_string());
+        let alone = format!("{account} could stand alone, or is invited elsewhere");
+        let may = Permission::to(LEAVES, account, Guard::None).only_if(Some(&alone));
+        let does = format!("may {LEAVES}");
+        self.each(asker, &may, (&[], &unbound, &does), |who| {
+            asker.ask(&own(who, LEAVES, Target::Nothing))
         });
-        for (who, answer) in found {
-            let because = format!("{} may {LEAVES}", name(&who.arn));
-            self.push(
-                vec![acts(who)],
-                Node::Unbound(account.to_string()),
-                because,
-                answer,
-            );
-        }
     }
 }

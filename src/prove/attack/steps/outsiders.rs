@@ -1,6 +1,7 @@
 //! Whom policies let in from accounts that nobody read: those whom they name, and anybody in the world.
 
 use super::super::ask::{Answer, Asker};
+use super::super::ledger::Doing;
 use super::{Everybody, Maker, acts};
 use crate::model::fact::{Evidence, Facts, ObjectStore};
 use crate::model::policy::{Document, Effect, Principals, Statement};
@@ -138,7 +139,7 @@ impl Maker {
     /// Whoever attacks may have an account, and needs none to ask without credentials.
     pub(super) fn anybody(&mut self, asker: &Asker) {
         for who in asker.actors.iter().filter(|a| is_outside(&a.account)) {
-            let because = "anybody can have an account of their own".to_owned();
+            let because = Doing::itself("anybody can have an account of their own");
             self.push(Vec::new(), acts(who), because, Answer::Yes(String::new()));
         }
     }

@@ -3,6 +3,7 @@
 use super::super::actor::Actor;
 use super::super::ask::{Answer, Asker};
 use super::super::graph::Node;
+use super::super::ledger::Doing;
 use super::{Maker, acts, every, name, own};
 use crate::access::{Caller, Environment, Policies, Request, Target, Truth, evaluate};
 use crate::model::{AccountId, Arn};
@@ -152,14 +153,14 @@ impl Maker {
                 self.push(
                     vec![passes(&role.account, service)],
                     acts(role),
-                    format!("so it runs as {}", name(&role.arn)),
+                    Doing::itself(format!("so it runs as {}", name(&role.arn))),
                     runs,
                 );
                 let runs = format!("something already runs as {} there", name(&role.arn));
                 self.push(
                     vec![runs_already(&role.account, service)],
                     acts(role),
-                    format!("so it takes over what runs as {}", name(&role.arn)),
+                    Doing::itself(format!("so it takes over what runs as {}", name(&role.arn))),
                     Answer::If(runs, String::new()),
                 );
             }
@@ -177,13 +178,14 @@ impl Maker {
             .filter(|(service, action)| trusting.contains_key(service) && asker.is_new(who, action))
         {
             let answer = asker.ask(&own(who, action, Target::Within("*")));
-            let because = format!("{} may {action}", name(&who.arn));
+            let because = Doing::by(who, format!("may {action}"));
             let runs = runs_already(&who.account, service);
             self.push(vec![acts(who)], runs, because, answer);
         }
         let roles = every("role", who);
         let all = asker.alike(&own(who, "iam:PassRole", Target::Within(&roles)));
-        if all == Some(Answer::No) {
+        // Where somebody wants to know, it is told of each service.
+        if all.as_ref().is_some_and(Answer::is_no) && self.ledger.is_none() {
             return;
         }
         for (service, roles) in trusting {
@@ -199,19 +201,19 @@ impl Maker {
                     "" => Answer::Yes(String::new()),
                     action => asker.ask(&own(who, action, Target::Within("*"))),
                 };
-                if run == Answer::No {
+                if run.is_no() && self.ledger.is_none() {
                     continue;
                 }
                 let passed = passes(&who.account, service);
                 if let Some(all) = &all {
-                    let because = format!("{} passes roles {}", name(&who.arn), with(action));
+                    let because = Doing::by(who, format!("passes roles {}", with(action)));
                     self.push(vec![acts(who)], passed, because, all.clone().and(run));
                     continue;
                 }
                 for role in roles {
                     let pass = asker.ask(&own(who, "iam:PassRole", Target::One(role.arn.as_str())));
-                    let (of, role_name) = (name(&who.arn), name(&role.arn));
-                    let because = format!("{of} passes {role_name} {}", with(action));
+                    let role_name = name(&role.arn);
+                    let because = Doing::by(who, format!("passes {role_name} {}", with(action)));
                     let chooses = format!("{service} lets its caller choose what it does as {role_name}");
                     let run = match starts(service) {
                         Some(_) => run.clone(),
@@ -229,11 +231,8 @@ impl Maker {
         for role in roles {
             for provider in role.providers.iter().filter(|p| is_saml(p, &who.account)) {
                 let answer = asker.ask(&own(who, REPLACES, Target::One(provider)));
-                let because = format!(
-                    "{} may {REPLACES} on {provider}, which {} trusts",
-                    name(&who.arn),
-                    name(&role.arn)
-                );
+                let does = format!("may {REPLACES} on {provider}, which {} trusts", name(&role.arn));
+                let because = Doing::by(who, does);
                 self.push(vec![acts(who)], acts(role), because, answer);
             }
         }

@@ -3,7 +3,8 @@
 use super::super::actor::{Actor, Standing};
 use super::super::ask::{Answer, Ask, Asker, Guard};
 use super::super::graph::Node;
-use super::{Maker, acts, is_locked, name, own};
+use super::super::ledger::Doing;
+use super::{Maker, Permission, is_locked, own};
 use crate::access::{Guardrails, Policies, Target};
 use crate::model::{AccountId, Arn, Observed};
 use crate::prove::copy::{Copy, Encryption, Holder};
@@ -61,8 +62,8 @@ pub(super) fn guarded(policy: Option<&Policies>) -> Guard<'_> {
     policy.map_or(Guard::None, Guard::Policy)
 }
 
-pub(super) fn on(who: &Actor, action: &str, what: &str) -> String {
-    format!("{} may {action} on {what}", name(&who.arn))
+pub(super) fn on(action: &str, what: &str) -> String {
+    format!("may {action} on {what}")
 }
 
 impl Maker {
@@ -124,13 +125,10 @@ impl Maker {
         let what = text.parse::<Arn>().map(|a| a.resource().to_owned());
         let what = what.unwrap_or_else(|_| text.to_owned());
         for action in actions {
-            let found = asker.each(asker.candidates(action, owner, Guard::None), |who| {
+            let may = Permission::to(action, owner, Guard::None).only_if(only_if);
+            self.each(asker, &may, (&[], gives, &on(action, &what)), |who| {
                 asker.ask(&own(who, action, target.clone()))
             });
-            for (who, answer) in found {
-                let because = on(who, action, &what);
-                self.push(vec![acts(who)], gives.clone(), because, answer.only_if(only_if));
-            }
         }
     }
 
@@ -150,7 +148,9 @@ impl Maker {
         ];
         for (action, gives) in ways {
             let guard = guarded(policy);
-            let found = asker.each(asker.candidates(action, owner, guard), |who| match who.standing {
+            let does = on(action, store.resource());
+            let may = Permission::to(action, owner, guard);
+            let found = self.each(asker, &may, (&[], &gives, &does), |who| match who.standing {
                 Standing::Root if who.account == *owner && matches!(asker.rails(who), Guardrails::None) => {
                     Answer::Yes(String::new())
                 }
@@ -162,12 +162,8 @@ impl Maker {
                     guard,
                 }),
             });
-            for (who, answer) in found {
-                if matches!(gives, Node::Opened(_)) {
-                    openers.insert(who.place);
-                }
-                let because = on(who, action, store.resource());
-                self.push(vec![acts(who)], gives.clone(), because, answer);
+            if matches!(gives, Node::Opened(_)) {
+                openers.extend(found);
             }
         }
         openers
@@ -235,21 +231,16 @@ impl Maker {
                         answer
                     }
                 });
-                for (who, answer) in found {
-                    let mut needs = vec![acts(who)];
-                    needs.extend(first.clone());
-                    if unlockable && !unlocks {
-                        needs.push(unlocked.clone());
-                    }
-                    let gives = if unlocks { &unlocked } else { &gone };
-                    self.push(needs, gives.clone(), on(who, action, vault.resource()), answer);
-                }
+                let unlocking = (unlockable && !unlocks).then_some(&unlocked);
+                let also: Vec<Node> = first.iter().chain(unlocking).cloned().collect();
+                let gives = if unlocks { &unlocked } else { &gone };
+                self.take_in(found, (&also, gives, &on(action, vault.resource())), &[]);
             }
         }
     }
 
     /// A key that is gone takes with it whatever is encrypted with it, locked or not.
-    pub(super) fn keys(&mut self, copies: &[Copy], asker: &Asker) {
+    pub(super) fn keys(&mut self, copies: &[&Copy], asker: &Asker) {
         let mut keys: BTreeSet<&Arn> = BTreeSet::new();
         for copy in copies {
             let Observed::Present(Encryption::Key(key)) = &copy.encryption else {
@@ -259,7 +250,10 @@ impl Maker {
             self.push(
                 vec![Node::KeyGone(key.to_string())],
                 Node::Gone(copy.id.clone()),
-                format!("nothing encrypted with {} can be read any more", key.resource()),
+                Doing::itself(format!(
+                    "nothing encrypted with {} can be read any more",
+                    key.resource()
+                )),
                 Answer::Yes(String::new()),
             );
         }
@@ -295,7 +289,9 @@ impl Maker {
     ) {
         let gone = Node::KeyGone(key.arn.to_string());
         for action in actions {
-            let found = asker.each(asker.candidates(action, key.owner, guard), |who| {
+            let does = on(action, key.arn.resource());
+            let may = Permission::to(action, key.owner, guard).only_if(only_if);
+            self.each(asker, &may, (&[], &gone, &does), |who| {
                 asker.ask(&Ask {
                     who,
                     action,
@@ -307,10 +303,6 @@ impl Maker {
                     guard,
                 })
             });
-            for (who, answer) in found {
-                let because = on(who, action, key.arn.resource());
-                self.push(vec![acts(who)], gone.clone(), because, answer.only_if(only_if));
-            }
         }
     }
 }
