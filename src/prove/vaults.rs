@@ -115,6 +115,8 @@ fn bare(live: &Copy, evidence: &Evidence, vault: &Vault) -> Copy {
         partial: None,
         growing: None,
         replaced_days: None,
+        other_keys: BTreeSet::new(),
+        prefix: String::new(),
         copied_from: None,
         owner: Observed::Absent,
         grade: Grade::Unknown,
@@ -242,7 +244,8 @@ fn in_force(lock: &VaultLock, read_at: &str) -> bool {
             .is_some_and(|from| since(read_at, Some(from)).is_some())
 }
 
-/// What the lock certainly gives. In its time of grace a compliance lock is as good as one in
+/// What the lock certainly gives, to what was in the vault before it as well: only its least and longest retention are of
+/// later jobs alone (AWS Backup API, `PutBackupVaultLockConfiguration`). In its time of grace a compliance lock is as good as one in
 /// governance mode: whoever may delete its configuration ends it.
 fn lock(vault: &Vault, read_at: &str) -> Observed<Lock> {
     match &vault.lock {

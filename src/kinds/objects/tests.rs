@@ -1,10 +1,10 @@
 //! What lies in buckets, over real HTTP: pages of both sides, refusals, and the retention of single versions. The local AWS
 //! has neither old objects nor pages of a thousand.
 
-use super::{Place, arrived, retentions};
+use super::{Place, arrived, retentions, sealed};
 use crate::kinds::testing::{cloud, place};
 use crate::model::Observed;
-use crate::model::fact::{Arrival, LockMode, Missing, Retention};
+use crate::model::fact::{Arrival, LockMode, Missing, Retention, Sealed};
 use jiff::{SignedDuration, Timestamp};
 use std::fmt::Write;
 use wiremock::matchers::{method, path, path_regex, query_param, query_param_is_missing};
@@ -271,4 +271,107 @@ async fn no_more_than_five_are_asked() {
         .mount(&server)
         .await;
     assert!(matches!(kept(&server, 10).await, Observed::Present(all) if all.len() == 5));
+}
+
+async fn keys_of(server: &MockServer, prefixes: &[&str]) -> Observed<Vec<Sealed>> {
+    let here = place();
+    let reader = cloud(&server.uri()).reader(&here.scope()).unwrap();
+    let of = Place {
+        reader: &reader,
+        region: &here.region,
+        name: "data",
+        owner: &here.account_id,
+    };
+    sealed(of, prefixes).await
+}
+
+async fn head(server: &MockServer, key: &str, answer: ResponseTemplate) {
+    Mock::given(method("HEAD"))
+        .and(path(format!("/data/{key}")))
+        .and(query_param("versionId", "1"))
+        .respond_with(answer)
+        .expect(1)
+        .mount(server)
+        .await;
+}
+
+/// Each answers for itself: what is gone is nothing, what is denied is not read, and what S3 refuses otherwise is neither.
+#[tokio::test]
+async fn objects_tell_their_own_keys() {
+    const KEY: &str = "arn:aws:kms:us-east-1:111111111111:key/old";
+    let named = |name: &str| {
+        ResponseTemplate::new(200).insert_header("x-amz-server-side-encryption-aws-kms-key-id", name)
+    };
+    let server = MockServer::start().await;
+    let all = ["a", "b", "c", "d", "e", "f"].map(|key| Version(key, "1", 5));
+    first(&server, "data", page(&all, None)).await;
+    head(&server, "a", named(KEY)).await;
+    head(&server, "b", named("old")).await;
+    head(&server, "c", ResponseTemplate::new(200)).await;
+    head(&server, "d", ResponseTemplate::new(404)).await;
+    head(&server, "e", ResponseTemplate::new(403)).await;
+    head(&server, "f", ResponseTemplate::new(400)).await;
+    let Observed::Present(found) = keys_of(&server, &[""]).await else {
+        panic!("not read");
+    };
+    let said: Vec<(&str, String)> = found
+        .iter()
+        .map(|sealed| {
+            let by = match &sealed.by {
+                Observed::Present(arn) => arn.to_string(),
+                Observed::Absent => "the service".to_owned(),
+                Observed::Unreadable(why) => format!("{} denied: {}", why.action, why.denied),
+            };
+            (sealed.key.as_str(), by)
+        })
+        .collect();
+    let expected = [
+        ("a", KEY.to_owned()),
+        ("b", KEY.to_owned()),
+        ("c", "the service".to_owned()),
+        ("e", "s3:GetObjectVersion denied: true".to_owned()),
+        ("f", "s3:GetObjectVersion denied: false".to_owned()),
+    ];
+    assert_eq!(said, expected);
+
+    let server = MockServer::start().await;
+    first(&server, "data", refused(403, "AccessDenied")).await;
+    let Observed::Unreadable(why) = keys_of(&server, &[""]).await else {
+        panic!("read");
+    };
+    assert!(why.denied && why.action == "s3:ListBucketVersions", "{why:?}");
+}
+
+/// Ten of many: the oldest and the newest, one of each of the first folders, and others of every age.
+#[tokio::test]
+async fn keys_are_asked_of_every_age_and_of_several_folders() {
+    let names: Vec<String> = (0..40)
+        .map(|n| format!("{}/{n:02}", ["x", "y", "z"][n % 3]))
+        .collect();
+    let names: &'static [String] = names.leak();
+    let all: Vec<Entry> = (1..)
+        .zip(names)
+        .map(|(hours, name)| Version(name, "1", hours))
+        .collect();
+    let server = MockServer::start().await;
+    first(&server, "data", page(&all, None)).await;
+    Mock::given(method("HEAD"))
+        .respond_with(ResponseTemplate::new(200))
+        .expect(10)
+        .mount(&server)
+        .await;
+    let Observed::Present(found) = keys_of(&server, &[""]).await else {
+        panic!("not read");
+    };
+    let said: Vec<&str> = found.iter().map(|s| s.key.as_str()).collect();
+    assert_eq!(said.first(), Some(&"x/39"));
+    assert_eq!(said.last(), Some(&"x/00"));
+    for folder in ["x/", "y/", "z/"] {
+        assert!(said.iter().any(|key| key.starts_with(folder)), "{said:?}");
+    }
+    // No quarter of its life goes unasked.
+    for quarter in 0..4 {
+        let within = |key: &&&str| key[2..].parse::<usize>().unwrap() / 10 == quarter;
+        assert!(said.iter().any(|key| within(&key)), "{said:?}");
+    }
 }

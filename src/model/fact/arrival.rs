@@ -1,7 +1,8 @@
-//! What lies in buckets, as far as it tells what settings do not: whether replicas have arrived, and since when there is
-//! a lock.
+//! What lies in buckets, as far as it tells what settings do not: whether replicas have arrived, since when there is a
+//! lock, and what single objects are encrypted with.
 
 use super::LockMode;
+use crate::model::{Arn, Observed};
 use serde::{Deserialize, Serialize};
 
 /// A version that a replica lacks.
@@ -43,4 +44,16 @@ pub struct Retention {
     pub mode: Option<LockMode>,
     /// Until when, RFC 3339.
     pub until: Option<String>,
+}
+
+/// What one version is encrypted with: a bucket's default says it only of what is written from then on, and whoever
+/// writes may name another key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sealed {
+    /// The object's key.
+    pub key: String,
+    /// When it was written, RFC 3339.
+    pub written: String,
+    /// The key of KMS; absent where S3 has the key.
+    pub by: Observed<Arn>,
 }
