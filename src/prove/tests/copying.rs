@@ -319,3 +319,120 @@ fn a_plan_promises_what_its_role_may() {
     }
     assert!(points_of(&|w| w.keeper = None).2, "the role is named");
 }
+
+const SOURCE_KEY: &str = "arn:aws:kms:us-east-1:111111111111:key/source";
+const REPLICA_KEY: &str = "arn:aws:kms:us-west-2:222222222222:key/replica";
+
+fn sealing(arn: &str, policy: Observed<Document>) -> Evidence {
+    let mut found = key(KeyState::Enabled, Document::new([]));
+    found.arn = Some(arn.parse().unwrap());
+    if let Observed::Present(Facts::Key(key)) = &mut found.facts {
+        key.arn = arn.parse().unwrap();
+        key.account = key.arn.account().unwrap();
+        key.region = key.arn.region().unwrap();
+        key.policy = policy;
+    }
+    found
+}
+
+/// What a key's policy lets the copier do.
+fn lets(action: &str, on: &str) -> Observed<Document> {
+    trust(&format!(
+        r#"{{"Effect":"Allow","Principal":{{"AWS":"{COPIER}"}},"Action":"{action}","Resource":"*"{on}}}"#
+    ))
+}
+
+/// The same world, whose objects are under a key of their own at both ends.
+fn sealed(world: &mut World) {
+    world.source.encryption = Observed::Present(SOURCE_KEY.into());
+    if let Observed::Present(all) = &mut world.source.replicas {
+        all[0].kms_objects = true;
+        all[0].key = Some(REPLICA_KEY.into());
+    }
+    world.keys = vec![
+        sealing(SOURCE_KEY, lets("kms:Decrypt", "")),
+        sealing(REPLICA_KEY, lets("kms:Encrypt", "")),
+    ];
+}
+
+/// What is encrypted is read with one key and written with another, and both have to let the role.
+#[test]
+fn a_replica_under_a_key_is_worth_what_both_keys_let_its_role() {
+    const VIA: &str = r#","Condition":{"StringEquals":{"kms:ViaService":"s3.us-east-1.amazonaws.com"},"StringLike":{"kms:EncryptionContext:aws:s3:arn":"arn:aws:s3:::up/*"}}"#;
+    const ELSEWHERE: &str =
+        r#","Condition":{"StringEquals":{"kms:ViaService":"s3.eu-west-1.amazonaws.com"}}"#;
+    const ROOT: &str = r#"{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111111111111:root"},"Action":"kms:*","Resource":"*"}"#;
+    let unread = || Observed::Unreadable(denied());
+    let without = |action: &str| {
+        let actions: Vec<String> = ["s3:*", "kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"]
+            .iter()
+            .filter(|a| **a != action)
+            .map(|a| format!("\"{a}\""))
+            .collect();
+        format!(
+            r#"{{"Effect":"Allow","Action":[{}],"Resource":"*"}}"#,
+            actions.join(",")
+        )
+    };
+    let table: &[(&str, char, Spoil<'_>)] = &[
+        ("both let it", 'Y', &|_| {}),
+        ("the source's account lets its policies decide", 'Y', &|w| {
+            w.keys[0] = sealing(SOURCE_KEY, trust(ROOT));
+        }),
+        ("the source's key lets nobody read", 'c', &|w| {
+            w.keys[0] = sealing(SOURCE_KEY, lets("kms:Encrypt", ""));
+        }),
+        ("the source's key lets it through S3", 'Y', &|w| {
+            w.keys[0] = sealing(SOURCE_KEY, lets("kms:Decrypt", VIA));
+        }),
+        ("the source's key lets it elsewhere", 'c', &|w| {
+            w.keys[0] = sealing(SOURCE_KEY, lets("kms:Decrypt", ELSEWHERE));
+        }),
+        ("the source's policy was not read", '?', &|w| {
+            w.keys[0] = sealing(SOURCE_KEY, unread());
+        }),
+        ("nobody looked for the source's key", '?', &|w| {
+            w.keys.remove(0);
+        }),
+        ("a key that lets it by name is enough in its account", 'Y', &|w| {
+            own(w, &without("kms:Decrypt"));
+        }),
+        ("it may not decrypt", 'c', &|w| {
+            w.keys[0] = sealing(SOURCE_KEY, trust(ROOT));
+            own(w, &without("kms:Decrypt"));
+        }),
+        ("the replica's key lets nobody write", 'c', &|w| {
+            w.keys[1] = sealing(REPLICA_KEY, lets("kms:Decrypt", ""));
+        }),
+        (
+            "another account's key is not its own account's to grant",
+            'c',
+            &|w| {
+                w.keys[1] = sealing(REPLICA_KEY, Observed::Present(Document::new([])));
+            },
+        ),
+        ("the replica's policy was not read", '?', &|w| {
+            w.keys[1] = sealing(REPLICA_KEY, unread());
+        }),
+        ("it may not encrypt", 'c', &|w| own(w, &without("kms:Encrypt"))),
+        (
+            "the destination's own key counts where the rule names none",
+            'c',
+            &|w| {
+                if let Observed::Present(all) = &mut w.source.replicas {
+                    all[0].key = None;
+                }
+                w.target.encryption = Observed::Present(REPLICA_KEY.into());
+                w.keys[1] = sealing(REPLICA_KEY, lets("kms:Decrypt", ""));
+            },
+        ),
+    ];
+    for (name, expected, spoil) in table {
+        let (fate, promised) = replica_of(&|w| {
+            sealed(w);
+            spoil(w);
+        });
+        assert_eq!(fate, *expected, "{name}");
+        assert_eq!(promised.is_some(), fate == 'Y', "{name}");
+    }
+}
