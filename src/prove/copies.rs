@@ -84,6 +84,7 @@ fn of_database(evidence: &Evidence, arn: &Arn, db: &Database) -> Vec<Copy> {
         unusable: sealed(db).or_else(|| failed(db)),
         unknown: None,
         partial: None,
+        ended: None,
         growing: None,
         replaced_days: None,
         other_keys: BTreeSet::new(),

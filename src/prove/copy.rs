@@ -285,6 +285,8 @@ pub struct Copy {
     pub unknown: Option<String>,
     /// Why it holds only a part, when it does.
     pub partial: Option<String>,
+    /// Why nothing newer comes into it, where that is certain.
+    pub ended: Option<String>,
     /// How far back it will go, where it is too young to go back so far.
     pub growing: Option<Growing>,
     /// Days after which rules delete what was replaced or deleted; absent where they leave it.

@@ -33,6 +33,7 @@ pub(super) fn of_store(evidence: &Evidence, arn: &Arn, store: &ObjectStore, seen
         unusable: None,
         unknown: None,
         partial: None,
+        ended: None,
         growing: None,
         replaced_days: None,
         other_keys: BTreeSet::new(),

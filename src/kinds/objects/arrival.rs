@@ -87,13 +87,21 @@ fn compare(source: &Page, there: &There, until: Timestamp) -> Arrival {
     let replaced = replaced(source);
     let mut history_from: Option<Timestamp> = None;
     let mut first: Option<&Version> = None;
+    let mut newest: Option<(Timestamp, bool)> = None;
     for version in source.versions.iter().filter(|v| v.written <= until) {
         if !there.reaches(&version.key) {
             arrival.whole = false;
             continue;
         }
         arrival.compared += 1;
-        if there.has(version) {
+        let has = there.has(version);
+        // Of two that were written at once, one that is missing is enough.
+        newest = match newest {
+            Some((at, _)) if at > version.written => newest,
+            Some((at, all)) if at == version.written => Some((at, all && has)),
+            _ => Some((version.written, has)),
+        };
+        if has {
             continue;
         }
         if version.current {
@@ -112,6 +120,7 @@ fn compare(source: &Page, there: &There, until: Timestamp) -> Arrival {
         written: version.written.to_string(),
     });
     arrival.history_from = history_from.map(|t| t.to_string());
+    arrival.newest = newest.filter(|(_, has)| *has).map(|(at, _)| at.to_string());
     arrival
 }
 

@@ -114,6 +114,8 @@ async fn copies_are_known_by_key_and_version() {
     assert_eq!((whole.compared, whole.missing), (3, 0));
     assert_eq!((whole.first, whole.history_from), (None, None));
 
+    assert_eq!(whole.newest.unwrap().get(..13), ago(3).to_string().get(..13));
+
     // The same keys under other versions are other objects: somebody uploaded them anew.
     let others = [Version("a", "x", 3), Version("a", "y", 9), Version("b", "z", 5)];
     let lacking = comparing(&both, &others).await;
@@ -131,6 +133,10 @@ async fn the_oldest_current_object_that_is_missing_is_named() {
     ];
     let lacking = comparing(&from, &[Version("a", "1", 20), Version("d", "1", 1)]).await;
     assert_eq!((lacking.compared, lacking.missing), (4, 2));
+    // What is written now arrives, whatever is missing from before.
+    assert!(lacking.newest.is_some());
+    let stopped = comparing(&from, &[Version("a", "1", 20), Version("b", "1", 900)]).await;
+    assert_eq!(stopped.newest, None);
     let expected = Missing {
         key: "b".into(),
         written: ago(900).to_string(),

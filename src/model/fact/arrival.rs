@@ -31,6 +31,9 @@ pub struct Arrival {
     pub history_from: Option<String>,
     /// Whether a copy lies in a storage class of a single zone.
     pub one_zone: bool,
+    /// When the newest of those that were looked for was written, RFC 3339, where it is there: so late copies were made.
+    #[serde(default)]
+    pub newest: Option<String>,
 }
 
 /// The retention of one version.

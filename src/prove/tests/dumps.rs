@@ -437,6 +437,7 @@ fn replicas_of_dumps_are_copies_of_the_database() {
     let dead = copies(&proof).remove(1);
     assert_eq!(dead.staleness.promised, None);
     assert_eq!(dead.staleness.measured, Some(Duration::from_secs(9 * HOUR)));
+    assert!(dead.ended.is_some());
     let told = |says: &str| says.contains("role/copier, which would copy, does not exist");
     assert!(dead.grounds.iter().any(|g| told(&g.says)), "{:?}", dead.grounds);
 
