@@ -46,7 +46,7 @@ impl<'a> Place<'a> {
 }
 
 /// What of the first thousand versions under a prefix has arrived in a replica: one page of each, and a few more of a
-/// replica that holds other things too.
+/// replica that holds other things too. Where there are more, the same of up to three folders that lie behind.
 pub async fn arrived(from: Place<'_>, to: Place<'_>, prefix: &str) -> Observed<Arrival> {
     match arrival::read(
         &from.bucket(),

@@ -63,6 +63,7 @@ async fn first(server: &MockServer, bucket: &str, answer: ResponseTemplate) {
     Mock::given(method("GET"))
         .and(path_regex(format!("^/{bucket}/?$")))
         .and(query_param_is_missing("key-marker"))
+        .and(query_param_is_missing("delimiter"))
         .respond_with(answer)
         .expect(1)
         .mount(server)
@@ -175,6 +176,7 @@ async fn the_same_keys_are_compared() {
     let server = MockServer::start().await;
     let from = [Version("b", "1", 20), Version("k", "1", 20)];
     first(&server, "data", page(&from, Some("k"))).await;
+    folders(&server, None, &[]).await;
     first(&server, "copy", page(&[Version("a", "1", 20)], Some("a"))).await;
     let second = [
         Version("b", "1", 20),
@@ -380,4 +382,67 @@ async fn keys_are_asked_of_every_age_and_of_several_folders() {
         let within = |key: &&&str| key[2..].parse::<usize>().unwrap() / 10 == quarter;
         assert!(said.iter().any(|key| within(&key)), "{said:?}");
     }
+}
+
+/// The folders of a bucket, as a list with a delimiter tells them.
+async fn folders(server: &MockServer, within: Option<&str>, found: &[&str]) {
+    let found: String = found
+        .iter()
+        .map(|f| format!("<CommonPrefixes><Prefix>{f}</Prefix></CommonPrefixes>"))
+        .collect();
+    let body = format!("<ListVersionsResult>{found}</ListVersionsResult>");
+    let asked = Mock::given(path_regex("^/data/?$")).and(query_param("delimiter", "/"));
+    let asked = match within {
+        Some(prefix) => asked.and(query_param("prefix", prefix)),
+        None => asked.and(query_param_is_missing("prefix")),
+    };
+    let answer = ResponseTemplate::new(200).set_body_raw(body, "application/xml");
+    asked.respond_with(answer).expect(1).mount(server).await;
+}
+
+async fn within(server: &MockServer, bucket: &str, prefix: Option<&str>, answer: ResponseTemplate) {
+    let asked = Mock::given(path_regex(format!("^/{bucket}/?$"))).and(query_param_is_missing("delimiter"));
+    let asked = match prefix {
+        Some(prefix) => asked.and(query_param("prefix", prefix)),
+        None => asked.and(query_param_is_missing("prefix")),
+    };
+    asked.respond_with(answer).expect(1).mount(server).await;
+}
+
+/// What lies behind the first page is missed too: where a large bucket branches, folders there are compared.
+#[tokio::test]
+async fn folders_behind_the_first_page_are_compared() {
+    let server = MockServer::start().await;
+    let first_page = [Version("all/a/1", "1", 20)];
+    within(&server, "data", None, page(&first_page, Some("all/a/1"))).await;
+    within(&server, "copy", None, page(&first_page, None)).await;
+    // Everything lies in one folder, which branches.
+    folders(&server, None, &["all/"]).await;
+    folders(
+        &server,
+        Some("all/"),
+        &["all/a/", "all/b/", "all/c/", "all/d/", "all/e/"],
+    )
+    .await;
+    let there = [Version("all/c/1", "1", 30)];
+    within(&server, "data", Some("all/c/"), page(&there, None)).await;
+    within(&server, "copy", Some("all/c/"), page(&there, None)).await;
+    within(&server, "data", Some("all/d/"), page(&[], None)).await;
+    within(&server, "copy", Some("all/d/"), page(&[], None)).await;
+    within(
+        &server,
+        "data",
+        Some("all/e/"),
+        page(&[Version("all/e/1", "1", 10)], None),
+    )
+    .await;
+    within(&server, "copy", Some("all/e/"), page(&[], None)).await;
+    let Observed::Present(arrival) = compared(&server).await else {
+        panic!("not read");
+    };
+    assert_eq!((arrival.compared, arrival.missing, arrival.whole), (3, 1, false));
+    assert_eq!(arrival.folders, ["all/c/", "all/d/", "all/e/"]);
+    assert_eq!(arrival.first.map(|m| m.key), Some("all/e/1".into()));
+    // The newest of all is the one that is missing.
+    assert_eq!(arrival.newest, None);
 }

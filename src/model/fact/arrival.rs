@@ -20,8 +20,11 @@ pub struct Missing {
 pub struct Arrival {
     /// How many versions were looked for: those that are old enough to have arrived.
     pub compared: u32,
-    /// Whether there were no others. If not, these were the first ones by their keys.
+    /// Whether there were no others. If not, these were the first ones by their keys, and those of some folders behind.
     pub whole: bool,
+    /// These folders.
+    #[serde(default)]
+    pub folders: Vec<String>,
     /// How many current objects are not there.
     pub missing: u32,
     /// The oldest of them.
