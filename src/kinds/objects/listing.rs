@@ -59,9 +59,31 @@ impl Bucket<'_> {
             .await
     }
 
+    /// What single versions are chosen from: the first page, and in a large bucket that of each of a few folders behind it.
+    pub(super) async fn sample(&self, prefix: &str) -> Result<Vec<Version>, AwsError> {
+        let first = self.first(prefix).await;
+        let first = first.as_ref().as_ref().map_err(Clone::clone)?;
+        let mut versions = first.versions.clone();
+        let Some(next) = &first.next else {
+            return Ok(versions);
+        };
+        for folder in self.behind(prefix, &next.key).await? {
+            let page = self.first(&folder).await;
+            let page = page.as_ref().as_ref().map_err(Clone::clone)?;
+            versions.extend(page.versions.iter().cloned());
+        }
+        Ok(versions)
+    }
+
     /// Folders behind the first page of a large bucket: of those that begin after `after`, the last one, the one in the
     /// middle and the one before that. Where all of it lies in one folder, those within.
     pub(super) async fn behind(&self, prefix: &str, after: &str) -> Result<Vec<String>, AwsError> {
+        let memo = format!("s3:behind:{}:{prefix}", self.name);
+        let found = self.reader.once(&memo, || self.branches(prefix, after)).await;
+        (*found).clone()
+    }
+
+    async fn branches(&self, prefix: &str, after: &str) -> Result<Vec<String>, AwsError> {
         let mut within = prefix.to_owned();
         for _ in 0..DEPTH {
             let folders = self.folders(&within).await?;

@@ -61,8 +61,8 @@ pub async fn arrived(from: Place<'_>, to: Place<'_>, prefix: &str) -> Observed<A
     }
 }
 
-/// The retention of the oldest versions that a lock of so many days should still cover, of the first thousand: one page,
-/// and a call for each of at most five.
+/// The retention of the oldest versions that a lock of so many days should still cover, of the first thousand and those of
+/// folders behind: a few pages, and a call for each of at most five.
 pub async fn retentions(of: Place<'_>, days: u32) -> Observed<Vec<Retention>> {
     let since = Timestamp::now() - SignedDuration::from_hours(24 * i64::from(days));
     match retention::read(&of.bucket(), since).await {
@@ -71,8 +71,8 @@ pub async fn retentions(of: Place<'_>, days: u32) -> Observed<Vec<Retention>> {
     }
 }
 
-/// What some of the first thousand versions under each of these prefixes are encrypted with: a page, and a call for each of
-/// at most ten. What may not be read is unreadable one by one.
+/// What some of the first thousand versions under each of these prefixes, and of folders behind, are encrypted with: a few
+/// pages, and a call for each of at most ten. What may not be read is unreadable one by one.
 pub async fn sealed(of: Place<'_>, prefixes: &[&str]) -> Observed<Vec<Sealed>> {
     let bucket = of.bucket();
     let reads = prefixes

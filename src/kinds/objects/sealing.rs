@@ -1,7 +1,7 @@
 //! What single objects are encrypted with: a bucket's default says nothing of what was there before it, nor of what was
 //! written under a key that the writer named.
 
-use super::listing::{Bucket, Page, Version};
+use super::listing::{Bucket, Version};
 use crate::aws::{AwsError, classify};
 use crate::kinds::keys;
 use crate::model::fact::Sealed;
@@ -25,9 +25,8 @@ pub(super) async fn read(
     region: &Region,
     account: &AccountId,
 ) -> Result<Vec<Sealed>, AwsError> {
-    let page = bucket.first(prefix).await;
-    let page = page.as_ref().as_ref().map_err(Clone::clone)?;
-    let asks = chosen(page)
+    let versions = bucket.sample(prefix).await?;
+    let asks = chosen(&versions)
         .into_iter()
         .map(|version| one(bucket, version, region, account));
     let found = futures::future::join_all(asks).await;
@@ -36,8 +35,8 @@ pub(super) async fn read(
 
 /// The newest, the oldest under each of the first folders, and others that lie evenly between the oldest and the newest: a
 /// default that was changed shows by age, and a writer with a key of its own by where it writes.
-fn chosen(page: &Page) -> Vec<&Version> {
-    let mut by_age: Vec<&Version> = page.versions.iter().collect();
+fn chosen(versions: &[Version]) -> Vec<&Version> {
+    let mut by_age: Vec<&Version> = versions.iter().collect();
     by_age.sort_by_key(|v| v.written);
     let Some(last) = by_age.len().checked_sub(1) else {
         return Vec::new();

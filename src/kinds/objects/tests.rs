@@ -401,7 +401,8 @@ async fn folders(server: &MockServer, within: Option<&str>, found: &[&str]) {
 }
 
 async fn within(server: &MockServer, bucket: &str, prefix: Option<&str>, answer: ResponseTemplate) {
-    let asked = Mock::given(path_regex(format!("^/{bucket}/?$"))).and(query_param_is_missing("delimiter"));
+    let listed = Mock::given(path_regex(format!("^/{bucket}/?$")));
+    let asked = listed.and(query_param_is_missing("delimiter"));
     let asked = match prefix {
         Some(prefix) => asked.and(query_param("prefix", prefix)),
         None => asked.and(query_param_is_missing("prefix")),
@@ -445,4 +446,53 @@ async fn folders_behind_the_first_page_are_compared() {
     assert_eq!(arrival.first.map(|m| m.key), Some("all/e/1".into()));
     // The newest of all is the one that is missing.
     assert_eq!(arrival.newest, None);
+}
+
+/// Single versions are chosen from behind the first page as well, and its folders are looked for once.
+#[tokio::test]
+async fn single_versions_are_asked_behind_the_first_page() {
+    let server = MockServer::start().await;
+    within(
+        &server,
+        "data",
+        None,
+        page(&[Version("a/1", "1", 20)], Some("a/1")),
+    )
+    .await;
+    folders(&server, None, &["a/", "b/"]).await;
+    within(
+        &server,
+        "data",
+        Some("b/"),
+        page(&[Version("b/1", "1", 90)], None),
+    )
+    .await;
+    for key in ["a/1", "b/1"] {
+        head(&server, key, ResponseTemplate::new(200)).await;
+    }
+    Mock::given(query_param("retention", ""))
+        .respond_with(refused(404, "NoSuchObjectLockConfiguration"))
+        .expect(2)
+        .mount(&server)
+        .await;
+    let here = place();
+    let reader = cloud(&server.uri()).reader(&here.scope()).unwrap();
+    let of = Place {
+        reader: &reader,
+        region: &here.region,
+        name: "data",
+        owner: &here.account_id,
+    };
+    let (keys, retentions) = futures::join!(sealed(of, &[""]), retentions(of, 30));
+    let (Observed::Present(keys), Observed::Present(retentions)) = (keys, retentions) else {
+        panic!("not read");
+    };
+    assert_eq!(
+        keys.iter().map(|s| s.key.as_str()).collect::<Vec<_>>(),
+        ["b/1", "a/1"]
+    );
+    assert_eq!(
+        retentions.iter().map(|r| r.key.as_str()).collect::<Vec<_>>(),
+        ["b/1", "a/1"]
+    );
 }
