@@ -5,6 +5,7 @@
 
 mod actor;
 mod ask;
+mod belonging;
 mod bits;
 pub mod graph;
 pub mod smallest;
