@@ -174,6 +174,7 @@ fn bucket(name: &str, account: &str, region: &str, copy: Option<&str>, locked: b
         account: account.parse().expect("an account"),
         contents: std::collections::BTreeMap::new(),
         retentions: Some(Observed::Present(Vec::new())),
+        sealed: Some(Observed::Present(Vec::new())),
         one_zone: Observed::Present(false),
     };
     evidence(

@@ -1,10 +1,11 @@
 //! One copy against one disaster.
 
 use super::attack::Attack;
-use super::copy::{Copy, Encryption, Mechanism, Reach};
+use super::copy::{Copy, Mechanism, Reach};
 use crate::model::objective::{Extent, Scenario};
-use crate::model::{Duration, Observed};
+use crate::model::{Arn, Duration, Observed};
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// Whether a copy is there and usable afterwards.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
@@ -226,12 +227,19 @@ pub(super) fn outlives(copy: &Copy, live: &Copy, scenario: &Scenario) -> Option<
         Extent::Store => format!("deleting the store leaves it: {}", goes_back()),
         Extent::Zone => "it lies in more than one zone, and one is lost".to_owned(),
         Extent::Region => {
-            let key = match &copy.encryption {
-                Observed::Present(Encryption::Key(key)) => key.region(),
-                _ => None,
+            let keys: BTreeSet<String> = copy
+                .keys()
+                .filter_map(Arn::region)
+                .map(|r| r.to_string())
+                .collect();
+            let keys = match keys.is_empty() {
+                true => String::new(),
+                false => format!(
+                    ", its key in {}",
+                    keys.into_iter().collect::<Vec<_>>().join(" and ")
+                ),
             };
-            let key = key.map_or_else(String::new, |key| format!(", its key in {key}"));
-            format!("{} is lost, and it lies in {}{key}", region(live), region(copy))
+            format!("{} is lost, and it lies in {}{keys}", region(live), region(copy))
         }
         Extent::Cloud => return None,
     })
@@ -318,15 +326,15 @@ fn of_region(copy: &Copy, live: &Copy) -> Survival {
         _ => Survival::Unknown("in which region it lies is not known".into()),
     };
     let key = match &copy.encryption {
-        Observed::Present(Encryption::Key(key)) => match (key.region(), &live.domain.region) {
-            (Some(key), Some(live)) if key == *live => {
-                Survival::Lost(format!("its key lies in the region that is lost ({live})"))
-            }
-            (None, _) => Survival::Unknown("in which region its key lies is not known".into()),
-            _ => Survival::Survives,
-        },
-        Observed::Present(Encryption::Service) | Observed::Absent => Survival::Survives,
         Observed::Unreadable(why) => Survival::Unknown(format!("its key is not known: {}", why.why)),
+        _ => Survival::Survives,
     };
-    here.and(key)
+    let keys = copy.keys().map(|key| match (key.region(), &live.domain.region) {
+        (Some(key), Some(live)) if key == *live => {
+            Survival::Lost(format!("its key lies in the region that is lost ({live})"))
+        }
+        (None, _) => Survival::Unknown("in which region its key lies is not known".into()),
+        _ => Survival::Survives,
+    });
+    keys.fold(here.and(key), Survival::and)
 }

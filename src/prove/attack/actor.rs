@@ -1,6 +1,7 @@
 //! Who can act: everybody who was read, above them whoever administers an account, and whom that one could make.
 
 use super::Everybody;
+use super::belonging::{self, Belonging};
 use super::steps::{administrator_of, root_of};
 use crate::access::assume::Member;
 use crate::access::{Caller, Guardrails, Policies, glob};
@@ -20,7 +21,7 @@ pub(super) enum Standing {
     Capped,
     /// The same one, after an administrator gave it every permission.
     Rewritten,
-    /// Nobody yet: an administrator could make it, with every permission, under a name that a policy excepts.
+    /// Nobody yet: an administrator could make it, with every permission, under a name that a policy names.
     Made,
     /// Whoever may change what everybody in the account may do.
     Administrator,
@@ -44,6 +45,8 @@ pub(super) struct Actor {
     pub trust: Option<Rc<Policies>>,
     /// What its organization lets it do at most.
     pub rails: Rc<Guardrails>,
+    /// Which one that is.
+    pub belonging: Rc<Belonging>,
     /// Services that its trust names.
     pub services: BTreeSet<String>,
     /// Identity providers that its trust names.
@@ -85,6 +88,7 @@ impl Actor {
             boundary: self.boundary.clone(),
             trust: None,
             rails: Rc::clone(&self.rails),
+            belonging: Rc::clone(&self.belonging),
             services: BTreeSet::new(),
             providers: BTreeSet::new(),
             denying: Denying::default(),
@@ -104,6 +108,7 @@ impl Actor {
             boundary: None,
             trust: None,
             rails: Rc::default(),
+            belonging: Rc::new(Observed::Absent),
             services: BTreeSet::new(),
             providers: BTreeSet::new(),
             denying: Denying::default(),
@@ -179,6 +184,7 @@ pub(super) fn actors(
     for account in accounts {
         let partition = everybody.partition(account);
         let rails = rails.get(*account).unwrap_or(&free);
+        let belonging = Rc::new(belonging::of(account, everybody));
         let known = everybody.principals.get(*account).and_then(Observed::present);
         let known = known.map(Vec::as_slice).unwrap_or_default();
         let above = |arn: Arn, kind: PrincipalKind, standing: Standing| Actor {
@@ -195,6 +201,7 @@ pub(super) fn actors(
             boundary: None,
             trust: None,
             rails: Rc::clone(rails),
+            belonging: Rc::clone(&belonging),
             services: BTreeSet::new(),
             providers: BTreeSet::new(),
             denying: Denying::default(),
@@ -208,6 +215,7 @@ pub(super) fn actors(
         for principal in known {
             let as_read = Actor {
                 rails: Rc::clone(rails),
+                belonging: Rc::clone(&belonging),
                 ..known_actor(account, principal, ids)
             };
             if as_read.boundary.is_some() {
@@ -256,13 +264,18 @@ fn named(
     patterns.iter().filter_map(one).collect()
 }
 
-/// The ARNs of callers that a document's conditions name, as patterns.
+/// The ARNs of callers that a document names: as patterns in its conditions, and whom it lets in. AWS shows a deleted one by
+/// its id, so that whoever is let in by name is there, or is whoever gets that name.
 pub(super) fn excepted(document: &Document) -> impl Iterator<Item = &String> {
     let keys = document.statements.iter().flat_map(|s| s.conditions.values());
     let named = keys
         .flatten()
         .filter(|(key, _)| key.eq_ignore_ascii_case("aws:PrincipalArn"));
-    named.flat_map(|(_, values)| values)
+    let allowed = document.statements.iter().filter(|s| s.effect == Effect::Allow);
+    let let_in = allowed
+        .flat_map(|s| s.named("AWS"))
+        .filter(|name| name.starts_with("arn:"));
+    named.flat_map(|(_, values)| values).chain(let_in)
 }
 
 pub(super) fn known_actor(account: &AccountId, principal: &Principal, ids: &Ids) -> Actor {
@@ -290,6 +303,7 @@ pub(super) fn known_actor(account: &AccountId, principal: &Principal, ids: &Ids)
         },
         trust: is_role.then(|| layer("its trust", &principal.trust)),
         rails: Rc::default(),
+        belonging: Rc::new(Observed::Absent),
         services: trusted(principal, "Service"),
         providers: trusted(principal, "Federated"),
         denying: denying(principal),

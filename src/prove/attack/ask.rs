@@ -5,6 +5,7 @@
 
 use super::actor::{Actor, Standing};
 pub(super) use super::answer::{Answer, Denial};
+use super::belonging;
 use crate::access::{
     Context, Decision, Environment, Guardrails, Known, Layer, Open, Policies, Reason, Request,
 };
@@ -280,7 +281,15 @@ pub(super) fn read(decision: &Decision, who: &Actor) -> Answer {
             if let Some(unread) = decision.unread.first() {
                 return Answer::Unknown(format!("{unread} could not be read"));
             }
-            let open = doubts(decision);
+            let open = decision.reasons.iter().flat_map(|r| &r.open);
+            if let Some(why) = open.filter_map(|o| belonging::unread(o, &who.belonging)).next() {
+                let says = format!(
+                    "the organization of {} could not be read: {}",
+                    who.account, why.why
+                );
+                return Answer::Unknown(says);
+            }
+            let open = doubts(decision, who);
             if open.is_empty() {
                 Answer::Yes(by())
             } else {
@@ -329,7 +338,8 @@ fn granting(decision: &Decision, who: &Actor) -> String {
 }
 
 /// What has to be so for it to work, besides what the attacker can arrange.
-fn doubts(decision: &Decision) -> Vec<String> {
+fn doubts(decision: &Decision, who: &Actor) -> Vec<String> {
+    let met = |o: &Open| belonging::met(o, &who.belonging);
     let open = |effect: Effect| {
         decision
             .reasons
@@ -346,7 +356,12 @@ fn doubts(decision: &Decision) -> Vec<String> {
             }
             // The easiest of several grants.
             let grants = open(Effect::Allow).filter(of_layer).map(|r| {
-                let left: Vec<String> = r.open.iter().filter(|o| !is_chosen(o)).map(said).collect();
+                let left: Vec<String> = r
+                    .open
+                    .iter()
+                    .filter(|o| !is_chosen(o) && met(o) != Some(true))
+                    .map(said)
+                    .collect();
                 left
             });
             out.extend(grants.min_by_key(Vec::len).unwrap_or_default());
@@ -354,7 +369,8 @@ fn doubts(decision: &Decision) -> Vec<String> {
     }
     if decision.denied != Truth::No {
         // Of a denial's conditions one that does not hold is enough.
-        let denials = open(Effect::Deny).filter(|r| !r.open.iter().any(is_chosen));
+        let escaped = |o: &Open| is_chosen(o) || met(o) == Some(false);
+        let denials = open(Effect::Deny).filter(|r| !r.open.iter().any(escaped));
         out.extend(denials.map(|r| {
             let on: Vec<String> = r.open.iter().map(said).collect();
             let on = on.join(" and ");

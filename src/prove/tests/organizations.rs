@@ -348,3 +348,113 @@ fn whoever_manages_the_organization_may_reach_its_members() {
     assert_eq!(fate(&Memberships::new()), 'Y');
     assert_eq!(fate(&memberships), 'c');
 }
+
+/// Whom a condition on the organization means is known where the organization was read, and not known where it could not be.
+/// It never keeps a member from anything: that one may leave.
+#[test]
+fn conditions_on_the_organization_mean_its_members() {
+    let fate = |condition: &str, effect: &str, memberships: &Memberships| {
+        let mut target = bucket("dr", VAULT);
+        let statement = format!(
+            r#"{{"Effect":"{effect}","Principal":{{"AWS":"arn:aws:iam::111111111111:root"}},"Action":"s3:DeleteObjectVersion","Resource":"arn:aws:s3:::dr/*","Condition":{{{condition}}}}}"#
+        );
+        let mut policy = lets_copy("dr");
+        policy.statements.extend(doc(&statement).statements);
+        if effect == "Deny" {
+            let deletes = Statement::new(Effect::Allow, ["s3:DeleteObjectVersion"], ["arn:aws:s3:::dr/*"]);
+            let everybody = "arn:aws:iam::111111111111:root";
+            policy.statements.push(deletes.principal("AWS", everybody));
+        }
+        target.policy = Observed::Present(policy);
+        let mut principals = staffed(&everybody());
+        principals.insert(account(MANAGEMENT), Observed::Present(Vec::new()));
+        // Copies are made, whatever the organization says of them.
+        let mut source = bucket("up", PROD);
+        source.replicas = Observed::Present(vec![Replica {
+            arrived: Some(Observed::Present(Arrival {
+                compared: 100,
+                whole: true,
+                newest: Some("2026-03-01T03:00:00Z".into()),
+                ..Arrival::default()
+            })),
+            ..replica("dr", VAULT, "us-west-2")
+        }]);
+        let proof = prove(&Input {
+            evidence: &[stored(source, "us-east-1"), stored(target, "us-west-2")],
+            principals: &principals,
+            memberships,
+            objectives: &[],
+            scenarios: &scenarios(),
+            read_at: "2026-03-01T12:00:00Z",
+        });
+        row(&proof, "s3_bucket.up", Mechanism::ObjectReplica)
+            .chars()
+            .nth(3)
+            .unwrap()
+    };
+    let ours = bound(membership(&[STAYS]));
+    let unread = Memberships::from([(
+        account(PROD),
+        Observed::Unreadable(crate::model::Unreadable {
+            action: "organizations:DescribeOrganization".into(),
+            why: "denied".into(),
+            denied: true,
+        }),
+    )]);
+    let table = [
+        (
+            r#""StringEquals":{"aws:PrincipalOrgID":"o-acme"}"#,
+            "Allow",
+            '-',
+            '?',
+        ),
+        (
+            r#""StringEquals":{"aws:PrincipalOrgID":"o-other"}"#,
+            "Allow",
+            'c',
+            '?',
+        ),
+        (
+            r#""StringNotEquals":{"aws:PrincipalOrgID":"o-other"}"#,
+            "Allow",
+            '-',
+            '?',
+        ),
+        (
+            r#""ForAnyValue:StringLike":{"aws:PrincipalOrgPaths":"o-acme/r-acme/*"}"#,
+            "Allow",
+            '-',
+            '?',
+        ),
+        (
+            r#""ForAnyValue:StringLike":{"aws:PrincipalOrgPaths":"o-acme/r-other/*"}"#,
+            "Allow",
+            'c',
+            '?',
+        ),
+        (
+            r#""StringNotEquals":{"aws:PrincipalOrgID":"o-acme"}"#,
+            "Deny",
+            '-',
+            '?',
+        ),
+        // Who leaves it escapes.
+        (
+            r#""StringEquals":{"aws:PrincipalOrgID":"o-acme"}"#,
+            "Deny",
+            'c',
+            '?',
+        ),
+    ];
+    // Without such a condition the organization is asked nothing.
+    let mine = r#""StringEquals":{"aws:PrincipalAccount":"222222222222"}"#;
+    assert_eq!(fate(mine, "Allow", &unread), 'Y');
+    for (condition, effect, read, not_read) in table {
+        assert_eq!(fate(condition, effect, &ours), read, "{effect} {condition}");
+        assert_eq!(
+            fate(condition, effect, &unread),
+            not_read,
+            "{effect} {condition}, unread"
+        );
+    }
+}
