@@ -1,4 +1,4 @@
-//! Putting the declared policy in force, after everything else of the plan is done.
+//! Putting the declared policy in force, after everything else of the plan is done; the first one before it.
 
 use super::audit::{Enacted, Journal};
 use super::lock::writer;
@@ -10,6 +10,40 @@ use crate::model::PolicyPlace;
 use crate::plan::{InForce, Plan};
 
 impl Journal {
+    /// Before anything is written that says of itself under which policy it stands, that one lies where it will say: the first
+    /// that is declared, or on a move the one in force. So a mark that leads nowhere is never the trace of an apply that was
+    /// cut off.
+    ///
+    /// # Errors
+    /// When another one is in force by now, or it cannot be written; then nothing of the plan was.
+    pub async fn found(&self, plan: &Plan, cloud: &Cloud) -> Result<Enacted, Diagnostic> {
+        let policies = &plan.policies;
+        if policies.place.is_none() {
+            return Ok(Enacted::Unchanged);
+        }
+        let Some(before) = &policies.in_force else {
+            return match policies.declared {
+                Some(_) => self.enact(plan, cloud).await,
+                None => Ok(Enacted::Unchanged),
+            };
+        };
+        let there = match policies.moved() {
+            Some(_) => policy::read(self.writer().store(), &plan.project).await?,
+            None => return Ok(Enacted::Unchanged),
+        };
+        if !matches!(there, Some(Found::Policy(_))) {
+            let next = Next {
+                project: &plan.project,
+                apply: self.id(),
+                before: None,
+                policy: &before.policy,
+                moved_to: None,
+            };
+            policy::replace(self.writer(), next).await?;
+        }
+        Ok(Enacted::Unchanged)
+    }
+
     /// Puts the policy that the posture declares in force, when it is another one than before. A posture
     /// without a policy puts one in force that asks for nothing.
     ///
@@ -64,6 +98,18 @@ impl Journal {
         let policy = match there {
             // Somebody has brought the same one there.
             Some(Found::Policy(policy)) if policy.policy.changes(next.policy).is_empty() => policy,
+            // It was brought there before anything was written.
+            Some(Found::Policy(there))
+                if next
+                    .before
+                    .is_some_and(|b| b.policy.changes(&there.policy).is_empty()) =>
+            {
+                let next = Next {
+                    before: Some(&there),
+                    ..next
+                };
+                policy::replace(self.writer(), next).await?
+            }
             _ => policy::replace(self.writer(), Next { before: None, ..next }).await?,
         };
         let word = Next {

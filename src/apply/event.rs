@@ -2,7 +2,7 @@
 
 use crate::aws::{AwsError, Trace};
 use crate::diag::Exit;
-use crate::plan::StepId;
+use crate::plan::{Plan, StepId};
 use std::time::Duration;
 
 /// Something happened. Reporters are sinks of these; the engine never prints.
@@ -55,6 +55,15 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// Nothing was begun.
+    pub fn none(plan: &Plan) -> Self {
+        Self {
+            results: vec![StepResult::NotStarted; plan.steps.len()],
+            traces: vec![Trace::default(); plan.steps.len()],
+            interrupted: false,
+        }
+    }
+
     /// What is known of each step's effect.
     pub fn verdicts(&self) -> impl Iterator<Item = Verdict> + '_ {
         self.results.iter().enumerate().map(|(id, result)| match result {

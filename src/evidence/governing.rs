@@ -48,10 +48,14 @@ pub async fn in_force(cloud: &Cloud, sought: Sought<'_>) -> Result<(Option<InFor
         // Nothing can have been kept.
         (None, None) => (None, Timestamp::now()),
     };
-    for mark in sought.marks.iter().filter(|mark| Some(*mark) != own.as_ref()) {
-        let Some(other) = look(cloud, mark).await? else {
-            continue;
-        };
+    for mark in sought.marks {
+        if Some(mark) == own.as_ref() {
+            match found {
+                Some(_) => continue,
+                None => return Err(vanished(mark)),
+            }
+        }
+        let other = look(cloud, mark).await?.ok_or_else(|| vanished(mark))?;
         match &found {
             Some(known) if known.place == other.place => {}
             // A bucket that resources name is more than a folder of this machine.
@@ -143,6 +147,17 @@ async fn follow(
     .remedy(way_out(
         "Restore an earlier version of one of the objects policy/PROJECT/current.json.",
     )))
+}
+
+/// An apply sets no mark before the policy lies there.
+fn vanished(mark: &PolicyPlace) -> Diagnostic {
+    Diagnostic::error(
+        code::POLICY_UNKNOWN,
+        format!("Live resources stand under a policy that is kept in {mark}, and none is there."),
+    )
+    .remedy(way_out(
+        "Find out who deleted it, and put it back. A bucket that keeps versions would have kept it.",
+    ))
 }
 
 fn lost(place: &PolicyPlace) -> Diagnostic {

@@ -282,7 +282,7 @@ async fn a_report_that_is_lost_is_no_success() {
         &["plan"],
         &["plan", "-json"],
         &["history"],
-        &["schema"],
+        &["schema", "plan"],
     ] {
         let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
         let lost = estate.command(arguments).stdout(full).output().unwrap();

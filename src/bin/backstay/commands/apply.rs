@@ -12,18 +12,19 @@ use super::progress::Progress;
 use super::{approving, asking, failed};
 use crate::options::{PostureArgs, SelectionArgs};
 use crate::terminal::Terminal;
-use backstay::apply::audit::Enacted;
-use backstay::apply::{self, Event, Options, StepResult};
+use backstay::apply::audit::{Enacted, Journal};
+use backstay::apply::{self, Event, Options, Outcome, StepResult};
 use backstay::aws::Cloud;
 use backstay::diag::{Diagnostic, Diagnostics, Exit, Sources, code, escape};
 use backstay::evidence::record::Approval;
 use backstay::live::Timestamp;
-use backstay::plan::{self, Approvals, Plan};
+use backstay::plan::{self, Approvals, Plan, StepId};
 use backstay::report;
 use backstay::report::apply::{Left, json};
 use clap::Args;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 use tokio::sync::watch;
 
 /// Make the live cloud as declared, after asking
@@ -304,6 +305,28 @@ async fn go(
         Ok(journal) => journal,
         Err(exit) => return exit,
     };
+    let mut enacted = Enacted::Unchanged;
+    if let Some(founding) = &journal {
+        match founding.found(plan, cloud).await {
+            Ok(done) => enacted = done,
+            Err(diagnostic) => {
+                failed(terminal, diagnostic);
+                terminal.tell("Nothing was changed.");
+                let none = Outcome::none(plan);
+                conclude(
+                    journal,
+                    plan,
+                    &none,
+                    &BTreeMap::new(),
+                    false,
+                    Enacted::Not,
+                    terminal,
+                )
+                .await;
+                return Exit::Error;
+            }
+        }
+    }
     let (stop, stopped) = watch::channel(false);
     let losing = guard.stops(stop.clone());
     let interrupts = tokio::spawn(interrupts.stop(stop, terminal));
@@ -349,12 +372,12 @@ async fn go(
         }
     }
     let mut exit = outcome.exit();
-    let mut enacted = Enacted::Unchanged;
     if lock_lost && exit == Exit::Clean {
         // A policy is put in force by whoever holds the lock, and by nobody else.
         exit = Exit::Partial;
     }
-    if let Some(journal) = journal.as_ref().filter(|_| exit == Exit::Clean) {
+    let waits = exit == Exit::Clean && enacted == Enacted::Unchanged;
+    if let Some(journal) = journal.as_ref().filter(|_| waits) {
         match journal.enact(plan, cloud).await {
             Ok(done) => enacted = done,
             Err(diagnostic) => {
@@ -370,14 +393,10 @@ async fn go(
         _ => Left::Nothing,
     };
     terminal.diagnose(&diagnostics, sources);
-    if let Some(journal) = journal
-        && let Err(diagnostics) = journal.end(plan, &outcome, &took, lock_lost, enacted).await
-    {
-        terminal.refuse(&diagnostics, &Sources::new());
-        // All is written, and yet something of the apply is missing.
-        if exit == Exit::Clean {
-            exit = Exit::Partial;
-        }
+    let whole = conclude(journal, plan, &outcome, &took, lock_lost, enacted, terminal).await;
+    // All is written, and yet something of the apply is missing.
+    if !whole && exit == Exit::Clean {
+        exit = Exit::Partial;
     }
     if exit == Exit::Clean {
         exit = by_hand(plan, terminal);
@@ -387,6 +406,28 @@ async fn go(
         false => report::apply::summary(plan, &outcome, left, terminal.style()),
     });
     exit
+}
+
+/// Ends the record; whether all of it is where it belongs.
+async fn conclude(
+    journal: Option<Journal>,
+    plan: &Plan,
+    outcome: &Outcome,
+    took: &BTreeMap<StepId, Duration>,
+    lock_lost: bool,
+    enacted: Enacted,
+    terminal: Terminal,
+) -> bool {
+    let Some(journal) = journal else {
+        return true;
+    };
+    match journal.end(plan, outcome, took, lock_lost, enacted).await {
+        Ok(()) => true,
+        Err(diagnostics) => {
+            terminal.refuse(&diagnostics, &Sources::new());
+            false
+        }
+    }
 }
 
 /// Nothing is left to write; what can only be done by hand was shown with the plan.
