@@ -215,16 +215,19 @@ pub async fn look_at_everyone(posture: &Posture, live: &Live, snapshot: &mut Sna
         let everyone = live::everyone(cloud, &posture.homes);
         let memberships = live::memberships(cloud, &posture.homes);
         // What was found says what else there is to look at. What is wrong with it is said where it is used.
-        let (found, _) = evidence(&posture.desired, snapshot);
-        let wanted = prove::keys_outside(&found);
-        let keys = live::keys(cloud, &posture.homes, &wanted);
-        let objects = live::objects(cloud, &found);
-        (
-            snapshot.principals,
-            snapshot.memberships,
-            snapshot.keys,
-            snapshot.objects,
-        ) = futures::join!(everyone, memberships, keys, objects);
+        let (mut found, _) = evidence(&posture.desired, snapshot);
+        let stored = async {
+            let objects = live::objects(cloud, &found).await;
+            // Only objects tell all the keys that they are under.
+            objects.add_to(&mut found);
+            let wanted = prove::keys_outside(&found);
+            (live::keys(cloud, &posture.homes, &wanted).await, objects)
+        };
+        let (everyone, memberships, (keys, objects)) = futures::join!(everyone, memberships, stored);
+        snapshot.principals = everyone;
+        snapshot.memberships = memberships;
+        snapshot.keys = keys;
+        snapshot.objects = objects;
     }
 }
 

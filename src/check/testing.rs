@@ -117,6 +117,7 @@ pub(crate) fn store(spoil: impl FnOnce(&mut ObjectStore)) -> Evidence {
         account: PROD.parse().unwrap(),
         contents: std::collections::BTreeMap::new(),
         retentions: None,
+        sealed: None,
         one_zone: Observed::Present(false),
     };
     spoil(&mut store);
@@ -151,6 +152,7 @@ pub(crate) fn copy(spoil: impl FnOnce(&mut ObjectStore)) -> Evidence {
         account: VAULT.parse().unwrap(),
         contents: std::collections::BTreeMap::new(),
         retentions: None,
+        sealed: None,
         one_zone: Observed::Present(false),
     };
     spoil(&mut store);

@@ -1,12 +1,12 @@
-//! What lies in buckets, as far as a proof needs it: only there it shows whether replicas have arrived, and since when a
-//! lock holds.
+//! What lies in buckets, as far as a proof needs it: only there it shows whether replicas have arrived, since when a lock
+//! holds, and under which keys objects are.
 
 use crate::aws::{Cloud, Reader};
-use crate::kinds::objects::{Place, arrived, retentions};
-use crate::model::fact::{Arrival, Evidence, Facts, ObjectStore, Replica, Retention};
+use crate::kinds::objects::{Place, arrived, retentions, sealed};
+use crate::model::fact::{Arrival, Evidence, Facts, ObjectStore, Replica, Retention, Sealed};
 use crate::model::{Arn, Observed, Unreadable};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What of a bucket has arrived in another, by one rule.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -28,12 +28,15 @@ pub struct Objects {
     pub arrived: Vec<Arrived>,
     /// Of each bucket with a lock.
     pub retentions: BTreeMap<Arn, Observed<Vec<Retention>>>,
+    /// Of each bucket.
+    #[serde(default)]
+    pub sealed: BTreeMap<Arn, Observed<Vec<Sealed>>>,
 }
 
 impl Objects {
     /// Whether nothing was read.
     pub fn is_empty(&self) -> bool {
-        self.arrived.is_empty() && self.retentions.is_empty()
+        self.arrived.is_empty() && self.retentions.is_empty() && self.sealed.is_empty()
     }
 
     /// Adds what was seen to what is known of buckets.
@@ -44,6 +47,7 @@ impl Objects {
                 continue;
             };
             store.retentions = self.retentions.get(arn).cloned();
+            store.sealed = self.sealed.get(arn).cloned();
             if let Observed::Present(replicas) = &mut store.replicas {
                 for replica in replicas {
                     replica.arrived = self.of(arn, replica).cloned();
@@ -85,6 +89,13 @@ impl Bucket<'_> {
         all.filter(|r| r.enabled && r.bucket != *self.arn)
     }
 
+    /// The prefixes that somebody wants to know of, and all of it.
+    fn prefixes(&self) -> Vec<&str> {
+        let wanted = self.store.contents.keys().map(String::as_str);
+        let all: BTreeSet<&str> = wanted.chain([""]).collect();
+        all.into_iter().collect()
+    }
+
     /// For how many days what is written here is locked.
     fn locked(&self) -> Option<u32> {
         let lock = self.store.lock.present()?;
@@ -92,8 +103,8 @@ impl Bucket<'_> {
     }
 }
 
-/// Looks into the buckets that are copied, and those that are locked: a page of versions for each bucket, and a few calls
-/// for the retention of single versions (`s3:ListBucketVersions`, `s3:GetObjectRetention`).
+/// Looks into the buckets: a page of versions for each, and a few calls for the keys of single versions and, where there is a
+/// lock, for their retention (`s3:ListBucketVersions`, `s3:GetObjectVersion`, `s3:GetObjectRetention`).
 pub async fn objects(cloud: &Cloud, evidence: &[Evidence]) -> Objects {
     let buckets: Vec<Bucket<'_>> = evidence.iter().filter_map(|e| bucket(cloud, e)).collect();
     let pairs = buckets.iter().flat_map(|from| {
@@ -120,13 +131,21 @@ pub async fn objects(cloud: &Cloud, evidence: &[Evidence]) -> Objects {
         let days = theirs.chain(bucket.locked()).max()?;
         Some(async move { (bucket.arn.clone(), retentions(bucket.place(), days).await) })
     });
-    let (arrived, retentions) = futures::join!(
+    let under = buckets.iter().map(|bucket| async move {
+        (
+            bucket.arn.clone(),
+            sealed(bucket.place(), &bucket.prefixes()).await,
+        )
+    });
+    let (arrived, retentions, sealed) = futures::join!(
         futures::future::join_all(pairs),
-        futures::future::join_all(locked)
+        futures::future::join_all(locked),
+        futures::future::join_all(under)
     );
     Objects {
         arrived,
         retentions: retentions.into_iter().collect(),
+        sealed: sealed.into_iter().collect(),
     }
 }
 

@@ -9,7 +9,7 @@ mod key;
 mod schedule;
 mod vault;
 
-pub use arrival::{Arrival, Missing, Retention};
+pub use arrival::{Arrival, Missing, Retention, Sealed};
 pub use contents::{Contents, Dump};
 pub use key::{KeyFacts, KeyReplica, KeyState};
 pub use schedule::{Coverage, Schedule, ScheduledCopy, ScheduledRule, TagMatch};
@@ -193,6 +193,9 @@ pub struct ObjectStore {
     /// The retention of the oldest versions that its lock should still cover; `None` where nobody looked.
     #[serde(default)]
     pub retentions: Option<Observed<Vec<Retention>>>,
+    /// What some of its versions are encrypted with; `None` where nobody looked.
+    #[serde(default)]
+    pub sealed: Option<Observed<Vec<Sealed>>>,
     /// Whether it lies in a single zone, or a rule moves objects to a storage class that does.
     #[serde(default = "unasked")]
     pub one_zone: Observed<bool>,

@@ -55,7 +55,18 @@ fn seen(arrival: &Arrival, name: &str, read_at: &str) -> Arrived {
     }
     let among = match arrival.whole {
         true => format!("all {compared} versions that are old enough to have arrived"),
-        false => format!("the first {compared} versions by key, of more,"),
+        false if arrival.folders.is_empty() => format!("the first {compared} versions by key, of more,"),
+        false => {
+            let folders: Vec<String> = arrival
+                .folders
+                .iter()
+                .map(|f| escape::shortened(f).into_owned())
+                .collect();
+            format!(
+                "{compared} versions, of more, the first by key and the first under {},",
+                folders.join(", ")
+            )
+        }
     };
     let partial = arrival.first.as_ref().map(|first| {
         format!(

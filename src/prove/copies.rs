@@ -7,7 +7,7 @@ use super::objects;
 use crate::model::fact::{BackupReplica, Database, Evidence, Facts};
 use crate::model::{AccountId, Arn, Duration, Observed, Unreadable};
 use jiff::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Logs leave the instance every five minutes (RDS User Guide, "Restoring to a specified time").
 const LOG_INTERVAL: Duration = Duration::from_secs(300);
@@ -84,8 +84,11 @@ fn of_database(evidence: &Evidence, arn: &Arn, db: &Database) -> Vec<Copy> {
         unusable: sealed(db).or_else(|| failed(db)),
         unknown: None,
         partial: None,
+        ended: None,
         growing: None,
         replaced_days: None,
+        other_keys: BTreeSet::new(),
+        prefix: String::new(),
         copied_from: None,
         owner: Observed::Absent,
         grade: if db.status == "available" {

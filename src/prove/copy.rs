@@ -3,6 +3,7 @@
 use crate::model::fact::LockMode;
 use crate::model::{AccountId, Address, Arn, Duration, Observed, Region};
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// How a copy is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, schemars::JsonSchema)]
@@ -266,6 +267,8 @@ pub struct Copy {
     pub domain: Domain,
     /// What it is encrypted with.
     pub encryption: Observed<Encryption>,
+    /// Keys besides that one which some of its objects are under.
+    pub other_keys: BTreeSet<Arn>,
     /// Points in the past; absent when only the newest state is there.
     pub history: Observed<History>,
     /// How far it may be behind.
@@ -282,6 +285,8 @@ pub struct Copy {
     pub unknown: Option<String>,
     /// Why it holds only a part, when it does.
     pub partial: Option<String>,
+    /// Why nothing newer comes into it, where that is certain.
+    pub ended: Option<String>,
     /// How far back it will go, where it is too young to go back so far.
     pub growing: Option<Growing>,
     /// Days after which rules delete what was replaced or deleted; absent where they leave it.
@@ -291,6 +296,9 @@ pub struct Copy {
     /// The bucket that replication makes it from, where that is how it is made.
     #[serde(skip)]
     pub(super) copied_from: Option<Arn>,
+    /// In a bucket, what its keys begin with.
+    #[serde(skip)]
+    pub(super) prefix: String,
     /// What has been shown of it.
     pub grade: Grade,
     /// What all this rests on.
@@ -298,6 +306,15 @@ pub struct Copy {
 }
 
 impl Copy {
+    /// Every key that something of it is under, as far as that was read.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &Arn> {
+        let own = match &self.encryption {
+            Observed::Present(Encryption::Key(key)) => Some(key),
+            _ => None,
+        };
+        own.into_iter().chain(&self.other_keys)
+    }
+
     /// What has to be destroyed for nothing to be left: what lies there longest, unless it comes anew while locks last.
     pub(super) fn lasting(&self) -> Copy {
         let renewed = match (self.mechanism, self.lock.present()) {

@@ -192,6 +192,7 @@ impl Written<'_> {
             unknown: found.unknown,
             partial: None,
             replaced_days: replaced_days(store, &self.target.prefix),
+            prefix: self.target.prefix.clone(),
             grade: found.grade,
             grounds,
             ..live.clone()
@@ -360,6 +361,7 @@ impl Written<'_> {
             unknown: found.unknown,
             partial: made.partial.clone().filter(|_| !whole),
             replaced_days: place.and_then(|(_, store)| replaced_days(store, &self.target.prefix)),
+            prefix: self.target.prefix.clone(),
             grade: found.grade,
             grounds,
             ..made

@@ -42,6 +42,7 @@ pub fn outside(all: &[Evidence]) -> BTreeMap<Arn, Option<AccountId>> {
         Observed::Present(Encryption::Key(arn)) => Some((arn, copy.domain.account)),
         _ => None,
     });
+    let under = under.chain(super::sealed::keys(all));
     under.filter(|(arn, _)| find(arn, all).is_none()).collect()
 }
 
@@ -58,11 +59,7 @@ pub(super) fn settle(mut copy: Copy, all: &[Evidence]) -> Copy {
         copy.unknown = copy.unknown.or(Some(why));
         return copy;
     };
-    let replica = key.replicas.iter().find(|r| r.arn == *arn);
-    let state = match replica {
-        Some(replica) => replica.state.clone(),
-        None => Observed::Present(key.state.clone()),
-    };
+    let (itself, state) = as_named(arn, key);
     let is = word(&state);
     copy.grounds
         .push(ground(evidence, format!("its key {} is {is}", key.alias)));
@@ -79,23 +76,33 @@ pub(super) fn settle(mut copy: Copy, all: &[Evidence]) -> Copy {
                 .or_else(|| Some(format!("its key {} is {is}", key.alias)))
         }
     }
-    if let Some(end) = &key.material_expires {
-        let why = format!(
-            "whether the imported material of its key {} is imported anew before {end} is not known",
-            key.alias
-        );
-        copy.unknown = copy.unknown.or(Some(why));
-    }
+    copy.unknown = copy.unknown.or_else(|| expiring(key));
     if key.service_managed {
         copy.encryption = Observed::Present(Encryption::Service);
-    } else if replica.is_none() {
-        // What was named by an alias is judged by the key itself.
-        copy.encryption = Observed::Present(Encryption::Key(key.arn.clone()));
+    } else {
+        copy.encryption = Observed::Present(Encryption::Key(itself.clone()));
     }
     copy
 }
 
-fn word(state: &Observed<KeyState>) -> &str {
+/// The key or its replica that a name means, and its state. What was named by an alias is judged by the key itself.
+pub(super) fn as_named<'k>(arn: &Arn, key: &'k KeyFacts) -> (&'k Arn, Observed<KeyState>) {
+    match key.replicas.iter().find(|r| r.arn == *arn) {
+        Some(replica) => (&replica.arn, replica.state.clone()),
+        None => (&key.arn, Observed::Present(key.state.clone())),
+    }
+}
+
+/// Why nobody can say whether a key stays, where its material ends.
+pub(super) fn expiring(key: &KeyFacts) -> Option<String> {
+    let end = key.material_expires.as_ref()?;
+    Some(format!(
+        "whether the imported material of its key {} is imported anew before {end} is not known",
+        key.alias
+    ))
+}
+
+pub(super) fn word(state: &Observed<KeyState>) -> &str {
     match state {
         Observed::Present(KeyState::Enabled) => "enabled",
         Observed::Present(KeyState::Disabled) => "disabled",
@@ -112,7 +119,7 @@ fn asked<'a>(arn: &Arn, all: &'a [Evidence]) -> Option<&'a Evidence> {
 }
 
 /// Why nobody can say whether a key can be used.
-fn unread(arn: &Arn, all: &[Evidence]) -> String {
+pub(super) fn unread(arn: &Arn, all: &[Evidence]) -> String {
     let key = arn.resource();
     match asked(arn, all).map(|e| e.facts.known()) {
         Some(Err(why)) => format!("whether its {key} can be used could not be read: {}", why.why),

@@ -5,7 +5,7 @@
 //!
 //! - [`copy`]: what a copy is; `copies`, `objects`, `vaults`, `dumps`: from facts to copies
 //! - `copying`: whether those who make copies may
-//! - `arrivals`, `locks`, `keys`, `gone`: what of that the objects, keys and policies themselves show
+//! - `arrivals`, `locks`, `keys`, `sealed`, `gone`: what of that the objects, keys and policies themselves show
 //! - [`attack`]: who can destroy what, alone or together
 //! - `column`: which disasters anybody wants to know of
 //! - `survive`: one copy against one disaster
@@ -29,6 +29,7 @@ mod keys;
 mod locks;
 mod objects;
 mod proof;
+mod sealed;
 mod survive;
 #[cfg(test)]
 mod tests;
@@ -166,7 +167,8 @@ fn with_backups(
     let all = copying.evidence;
     let all_of_them = kept_elsewhere(evidence, copies?, seen, copying).into_iter();
     Ok(all_of_them
-        .map(|copy| gone.told(copying.settle(keys::settle(copy, all))))
+        .map(|copy| sealed::settle(keys::settle(copy, all), all))
+        .map(|copy| gone.told(copying.settle(copy)))
         .collect())
 }
 

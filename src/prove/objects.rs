@@ -7,6 +7,7 @@ use super::copy::{
 use super::{arrivals, locks};
 use crate::model::fact::{Evidence, Expiry, Facts, ObjectStore, Replica, Versioning};
 use crate::model::{AccountId, Arn, Duration, Observed, Region, Unreadable};
+use std::collections::BTreeSet;
 
 /// The bucket itself, its old versions and its replicas.
 pub(super) fn of_store(evidence: &Evidence, arn: &Arn, store: &ObjectStore, seen: &ByArn<'_>) -> Vec<Copy> {
@@ -32,8 +33,11 @@ pub(super) fn of_store(evidence: &Evidence, arn: &Arn, store: &ObjectStore, seen
         unusable: None,
         unknown: None,
         partial: None,
+        ended: None,
         growing: None,
         replaced_days: None,
+        other_keys: BTreeSet::new(),
+        prefix: String::new(),
         copied_from: None,
         owner: Observed::Absent,
         grade: Grade::Evidenced,
@@ -237,6 +241,7 @@ pub(super) fn object_replica(evidence: &Evidence, replica: &Replica, seen: &ByAr
         unknown: arrived.unknown,
         partial: partial(replica, source, store).or(arrived.partial),
         replaced_days: store.and_then(|s| replaced_days(s, "")),
+        prefix: replica.prefix.clone(),
         owner,
         copied_from: evidence.arn.clone(),
         grade: match (store, &replica.arrived) {

@@ -1,7 +1,7 @@
 //! One copy against one disaster.
 
 use super::attack::Attack;
-use super::copy::{Copy, Encryption, Mechanism, Reach};
+use super::copy::{Copy, Mechanism, Reach};
 use crate::model::objective::{Extent, Scenario};
 use crate::model::{Duration, Observed};
 use serde::Serialize;
@@ -318,15 +318,15 @@ fn of_region(copy: &Copy, live: &Copy) -> Survival {
         _ => Survival::Unknown("in which region it lies is not known".into()),
     };
     let key = match &copy.encryption {
-        Observed::Present(Encryption::Key(key)) => match (key.region(), &live.domain.region) {
-            (Some(key), Some(live)) if key == *live => {
-                Survival::Lost(format!("its key lies in the region that is lost ({live})"))
-            }
-            (None, _) => Survival::Unknown("in which region its key lies is not known".into()),
-            _ => Survival::Survives,
-        },
-        Observed::Present(Encryption::Service) | Observed::Absent => Survival::Survives,
         Observed::Unreadable(why) => Survival::Unknown(format!("its key is not known: {}", why.why)),
+        _ => Survival::Survives,
     };
-    here.and(key)
+    let keys = copy.keys().map(|key| match (key.region(), &live.domain.region) {
+        (Some(key), Some(live)) if key == *live => {
+            Survival::Lost(format!("its key lies in the region that is lost ({live})"))
+        }
+        (None, _) => Survival::Unknown("in which region its key lies is not known".into()),
+        _ => Survival::Survives,
+    });
+    keys.fold(here.and(key), Survival::and)
 }

@@ -20,6 +20,7 @@ mod organizations;
 mod outsiders;
 mod policies;
 mod reach;
+mod sealed;
 mod seals;
 mod vaults;
 mod writers;
@@ -82,6 +83,7 @@ fn bucket(name: &str, owner: &str) -> ObjectStore {
         account: account(owner),
         contents: BTreeMap::new(),
         retentions: Some(Observed::Present(Vec::new())),
+        sealed: Some(Observed::Present(Vec::new())),
         one_zone: Observed::Present(false),
     }
 }

@@ -52,7 +52,9 @@ fn copy(
     let promise = filled.iter().map(|f| f.gap).min();
     let expected = promise.or_else(|| idle.iter().map(|f| f.gap).min());
     let hindered: BTreeSet<&str> = idle.iter().filter_map(|f| f.able.why()).collect();
+    let ended = ended(&filled, &idle);
     let newest = since(&evidence.read_at, held.newest.as_deref());
+    let shown = shown(&filled, &idle, newest);
     // Jobs that fail or never begin break the promise, and then only what is there counts.
     let late = promise.zip(newest).filter(|(promise, newest)| newest > promise);
     let oldest = since(&evidence.read_at, held.oldest.as_deref());
@@ -60,6 +62,13 @@ fn copy(
         (Some(oldest), Some(promise)) => {
             let late = late.map(|(_, newest)| newest);
             Observed::Present(history(held, &filled, oldest, newest, late.unwrap_or(promise)))
+        }
+        (Some(oldest), None) if ended.is_some() => {
+            let spacing = expected.max(newest).unwrap_or(oldest);
+            Observed::Present(history(held, &idle, oldest, newest, spacing))
+        }
+        (Some(oldest), None) if shown.is_some() => {
+            Observed::Present(history(held, &idle, oldest, newest, shown.unwrap_or(oldest)))
         }
         (None, _) => unknown("when its oldest recovery point was made is not known"),
         (_, None) => unknown(match hindered.first() {
@@ -76,6 +85,11 @@ fn copy(
         ground(evidence, says)
     }));
     grounds.extend(hindered.iter().map(|why| ground(evidence, *why)));
+    grounds.extend(shown.map(|_| {
+        let says = "and yet its newest recovery point was made when the plan would have made it, so that nothing \
+                    forbade it then";
+        ground(evidence, says)
+    }));
     Some(Copy {
         encryption: encryption(vault, held),
         history,
@@ -84,10 +98,32 @@ fn copy(
             measured: newest,
             expected,
         },
+        ended,
         grade: Grade::Evidenced,
         grounds,
         ..bare(live, evidence, vault)
     })
+}
+
+/// Why no rule will ever put another point into a vault, where that is certain of each.
+fn ended(filled: &[Filling], idle: &[Filling]) -> Option<String> {
+    let never = |f: &Filling| match &f.able {
+        Able::Never(why) => Some(why.clone()),
+        Able::Certainly | Able::Depends(_) | Able::Unknown(_) => None,
+    };
+    if !filled.is_empty() {
+        return None;
+    }
+    let all: Option<Vec<String>> = idle.iter().map(never).collect();
+    all?.into_iter().next()
+}
+
+/// How far apart points are that a document which nobody read could forbid, and that were made all the same: the newest is
+/// no later than it would be.
+fn shown(filled: &[Filling], idle: &[Filling], newest: Option<Duration>) -> Option<Duration> {
+    let unread = idle.iter().filter(|f| matches!(f.able, Able::Unknown(_)));
+    let gap = unread.map(|f| f.gap).min().filter(|_| filled.is_empty())?;
+    newest.filter(|newest| *newest <= gap).map(|_| gap)
 }
 
 /// Points in a vault of which nothing is known but where they lie and what keeps them.
@@ -113,8 +149,11 @@ fn bare(live: &Copy, evidence: &Evidence, vault: &Vault) -> Copy {
         unusable: None,
         unknown: None,
         partial: None,
+        ended: None,
         growing: None,
         replaced_days: None,
+        other_keys: BTreeSet::new(),
+        prefix: String::new(),
         copied_from: None,
         owner: Observed::Absent,
         grade: Grade::Unknown,
@@ -242,7 +281,8 @@ fn in_force(lock: &VaultLock, read_at: &str) -> bool {
             .is_some_and(|from| since(read_at, Some(from)).is_some())
 }
 
-/// What the lock certainly gives. In its time of grace a compliance lock is as good as one in
+/// What the lock certainly gives, to what was in the vault before it as well: only its least and longest retention are of
+/// later jobs alone (AWS Backup API, `PutBackupVaultLockConfiguration`). In its time of grace a compliance lock is as good as one in
 /// governance mode: whoever may delete its configuration ends it.
 fn lock(vault: &Vault, read_at: &str) -> Observed<Lock> {
     match &vault.lock {

@@ -52,6 +52,8 @@ pub enum Loss {
     AtMost(Duration),
     /// So much when it was read; nobody promises it.
     Measured(Duration),
+    /// So much when it was read, and more from day to day: nothing new is copied.
+    Growing(Duration),
     /// Nobody promises anything, and nothing was measured.
     Unbounded,
     /// Everything: no copy is left.
@@ -63,8 +65,9 @@ impl Loss {
         match self {
             Loss::AtMost(time) => (0, time.as_secs()),
             Loss::Measured(time) => (1, time.as_secs()),
-            Loss::Unbounded => (2, 0),
-            Loss::Everything => (3, 0),
+            Loss::Growing(time) => (2, time.as_secs()),
+            Loss::Unbounded => (3, 0),
+            Loss::Everything => (4, 0),
         }
     }
 }
@@ -88,6 +91,7 @@ pub(super) fn loss(copy: &Copy, scenario: &Scenario, age: Duration) -> Loss {
     };
     match (copy.staleness.promised, copy.staleness.measured) {
         (Some(promised), _) => Loss::AtMost(since(promised)),
+        (None, Some(measured)) if copy.ended.is_some() => Loss::Growing(since(measured)),
         (None, Some(measured)) => Loss::Measured(since(measured)),
         (None, None) => Loss::Unbounded,
     }
@@ -198,6 +202,13 @@ fn rpo(bound: Bound, scenario: &Scenario, left: &Left<'_>) -> Judged {
             Verdict::Fails,
             format!("{now} would be lost now, {limit} is allowed"),
         ),
+        Loss::Growing(now) => Judged::new(
+            "rpo",
+            Verdict::Fails,
+            format!(
+                "{now} would be lost now, and more from day to day, as nothing new is copied; {limit} is allowed"
+            ),
+        ),
         Loss::Unbounded => Judged::new(
             "rpo",
             Verdict::Unknown,
@@ -281,7 +292,8 @@ pub(super) fn of_copies(rule: &CopiesRule, copies: &[&Copy]) -> Vec<Judged> {
     // made: that is no copy.
     let usable = || {
         let all = copies.iter();
-        all.filter(|c| c.unusable.is_none() && c.partial.is_none() && c.staleness.stopped().is_none())
+        all.filter(|c| c.unusable.is_none() && c.partial.is_none())
+            .filter(|c| c.ended.is_none() && c.staleness.stopped().is_none())
     };
     // A standby and old versions lie with the data itself: they are no further copy.
     let kept: Vec<&&Copy> = usable()

@@ -2,7 +2,8 @@
 
 use crate::laptop::{SHOP, SHOP_SEED, shop};
 use crate::support::{Estate, validate};
-use aws_sdk_s3::types::MetadataDirective;
+use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::{MetadataDirective, ServerSideEncryption};
 use backstay::sandbox::Fault;
 use serde_json::Value as Json;
 
@@ -134,6 +135,56 @@ async fn objects_from_before_replication_are_missed_in_the_replica() {
     rewrite(&estate).await;
     let after = estate.run(&["prove", "--json"]).exits(0).json();
     assert_eq!(left(&after, "region_outage"), 1);
+}
+
+/// What was uploaded under a key of its own is lost with that one, whatever the bucket encrypts with.
+#[tokio::test]
+async fn objects_are_under_their_own_keys() {
+    let estate = proving().await;
+    estate.settle();
+    let root = estate.root();
+    let key = root.kms.create_key().send().await.unwrap().key_metadata.unwrap();
+    root.s3
+        .put_object()
+        .bucket(estate.fill("uploads-ACCOUNT"))
+        .key("2024/sealed")
+        .server_side_encryption(ServerSideEncryption::AwsKms)
+        .ssekms_key_id(&key.key_id)
+        .body(ByteStream::from_static(b"x"))
+        .send()
+        .await
+        .unwrap();
+    let versions = || {
+        let proof = estate.run(&["prove", "--json"]).json();
+        let all = proof["assets"].as_array().unwrap();
+        let uploads = all.iter().find(|a| a["address"] == "s3_bucket.uploads").unwrap();
+        let copies = uploads["copies"].as_array().unwrap();
+        let copy = copies.iter().find(|c| c["mechanism"] == "versions").unwrap();
+        (copy["partial"].clone(), copy["grounds"].to_string())
+    };
+    let (partial, grounds) = versions();
+    assert!(
+        partial.is_null() && grounds.contains("1 are under key/"),
+        "{grounds}"
+    );
+
+    let ending = root.kms.schedule_key_deletion().key_id(&key.key_id);
+    ending.pending_window_in_days(7).send().await.unwrap();
+    let (partial, _) = versions();
+    let why = partial.as_str().unwrap();
+    assert!(
+        why.contains("2024/sealed") && why.ends_with("being deleted"),
+        "{why}"
+    );
+
+    // Whoever may not look says so.
+    estate.fault(Fault::error("s3", "HeadObject", 403, "AccessDenied").on("uploads-"));
+    let (partial, grounds) = versions();
+    assert!(partial.is_null(), "{partial}");
+    assert!(
+        grounds.contains("the keys of single objects were not read"),
+        "{grounds}"
+    );
 }
 
 /// The default retention of a bucket covers nothing that was there before it.

@@ -9,13 +9,32 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Pages of the replica that are read at most: it may hold what others put there, and what the source has deleted.
 const PAGES: usize = 4;
 
-/// What is written later than `until` may be on its way.
+/// What is written later than `until` may be on its way. Of a bucket with more than a page the first one is compared, and
+/// one of each of a few folders that lie behind it.
 pub(super) async fn read(
     from: &Bucket<'_>,
     to: &Bucket<'_>,
     prefix: &str,
     until: Timestamp,
 ) -> Result<Arrival, AwsError> {
+    let mut tally = Tally::new(until);
+    let Some(after) = under(from, to, prefix, &mut tally).await? else {
+        return Ok(tally.arrival());
+    };
+    for folder in from.behind(prefix, &after).await? {
+        under(from, to, &folder, &mut tally).await?;
+        tally.arrival.folders.push(folder);
+    }
+    Ok(tally.arrival())
+}
+
+/// Compares the first page under a prefix; where the next one begins, when there is one.
+async fn under(
+    from: &Bucket<'_>,
+    to: &Bucket<'_>,
+    prefix: &str,
+    tally: &mut Tally,
+) -> Result<Option<String>, AwsError> {
     let (source, first) = futures::join!(from.first(prefix), to.first(prefix));
     let source = source.as_ref().as_ref().map_err(Clone::clone)?;
     let mut there = There::default();
@@ -33,7 +52,8 @@ pub(super) async fn read(
         }
         there.take(&page);
     }
-    Ok(compare(source, &there, until))
+    tally.compare(source, &there);
+    Ok(source.next.as_ref().map(|next| next.key.clone()))
 }
 
 /// What was seen of the replica.
@@ -78,41 +98,84 @@ impl There {
 /// The id of what was written while no versions were kept.
 const NONE: &str = "null";
 
-fn compare(source: &Page, there: &There, until: Timestamp) -> Arrival {
-    let mut arrival = Arrival {
-        whole: source.next.is_none(),
-        one_zone: there.one_zone,
-        ..Arrival::default()
-    };
-    let replaced = replaced(source);
-    let mut history_from: Option<Timestamp> = None;
-    let mut first: Option<&Version> = None;
-    for version in source.versions.iter().filter(|v| v.written <= until) {
-        if !there.reaches(&version.key) {
-            arrival.whole = false;
-            continue;
-        }
-        arrival.compared += 1;
-        if there.has(version) {
-            continue;
-        }
-        if version.current {
-            arrival.missing += 1;
-            if first.is_none_or(|first| version.written < first.written) {
-                first = Some(version);
-            }
-        } else {
-            // One whose successor was not listed was replaced at some time up to now.
-            let ended = replaced.get(&(&version.key, version.id.as_str())).copied();
-            history_from = history_from.max(Some(ended.unwrap_or(until)));
+/// What was found so far.
+struct Tally {
+    arrival: Arrival,
+    until: Timestamp,
+    /// The oldest current version that is missing.
+    first: Option<Version>,
+    history_from: Option<Timestamp>,
+    /// When the newest was written, and whether it is there.
+    newest: Option<(Timestamp, bool)>,
+}
+
+impl Tally {
+    fn new(until: Timestamp) -> Self {
+        Self {
+            arrival: Arrival {
+                whole: true,
+                ..Arrival::default()
+            },
+            until,
+            first: None,
+            history_from: None,
+            newest: None,
         }
     }
-    arrival.first = first.map(|version| Missing {
-        key: version.key.clone(),
-        written: version.written.to_string(),
-    });
-    arrival.history_from = history_from.map(|t| t.to_string());
-    arrival
+
+    fn compare(&mut self, source: &Page, there: &There) {
+        self.arrival.whole &= source.next.is_none();
+        self.arrival.one_zone |= there.one_zone;
+        let replaced = replaced(source);
+        let until = self.until;
+        for version in source.versions.iter().filter(|v| v.written <= until) {
+            if !there.reaches(&version.key) {
+                self.arrival.whole = false;
+                continue;
+            }
+            self.arrival.compared += 1;
+            let has = there.has(version);
+            self.tell_newest(version.written, has);
+            if has {
+                continue;
+            }
+            if version.current {
+                self.arrival.missing += 1;
+                if self
+                    .first
+                    .as_ref()
+                    .is_none_or(|first| version.written < first.written)
+                {
+                    self.first = Some(version.clone());
+                }
+            } else {
+                // One whose successor was not listed was replaced at some time up to now.
+                let ended = replaced.get(&(&version.key, version.id.as_str())).copied();
+                self.history_from = self.history_from.max(Some(ended.unwrap_or(until)));
+            }
+        }
+    }
+
+    /// Of two that were written at once, one that is missing is enough.
+    fn tell_newest(&mut self, written: Timestamp, has: bool) {
+        self.newest = match self.newest {
+            Some((at, _)) if at > written => self.newest,
+            Some((at, all)) if at == written => Some((at, all && has)),
+            _ => Some((written, has)),
+        };
+    }
+
+    fn arrival(self) -> Arrival {
+        Arrival {
+            first: self.first.map(|version| Missing {
+                key: version.key,
+                written: version.written.to_string(),
+            }),
+            history_from: self.history_from.map(|t| t.to_string()),
+            newest: self.newest.filter(|(_, has)| *has).map(|(at, _)| at.to_string()),
+            ..self.arrival
+        }
+    }
 }
 
 /// When each version was replaced or deleted, by its key and id: when the next of its key was written.

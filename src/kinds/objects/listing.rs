@@ -5,10 +5,14 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::operation::list_object_versions::ListObjectVersionsOutput;
 use aws_sdk_s3::types::ObjectVersionStorageClass;
 use jiff::Timestamp;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// What listing versions takes.
 pub(in crate::kinds) const ACTION: &str = "s3:ListBucketVersions";
+
+/// How many folders within one another are looked through for where a large bucket branches.
+const DEPTH: usize = 3;
 
 /// A bucket, as these reads see it.
 pub(super) struct Bucket<'a> {
@@ -53,6 +57,70 @@ impl Bucket<'_> {
         self.reader
             .once(&memo, || async { self.page(prefix, None).await })
             .await
+    }
+
+    /// What single versions are chosen from: the first page, and in a large bucket that of each of a few folders behind it.
+    pub(super) async fn sample(&self, prefix: &str) -> Result<Vec<Version>, AwsError> {
+        let first = self.first(prefix).await;
+        let first = first.as_ref().as_ref().map_err(Clone::clone)?;
+        let mut versions = first.versions.clone();
+        let Some(next) = &first.next else {
+            return Ok(versions);
+        };
+        for folder in self.behind(prefix, &next.key).await? {
+            let page = self.first(&folder).await;
+            let page = page.as_ref().as_ref().map_err(Clone::clone)?;
+            versions.extend(page.versions.iter().cloned());
+        }
+        Ok(versions)
+    }
+
+    /// Folders behind the first page of a large bucket: of those that begin after `after`, the last one, the one in the
+    /// middle and the one before that. Where all of it lies in one folder, those within.
+    pub(super) async fn behind(&self, prefix: &str, after: &str) -> Result<Vec<String>, AwsError> {
+        let memo = format!("s3:behind:{}:{prefix}", self.name);
+        let found = self.reader.once(&memo, || self.branches(prefix, after)).await;
+        (*found).clone()
+    }
+
+    async fn branches(&self, prefix: &str, after: &str) -> Result<Vec<String>, AwsError> {
+        let mut within = prefix.to_owned();
+        for _ in 0..DEPTH {
+            let folders = self.folders(&within).await?;
+            let behind: Vec<&String> = folders.iter().filter(|f| f.as_str() > after).collect();
+            if !behind.is_empty() {
+                let count = behind.len();
+                let places = BTreeSet::from([count / 4, count / 2, count - 1]);
+                return Ok(places
+                    .into_iter()
+                    .filter_map(|at| behind.get(at))
+                    .map(|f| (*f).clone())
+                    .collect());
+            }
+            match folders
+                .into_iter()
+                .find(|folder| after.starts_with(folder.as_str()))
+            {
+                Some(folder) => within = folder,
+                None => break,
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    /// What keys under a prefix go on with up to the next slash: the first thousand.
+    async fn folders(&self, prefix: &str) -> Result<Vec<String>, AwsError> {
+        let _permit = self.reader.permit().await;
+        let call = self
+            .client
+            .list_object_versions()
+            .bucket(self.name)
+            .expected_bucket_owner(self.owner)
+            .delimiter("/")
+            .set_prefix((!prefix.is_empty()).then(|| prefix.to_owned()));
+        let answer = call.send().await.map_err(|e| classify(ACTION, e))?;
+        let found = answer.common_prefixes().iter();
+        Ok(found.filter_map(|f| f.prefix()).map(str::to_owned).collect())
     }
 
     pub(super) async fn page(&self, prefix: &str, after: Option<&Marker>) -> Result<Page, AwsError> {

@@ -14,9 +14,8 @@ const ASKED: usize = 5;
 
 /// The oldest that were written after `since`. What is older has outlived the lock, whenever that began.
 pub(super) async fn read(bucket: &Bucket<'_>, since: Timestamp) -> Result<Vec<Retention>, AwsError> {
-    let page = bucket.first("").await;
-    let page = page.as_ref().as_ref().map_err(Clone::clone)?;
-    let mut covered: Vec<&Version> = page.versions.iter().filter(|v| v.written > since).collect();
+    let versions = bucket.sample("").await?;
+    let mut covered: Vec<&Version> = versions.iter().filter(|v| v.written > since).collect();
     covered.sort_by_key(|v| v.written);
     let asks = covered
         .into_iter()

@@ -49,6 +49,7 @@ pub(super) fn facts(spec: Option<&Spec>, have: &Live, place: &Place) -> Facts {
         account: place.account_id.clone(),
         contents: have.contents.clone(),
         retentions: None,
+        sealed: None,
         one_zone: one_zone(have),
     }))
 }

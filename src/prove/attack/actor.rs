@@ -20,7 +20,7 @@ pub(super) enum Standing {
     Capped,
     /// The same one, after an administrator gave it every permission.
     Rewritten,
-    /// Nobody yet: an administrator could make it, with every permission, under a name that a policy excepts.
+    /// Nobody yet: an administrator could make it, with every permission, under a name that a policy names.
     Made,
     /// Whoever may change what everybody in the account may do.
     Administrator,
@@ -256,13 +256,18 @@ fn named(
     patterns.iter().filter_map(one).collect()
 }
 
-/// The ARNs of callers that a document's conditions name, as patterns.
+/// The ARNs of callers that a document names: as patterns in its conditions, and whom it lets in. AWS shows a deleted one by
+/// its id, so that whoever is let in by name is there, or is whoever gets that name.
 pub(super) fn excepted(document: &Document) -> impl Iterator<Item = &String> {
     let keys = document.statements.iter().flat_map(|s| s.conditions.values());
     let named = keys
         .flatten()
         .filter(|(key, _)| key.eq_ignore_ascii_case("aws:PrincipalArn"));
-    named.flat_map(|(_, values)| values)
+    let allowed = document.statements.iter().filter(|s| s.effect == Effect::Allow);
+    let let_in = allowed
+        .flat_map(|s| s.named("AWS"))
+        .filter(|name| name.starts_with("arn:"));
+    named.flat_map(|(_, values)| values).chain(let_in)
 }
 
 pub(super) fn known_actor(account: &AccountId, principal: &Principal, ids: &Ids) -> Actor {

@@ -263,17 +263,17 @@ impl Attack {
 
     /// An account whose roles nobody could read may hold one that others can become.
     fn unseen(&self, copy: &Copy, attacked: Option<&AccountId>) -> Survival {
-        let key = match &copy.encryption {
-            Observed::Present(Encryption::Key(key)) => key.account(),
-            _ => None,
-        };
-        let accounts = [copy.domain.account.as_ref(), attacked, key.as_ref()];
-        if steps::is_locked(copy) && copy.encryption == Observed::Present(Encryption::Service) {
+        let is_keyless =
+            copy.encryption == Observed::Present(Encryption::Service) && copy.other_keys.is_empty();
+        if steps::is_locked(copy) && is_keyless {
             return Survival::Survives;
         }
+        let theirs: Vec<AccountId> = copy.keys().filter_map(Arn::account).collect();
+        let accounts = [copy.domain.account.as_ref(), attacked];
         let unread = accounts
             .into_iter()
             .flatten()
+            .chain(&theirs)
             .find_map(|account| Some((account, self.unread.get(account)?)));
         match unread {
             Some((account, why)) => {

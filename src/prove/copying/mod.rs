@@ -4,12 +4,12 @@
 mod role;
 
 use super::attack::{Everybody, guardrails};
-use super::copies::ground;
+use super::copies::{ground, lag};
 use super::copy::{Copy, Encryption, Mechanism, Staleness};
 use super::{keys, objects};
 use crate::access::{Known, Policies, Target};
 use crate::model::fact::{Coverage, Evidence, Facts, ObjectStore, Replica, Schedule, Vault};
-use crate::model::{AccountId, Arn, Observed, Principal, Region};
+use crate::model::{AccountId, Arn, Duration, Observed, Principal, Region};
 use role::{Role, principal};
 
 /// Whether copies go on being made, from the best to the worst.
@@ -51,13 +51,16 @@ impl<'a> Copying<'a> {
     /// Takes what may be replicated into a copy. What has arrived stays; without a role that may copy nothing is promised,
     /// and a replica has only a part of what is written from now on.
     pub(super) fn settle(&self, mut copy: Copy) -> Copy {
-        let Some((source, able)) = self.replicated(&copy) else {
+        let Some((source, able, shown)) = self.replicated(&copy) else {
             return copy;
         };
         let Some(why) = able.why() else {
             return copy;
         };
         copy.grounds.push(ground(source, why));
+        if let (Able::Unknown(_), Some(newest)) = (&able, shown) {
+            return seen_to_work(copy, source, &newest);
+        }
         let is_replica = copy.mechanism == Mechanism::ObjectReplica;
         copy.staleness = match is_replica {
             true => Staleness::UNKNOWN,
@@ -80,22 +83,30 @@ impl<'a> Copying<'a> {
                 let says = format!("only what has arrived already, and nothing that is written now: {why}");
                 copy.partial = Some(says);
             }
-            Able::Depends(_) | Able::Never(_) => {}
+            Able::Never(why) => copy.ended = Some(why),
+            Able::Depends(_) => {}
         }
         copy
     }
 
-    /// The bucket that a copy is replicated from, and whether all its rules for it may copy.
-    fn replicated(&self, copy: &Copy) -> Option<(&'a Evidence, Able)> {
+    /// The bucket that a copy is replicated from, whether all its rules for it may copy, and since when they have been seen to.
+    fn replicated(&self, copy: &Copy) -> Option<(&'a Evidence, Able, Option<String>)> {
         let from = copy.copied_from.as_ref()?;
         let source = self.find(from)?;
         let store = bucket(source)?;
         let rules = store.replicas.present().into_iter().flatten();
-        let of_it = rules.filter(|r| r.enabled && r.bucket == *copy.holder.arn());
-        let worst = of_it
-            .map(|rule| self.replicates(source, from, store, rule))
-            .max()?;
-        Some((source, worst))
+        let of_it: Vec<&Replica> = rules
+            .filter(|r| r.enabled && r.bucket == *copy.holder.arn())
+            .collect();
+        let able = of_it
+            .iter()
+            .map(|rule| self.replicates(source, from, store, rule));
+        let shown = of_it.iter().map(|rule| lately(rule, &source.read_at));
+        // The one that was seen to work longest ago.
+        let shown = shown
+            .collect::<Option<Vec<String>>>()
+            .and_then(|all| all.into_iter().min());
+        Some((source, able.max()?, shown))
     }
 
     fn find(&self, arn: &Arn) -> Option<&'a Evidence> {
@@ -296,6 +307,37 @@ impl<'a> Copying<'a> {
             .and_then(Observed::present);
         membership.map_or(Known::Unknown, |m| Known::one(m.organization.as_str()))
     }
+}
+
+/// What was copied so long ago shows that a policy which nobody read does not forbid it: two days, for what is written daily.
+const FRESH: Duration = Duration::from_days(2);
+/// What is younger was not looked for in a replica: it may be on its way.
+const ON_ITS_WAY: Duration = Duration::from_secs(15 * 60);
+
+/// When the newest of what a rule copies was written, where that has arrived and is no older than what tells of today.
+fn lately(rule: &Replica, read_at: &str) -> Option<String> {
+    let newest = rule.arrived.as_ref()?.present()?.newest.clone()?;
+    lag(read_at, Some(&newest)).filter(|age| *age <= FRESH)?;
+    Some(newest)
+}
+
+/// A copy of which a document that nobody read could forbid that it is made, and which was made all the same. Nobody promises
+/// that it stays so.
+fn seen_to_work(mut copy: Copy, source: &Evidence, newest: &str) -> Copy {
+    let says =
+        format!("and yet what was written at {newest} has been copied, so that nothing forbade it then");
+    copy.grounds.push(ground(source, says));
+    copy.staleness = match copy.mechanism {
+        Mechanism::ObjectReplica => Staleness {
+            measured: Some(ON_ITS_WAY),
+            ..Staleness::UNKNOWN
+        },
+        _ => Staleness {
+            promised: None,
+            ..copy.staleness
+        },
+    };
+    copy
 }
 
 fn bucket(evidence: &Evidence) -> Option<&ObjectStore> {

@@ -52,6 +52,10 @@ impl World {
     }
 
     fn prove(self) -> Proof {
+        self.asked(&[])
+    }
+
+    fn asked(self, objectives: &[Objective]) -> Proof {
         let mut kept = vault(VAULT, "us-west-2", Observed::Absent);
         kept.facts = Observed::Present(Facts::Vault(Box::new(self.vault)));
         let mut seen = vec![
@@ -75,7 +79,7 @@ impl World {
             evidence: &seen,
             principals: &principals,
             memberships: &self.memberships,
-            objectives: &[],
+            objectives,
             scenarios: &scenarios(),
             read_at: "2026-03-01T12:00:00Z",
         })
@@ -318,4 +322,265 @@ fn a_plan_promises_what_its_role_may() {
         assert!(measured.is_some(), "{name}");
     }
     assert!(points_of(&|w| w.keeper = None).2, "the role is named");
+}
+
+const SOURCE_KEY: &str = "arn:aws:kms:us-east-1:111111111111:key/source";
+const REPLICA_KEY: &str = "arn:aws:kms:us-west-2:222222222222:key/replica";
+
+fn sealing(arn: &str, policy: Observed<Document>) -> Evidence {
+    let mut found = key(KeyState::Enabled, Document::new([]));
+    found.arn = Some(arn.parse().unwrap());
+    if let Observed::Present(Facts::Key(key)) = &mut found.facts {
+        key.arn = arn.parse().unwrap();
+        key.account = key.arn.account().unwrap();
+        key.region = key.arn.region().unwrap();
+        key.policy = policy;
+    }
+    found
+}
+
+/// What a key's policy lets the copier do.
+fn lets(action: &str, on: &str) -> Observed<Document> {
+    trust(&format!(
+        r#"{{"Effect":"Allow","Principal":{{"AWS":"{COPIER}"}},"Action":"{action}","Resource":"*"{on}}}"#
+    ))
+}
+
+/// The same world, whose objects are under a key of their own at both ends.
+fn sealed(world: &mut World) {
+    world.source.encryption = Observed::Present(SOURCE_KEY.into());
+    if let Observed::Present(all) = &mut world.source.replicas {
+        all[0].kms_objects = true;
+        all[0].key = Some(REPLICA_KEY.into());
+    }
+    world.keys = vec![
+        sealing(SOURCE_KEY, lets("kms:Decrypt", "")),
+        sealing(REPLICA_KEY, lets("kms:Encrypt", "")),
+    ];
+}
+
+/// What is encrypted is read with one key and written with another, and both have to let the role.
+#[test]
+fn a_replica_under_a_key_is_worth_what_both_keys_let_its_role() {
+    const VIA: &str = r#","Condition":{"StringEquals":{"kms:ViaService":"s3.us-east-1.amazonaws.com"},"StringLike":{"kms:EncryptionContext:aws:s3:arn":"arn:aws:s3:::up/*"}}"#;
+    const ELSEWHERE: &str =
+        r#","Condition":{"StringEquals":{"kms:ViaService":"s3.eu-west-1.amazonaws.com"}}"#;
+    const ROOT: &str = r#"{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111111111111:root"},"Action":"kms:*","Resource":"*"}"#;
+    let unread = || Observed::Unreadable(denied());
+    let without = |action: &str| {
+        let actions: Vec<String> = ["s3:*", "kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"]
+            .iter()
+            .filter(|a| **a != action)
+            .map(|a| format!("\"{a}\""))
+            .collect();
+        format!(
+            r#"{{"Effect":"Allow","Action":[{}],"Resource":"*"}}"#,
+            actions.join(",")
+        )
+    };
+    let table: &[(&str, char, Spoil<'_>)] = &[
+        ("both let it", 'Y', &|_| {}),
+        ("the source's account lets its policies decide", 'Y', &|w| {
+            w.keys[0] = sealing(SOURCE_KEY, trust(ROOT));
+        }),
+        ("the source's key lets nobody read", 'c', &|w| {
+            w.keys[0] = sealing(SOURCE_KEY, lets("kms:Encrypt", ""));
+        }),
+        ("the source's key lets it through S3", 'Y', &|w| {
+            w.keys[0] = sealing(SOURCE_KEY, lets("kms:Decrypt", VIA));
+        }),
+        ("the source's key lets it elsewhere", 'c', &|w| {
+            w.keys[0] = sealing(SOURCE_KEY, lets("kms:Decrypt", ELSEWHERE));
+        }),
+        ("the source's policy was not read", '?', &|w| {
+            w.keys[0] = sealing(SOURCE_KEY, unread());
+        }),
+        ("nobody looked for the source's key", '?', &|w| {
+            w.keys.remove(0);
+        }),
+        ("a key that lets it by name is enough in its account", 'Y', &|w| {
+            own(w, &without("kms:Decrypt"));
+        }),
+        ("it may not decrypt", 'c', &|w| {
+            w.keys[0] = sealing(SOURCE_KEY, trust(ROOT));
+            own(w, &without("kms:Decrypt"));
+        }),
+        ("the replica's key lets nobody write", 'c', &|w| {
+            w.keys[1] = sealing(REPLICA_KEY, lets("kms:Decrypt", ""));
+        }),
+        (
+            "another account's key is not its own account's to grant",
+            'c',
+            &|w| {
+                w.keys[1] = sealing(REPLICA_KEY, Observed::Present(Document::new([])));
+            },
+        ),
+        ("the replica's policy was not read", '?', &|w| {
+            w.keys[1] = sealing(REPLICA_KEY, unread());
+        }),
+        ("it may not encrypt", 'c', &|w| own(w, &without("kms:Encrypt"))),
+        (
+            "the destination's own key counts where the rule names none",
+            'c',
+            &|w| {
+                if let Observed::Present(all) = &mut w.source.replicas {
+                    all[0].key = None;
+                }
+                w.target.encryption = Observed::Present(REPLICA_KEY.into());
+                w.keys[1] = sealing(REPLICA_KEY, lets("kms:Decrypt", ""));
+            },
+        ),
+    ];
+    for (name, expected, spoil) in table {
+        let (fate, promised) = replica_of(&|w| {
+            sealed(w);
+            spoil(w);
+        });
+        assert_eq!(fate, *expected, "{name}");
+        assert_eq!(promised.is_some(), fate == 'Y', "{name}");
+    }
+}
+
+/// What a policy that nobody may read might forbid was not forbidden when the newest object was copied. That holds for as
+/// long as such an object is fresh, and promises nothing; what is known to be forbidden stays so.
+#[test]
+fn what_has_just_been_copied_was_not_forbidden() {
+    const LATELY: &str = "2026-03-01T03:00:00Z";
+    const LONG_AGO: &str = "2026-02-26T03:00:00Z";
+    let arrived = |w: &mut World, newest: Option<&str>| {
+        if let Observed::Present(all) = &mut w.source.replicas
+            && let Some(Observed::Present(arrival)) = &mut all[0].arrived
+        {
+            arrival.newest = newest.map(str::to_owned);
+        }
+    };
+    let unread: Spoil<'_> =
+        &|w| w.memberships = Memberships::from([(account(PROD), Observed::Unreadable(denied()))]);
+    let opaque: Spoil<'_> = &|w| {
+        w.memberships = organized("");
+        if let Some(Observed::Present(bound)) = w.memberships.get_mut(&account(PROD)) {
+            bound.levels[0].policies[0].1 = Observed::Unreadable(denied());
+        }
+    };
+    let dead: Spoil<'_> = &|w| w.copier = None;
+    let unnamed: Spoil<'_> = &|w| w.target.policy = Observed::Unreadable(denied());
+    for (name, newest, spoil, expected) in [
+        ("unread policies of the organization", Some(LATELY), unread, 'Y'),
+        ("long ago", Some(LONG_AGO), unread, '?'),
+        ("the newest has not arrived", None, unread, '?'),
+        (
+            "policies that may be listed and not read",
+            Some(LATELY),
+            opaque,
+            'Y',
+        ),
+        ("the same long ago", Some(LONG_AGO), opaque, '?'),
+        ("an unread policy of the destination", Some(LATELY), unnamed, 'Y'),
+        ("a role that is gone", Some(LATELY), dead, 'c'),
+    ] {
+        let (fate, promised) = replica_of(&|w| {
+            spoil(w);
+            arrived(w, newest);
+        });
+        assert_eq!(fate, expected, "{name}");
+        assert_eq!(promised, None, "{name}");
+    }
+    let mut world = World::new();
+    unread(&mut world);
+    arrived(&mut world, Some(LATELY));
+    let proof = world.prove();
+    let up = proof
+        .assets
+        .iter()
+        .find(|a| a.address.to_string() == "s3_bucket.up");
+    let copies = &up.unwrap().copies;
+    let copy = copies
+        .iter()
+        .find(|c| c.mechanism == Mechanism::ObjectReplica)
+        .unwrap();
+    assert_eq!(copy.staleness.measured, Some(Duration::from_secs(15 * 60)));
+    assert!(
+        copy.grounds.iter().any(|g| g.says.contains(LATELY)),
+        "{:?}",
+        copy.grounds
+    );
+}
+
+/// The vault's copy, and what an objective of a day asks of it once the region is lost.
+fn points(spoil: Spoil<'_>) -> (String, Loss, Vec<(String, Verdict)>) {
+    let mut world = World::new();
+    spoil(&mut world);
+    let asks = Objective {
+        survives: vec!["region_outage".into()],
+        copies: CopiesRule {
+            regions: 2,
+            ..CopiesRule::default()
+        },
+        ..objective("2d", 7)
+    };
+    let proof = world.asked(&[asks]);
+    let app = proof
+        .assets
+        .iter()
+        .find(|a| a.address.to_string() == "rds_instance.app")
+        .unwrap();
+    let cell = app.cells.iter().find(|c| c.scenario == "region_outage").unwrap();
+    let judged = cell.judged["core"].iter().chain(&app.rules["core"]);
+    let judged = judged.filter(|j| ["rpo", "copies.regions"].contains(&j.asks.as_str()));
+    (
+        row(&proof, "rds_instance.app", Mechanism::RecoveryPoints),
+        cell.loss,
+        judged.map(|j| (j.asks.clone(), j.verdict)).collect(),
+    )
+}
+
+/// A plan whose role is gone adds nothing to what is in a vault. That is left, and becomes older from day to day: it is
+/// known, and fails what asks for a bound.
+#[test]
+fn a_plan_without_its_role_leaves_what_is_there_and_no_more() {
+    let hours = |n: u64| Duration::from_secs(n * 3600);
+    let judged = |rpo, regions| vec![("rpo".to_owned(), rpo), ("copies.regions".to_owned(), regions)];
+    let fails = || judged(Verdict::Fails, Verdict::Fails);
+    assert_eq!(
+        points(&|_| {}),
+        (
+            "YYYYYYY".into(),
+            Loss::AtMost(hours(29)),
+            judged(Verdict::Holds, Verdict::Holds)
+        )
+    );
+    let dead: [(&str, Spoil<'_>); 3] = [
+        ("the role is gone", &|w| w.keeper = None),
+        ("nobody may assume it", &|w| {
+            w.keeper.as_mut().unwrap().trust = Observed::Present(Document::new([]))
+        }),
+        ("the vault takes nothing in", &|w| {
+            w.vault.policy = Observed::Absent
+        }),
+    ];
+    for (name, spoil) in dead {
+        assert_eq!(
+            points(spoil),
+            ("YYYYYYY".into(), Loss::Growing(hours(7)), fails()),
+            "{name}"
+        );
+    }
+    // What nobody read may forbid it. The newest point came when it should, so nothing did; nobody promises the next.
+    let unread: Spoil<'_> = &|w| w.unread = Some(denied());
+    let (row, loss, found) = points(unread);
+    assert_eq!((&row[..3], row.chars().nth(4)), ("YYY", Some('Y')));
+    assert_eq!(
+        (loss, found),
+        (
+            Loss::Measured(hours(7)),
+            judged(Verdict::Unproven, Verdict::Holds)
+        )
+    );
+    let late: Spoil<'_> = &|w| {
+        w.unread = Some(denied());
+        if let Observed::Present(held) = &mut w.vault.holds {
+            held[0].newest = Some("2026-02-27T05:00:00Z".into());
+        }
+    };
+    assert_eq!(points(late).0.get(..2), Some("??"));
 }

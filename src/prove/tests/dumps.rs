@@ -424,6 +424,23 @@ fn replicas_of_dumps_are_copies_of_the_database() {
     let (found, _) = of(&late);
     assert_eq!(found.staleness.measured, Some(Duration::from_days(9)));
 
+    // A role that is gone copies no more dumps: what is there counts, and nobody promises more.
+    let seen = copied(to_dr(), dr(Some(nightly())));
+    let proof = prove(&Input {
+        evidence: &seen,
+        principals: &everybody(),
+        memberships: &Memberships::new(),
+        objectives: &[],
+        scenarios: &scenarios(),
+        read_at: "2026-03-01T12:00:00Z",
+    });
+    let dead = copies(&proof).remove(1);
+    assert_eq!(dead.staleness.promised, None);
+    assert_eq!(dead.staleness.measured, Some(Duration::from_secs(9 * HOUR)));
+    assert!(dead.ended.is_some());
+    let told = |says: &str| says.contains("role/copier, which would copy, does not exist");
+    assert!(dead.grounds.iter().any(|g| told(&g.says)), "{:?}", dead.grounds);
+
     // Nobody looked there, or it is of no posture, or others' objects arrive there too.
     let (_, fate) = of(&copied(to_dr(), dr(None)));
     assert_eq!(fate, "???????");

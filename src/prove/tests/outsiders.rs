@@ -133,3 +133,41 @@ fn what_anybody_may_is_no_gain_of_a_writer() {
         .unwrap();
     assert_eq!(line.verdict, Verdict::Holds, "{}", line.why);
 }
+
+/// A name that nobody bears is somebody's to give: whoever administers the account may make who bears it.
+#[test]
+fn who_is_named_and_not_there_can_be_made() {
+    const GHOST: &str = "arn:aws:iam::111111111111:role/ghost";
+    let seen = replicated(bucket("dr", VAULT));
+    let trusting = |who: &str| {
+        let mut all = everybody();
+        all.insert(
+            account(VAULT),
+            Observed::Present(vec![role(VAULT, "keeper", &["s3:*"], &[who])]),
+        );
+        all
+    };
+    let both = |principals: &Principals| {
+        let row = row(
+            &proved(&seen, principals, &[]),
+            "s3_bucket.up",
+            Mechanism::ObjectReplica,
+        );
+        [3, 5].map(|column| row.chars().nth(column).unwrap())
+    };
+    // Of the attacked account somebody makes it. A credential that makes nobody does not.
+    assert_eq!(both(&trusting(GHOST)), ['-', 'Y']);
+    assert_eq!(
+        both(&trusting("arn:aws:iam::111111111111:user/ghost")),
+        ['-', 'Y']
+    );
+    // Its number says that it existed once: whoever takes its name is another one.
+    assert_eq!(both(&trusting("AROAGHOSTGHOSTGHOST12")), ['Y', 'Y']);
+    // The same by a bucket's policy.
+    let mut target = bucket("dr", VAULT);
+    if let Observed::Present(policy) = &mut target.policy {
+        let deletes = Statement::new(Effect::Allow, ["s3:DeleteObjectVersion"], ["arn:aws:s3:::dr/*"]);
+        policy.statements.push(deletes.principal("AWS", GHOST));
+    }
+    assert_eq!(compromised(&replicated(target), &everybody()), '-');
+}

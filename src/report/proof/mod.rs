@@ -63,6 +63,7 @@ pub(super) fn loss(loss: Loss) -> String {
         Loss::AtMost(time) => format!("≤ {time}"),
         Loss::Measured(time) if time.as_secs() == 0 => "nothing now".into(),
         Loss::Measured(time) => format!("{time} now"),
+        Loss::Growing(time) => format!("{time} and growing"),
         Loss::Unbounded => "no bound".into(),
         Loss::Everything => "everything".into(),
     }

@@ -93,6 +93,13 @@ fn check(root: &Json, schema: &Json, value: &Json, path: &str, wrong: &mut Vec<S
                     check(root, rule, inner, &format!("{path}[{at}]"), wrong);
                 }
             }
+            "uniqueItems" => {
+                let all = value.as_array().map_or(&[][..], Vec::as_slice);
+                let twice = all.iter().enumerate().any(|(at, item)| all[..at].contains(item));
+                if twice && *rule == Json::Bool(true) {
+                    no(format!("{value} names something twice"));
+                }
+            }
             "oneOf" | "anyOf" | "allOf" => {
                 let branches = rule.as_array().unwrap();
                 let fits: Vec<Vec<String>> = branches

@@ -20,6 +20,10 @@ enum For {
     Apply,
 }
 
+/// Why what reads the keys of objects is left out.
+const SEALED: &str = "# Left out is s3:GetObjectVersion: with it the keys of single objects are read as well, and with it their \
+                      contents can be.";
+
 /// Print the least IAM policy that this posture needs
 ///
 /// One policy for each account of the posture. An auditor needs the one for `check`, in
@@ -115,6 +119,9 @@ pub(crate) async fn run(args: PermissionsArgs, terminal: Terminal) -> Exit {
         by_account.entry(account).or_default().push(needed);
     }
     terminal.diagnose(&diagnostics, &Sources::new());
+    if purpose == Purpose::Prove {
+        terminal.tell(SEALED);
+    }
     for (account, needed) in by_account {
         if args.account.as_ref().is_some_and(|a| *a != account) {
             continue;

@@ -7,7 +7,7 @@ use super::super::ledger::Doing;
 use super::{Maker, Permission, is_locked, own};
 use crate::access::{Guardrails, Policies, Target};
 use crate::model::{AccountId, Arn, Observed};
-use crate::prove::copy::{Copy, Encryption, Holder};
+use crate::prove::copy::{Copy, Holder};
 use std::collections::BTreeSet;
 
 /// What ends a customer's key. A grant never allows any of these, so that whoever may make grants ends nothing by it; nor does
@@ -242,10 +242,10 @@ impl Maker {
     /// A key that is gone takes with it whatever is encrypted with it, locked or not.
     pub(super) fn keys(&mut self, copies: &[&Copy], asker: &Asker) {
         let mut keys: BTreeSet<&Arn> = BTreeSet::new();
-        for copy in copies {
-            let Observed::Present(Encryption::Key(key)) = &copy.encryption else {
-                continue;
-            };
+        for (copy, key) in copies
+            .iter()
+            .flat_map(|copy| copy.keys().map(move |key| (copy, key)))
+        {
             keys.insert(key);
             self.push(
                 vec![Node::KeyGone(key.to_string())],
