@@ -6,8 +6,10 @@
 mod actor;
 mod ask;
 mod bits;
+mod ending;
 pub mod graph;
 mod ledger;
+mod owners;
 pub mod smallest;
 mod sources;
 mod steps;
