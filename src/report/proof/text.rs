@@ -155,7 +155,7 @@ impl Page {
         }
         if let Some(why) = &asset.unreadable {
             out.push_str(&self.verdict(
-                &format!("  unknown: {}\n\n", escape::line(&why.why)),
+                &format!("  unknown: {}\n\n", escape::line(&why.said())),
                 Some(Verdict::Unknown),
             ));
             return;
@@ -302,7 +302,10 @@ impl Page {
                 out.push('\n');
             }
         }
-        let count = |verdict: Verdict| proof.judged().filter(|(_, _, _, j)| j.verdict == verdict).count();
+        let lines = proof.writers.iter().flat_map(|writer| &writer.lines);
+        let verdicts = proof.judged().map(|(_, _, _, judged)| judged.verdict);
+        let verdicts: Vec<Verdict> = verdicts.chain(lines.map(|line| line.verdict)).collect();
+        let count = |verdict: Verdict| verdicts.iter().filter(|v| **v == verdict).count();
         let line = format!(
             "Proof: {} hold, {} unproven, {} unknown, {} cannot be met, {} fail. Read at {}.",
             count(Verdict::Holds),
