@@ -239,7 +239,8 @@ fn unread(
     let filled = selecting.any(|schedule| schedule.rules.iter().any(fills_it));
     let why = format!(
         "what the vault {} holds could not be read: {}",
-        vault.name, why.why
+        vault.name,
+        why.said()
     );
     filled.then(|| Copy {
         encryption: unknown(&why),

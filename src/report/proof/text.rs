@@ -446,6 +446,40 @@ mod tests {
         }
     }
 
+    /// Lines of writers are verdicts like any other, and decide on the exit code.
+    #[test]
+    fn the_last_line_counts_writers() {
+        let mut proof = prove(&Input {
+            evidence: &[],
+            principals: &Principals::new(),
+            memberships: &Default::default(),
+            objectives: &[],
+            scenarios: &scenarios(),
+            read_at: "2026-03-01T12:00:00Z",
+        });
+        let line = |verdict: Verdict| crate::prove::writer::Line {
+            asks: "read",
+            claim: "cannot read".into(),
+            verdict,
+            why: "so".into(),
+        };
+        proof.writers.push(Writer {
+            address: "writer_role.pgdump".parse().unwrap(),
+            arn: None,
+            lines: [Verdict::Holds, Verdict::Unknown, Verdict::Unknown, Verdict::Fails]
+                .map(line)
+                .into(),
+        });
+        let style = Style {
+            color: false,
+            width: 100,
+        };
+        let printed = text(&proof, style, true);
+        let last =
+            "Proof: 1 hold, 0 unproven, 2 unknown, 0 cannot be met, 1 fail. Read at 2026-03-01T12:00:00Z.";
+        assert_eq!(printed.lines().last(), Some(last));
+    }
+
     /// The columns are those that the prover marks, whatever they are called.
     #[test]
     fn the_columns_are_those_that_are_asked_for() {
