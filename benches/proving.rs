@@ -125,6 +125,7 @@ fn evidence(subject: &str, arn: &str, region: &str, facts: Facts) -> Evidence {
         arn: Some(arn.parse().expect("an arn")),
         read_at: "2026-03-01T12:00:00Z".into(),
         facts: Observed::Present(facts),
+        declared: None,
     }
 }
 
@@ -206,6 +207,7 @@ fn database(n: usize, account: &str) -> Evidence {
         key: None,
         multi_az: true,
         copy_tags: true,
+        continuous: None,
         replicas: Observed::Present(vec![replica]),
     };
     evidence(

@@ -270,6 +270,7 @@ fn keys_outside(posture: &Posture, snapshot: &Snapshot) -> Vec<Evidence> {
             arn: Some(arn.clone()),
             read_at: snapshot.taken_at.to_string(),
             facts: seen.clone().map(|key| Facts::Key(Box::new(key))),
+            declared: None,
         })
     });
     keys.collect()
@@ -341,6 +342,17 @@ pub fn evidence(desired: &[Desired], snapshot: &Snapshot) -> (Vec<Evidence>, Dia
                 denied: false,
             }),
         };
+        let declared = match facts.present() {
+            Some(_) => Ok(None),
+            None => kind.declared(&resource.spec, &resource.place),
+        };
+        let declared = match declared {
+            Ok(declared) => declared.map(Box::new),
+            Err(diagnostic) => {
+                diagnostics.push(diagnostic.at(resource.span));
+                continue;
+            }
+        };
         all.push(Evidence {
             subject: resource.address.clone(),
             location: resource.location.clone(),
@@ -348,6 +360,7 @@ pub fn evidence(desired: &[Desired], snapshot: &Snapshot) -> (Vec<Evidence>, Dia
             arn: kind.arn(&resource.ident, &resource.place),
             read_at: snapshot.taken_at.to_string(),
             facts,
+            declared,
         });
     }
     (all, diagnostics)

@@ -148,7 +148,29 @@ impl Pattern {
         tempered(&filled, arn(&filled.text, &literal(text), true))
     }
 
-    /// Whether it takes in the target of a request.
+    /// Whether it takes in the target of a request where a `*` that ends a segment stands for colons too, as it does in the
+    /// resources of a statement (IAM User Guide, "IAM JSON policy elements: Resource").
+    pub(super) fn takes_in_beyond_colons(&self, target: &Target<'_>, request: &Request<'_>) -> Truth {
+        let (Target::One(text) | Target::Within(text)) = target else {
+            return Truth::No;
+        };
+        let Some(filled) = self.fill(request) else {
+            return Truth::No;
+        };
+        let exact = matches!(target, Target::One(_));
+        if !ends_a_segment_in_a_star(&filled.text) && (exact || !ends_a_segment_in_a_star(text)) {
+            return Truth::No;
+        }
+        tempered(
+            &filled,
+            match exact {
+                true => one(&filled.text, &literal(text)),
+                false => within(&filled.text, text),
+            },
+        )
+    }
+
+    /// Whether it takes in the target of a request, segment by segment.
     pub(super) fn takes_in(&self, target: &Target<'_>, request: &Request<'_>) -> Truth {
         let Some(filled) = self.fill(request) else {
             return Truth::No;
@@ -189,6 +211,12 @@ fn within(pattern: &str, wider: &str) -> Truth {
     } else {
         Truth::No
     }
+}
+
+/// Whether a segment of an ARN before that of the resource ends in a `*`.
+fn ends_a_segment_in_a_star(arn: &str) -> bool {
+    let mut segments = arn.splitn(6, ':').take(5);
+    arn.starts_with("arn:") && segments.any(|segment| segment.ends_with('*'))
 }
 
 /// Wildcards stay within a segment of an ARN; a pattern that ends early goes on as `*`.

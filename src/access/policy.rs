@@ -138,7 +138,7 @@ impl Rule {
             open.push(Open::Actions);
         }
         if let Some((negated, patterns)) = &self.resources {
-            let found = Truth::any(patterns.iter().map(|p| p.takes_in(&request.target, request)));
+            let found = self.found(*negated, patterns, request);
             // AWS does not say what a variable without a value means in a NotResource.
             let blank = *negated && patterns.iter().any(|p| p.fill(request).is_none());
             let found = if blank { found.max(Truth::Maybe) } else { found };
@@ -176,6 +176,19 @@ impl Rule {
             }
         }
         Some(Applied { truth, matched, open })
+    }
+
+    /// Whether one of its resources takes in what is asked about. That a `*` goes on behind a colon is told of what a statement
+    /// means: it may grant, and whether it also forbids or leaves out is not relied on.
+    fn found(&self, negated: bool, patterns: &[Pattern], request: &Request<'_>) -> Truth {
+        let target = &request.target;
+        let within = Truth::any(patterns.iter().map(|p| p.takes_in(target, request)));
+        if within == Truth::Yes {
+            return within;
+        }
+        let beyond = Truth::any(patterns.iter().map(|p| p.takes_in_beyond_colons(target, request)));
+        let grants = self.effect == Effect::Allow && !negated;
+        within.or(if grants { beyond } else { beyond.min(Truth::Maybe) })
     }
 }
 

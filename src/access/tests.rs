@@ -102,6 +102,73 @@ fn a_denial_wins_and_the_default_is_no() {
     );
 }
 
+/// "If the * wildcard is the last character of a resource ARN segment, it can expand to match beyond the colon boundaries"
+/// (IAM User Guide, "IAM JSON policy elements: Resource"). Nothing relies on that to forbid.
+#[test]
+fn a_star_that_ends_a_segment_of_a_resource_goes_on_behind_the_colon() {
+    const OBJECT: &str = "arn:aws:s3:::b/k";
+    const DATABASE: &str = "arn:aws:rds:us-east-1:111111111111:db:app";
+    let all = r#"{"Effect":"Allow","Action":"*","Resource":"*"}"#;
+    let one = |statements: &str, resource: &str| {
+        let case = Case::new(statements);
+        case.ask("x:Do", Target::One(resource)).verdict()
+    };
+    let both = |pattern: &str, resource: &str| {
+        let statement = |effect: &str, element: &str| {
+            format!(r#"{{"Effect":"{effect}","Action":"*","{element}":"{pattern}"}}"#)
+        };
+        (
+            one(&statement("Allow", "Resource"), resource),
+            one(&format!("{all},{}", statement("Deny", "Resource")), resource),
+            one(&statement("Allow", "NotResource"), resource),
+        )
+    };
+    use Verdict::{Allow, Deny, Depends};
+    for (pattern, resource, expected) in [
+        ("arn:aws:s3:*:b/*", OBJECT, (Allow, Depends, Depends)),
+        ("arn:aws:s3*:b/*", OBJECT, (Allow, Depends, Depends)),
+        ("arn:aws:rds:*:db:app", DATABASE, (Allow, Depends, Depends)),
+        ("arn:*:db:app", DATABASE, (Allow, Depends, Depends)),
+        ("arn:aws:rds:*:*:db:app", DATABASE, (Allow, Deny, Deny)),
+        // Not at the end of a segment.
+        ("arn:aws:rds:us*1:db:app", DATABASE, (Deny, Allow, Allow)),
+        ("arn:aws:rds:*:cluster:app", DATABASE, (Deny, Allow, Allow)),
+        ("arn:aws:s3:*:c/*", OBJECT, (Deny, Allow, Allow)),
+    ] {
+        assert_eq!(both(pattern, resource), expected, "{pattern} {resource}");
+    }
+    // Of a set of them.
+    let case = Case::new(r#"{"Effect":"Allow","Action":"*","Resource":"arn:aws:s3:*:b/*"}"#);
+    let within = |set| case.ask("x:Do", Target::Within(set)).verdict();
+    assert_eq!(within("arn:aws:s3:::b/*"), Allow);
+    assert_eq!(within("arn:aws:s3:::*"), Depends);
+    assert_eq!(within("arn:aws:sns:::c/*"), Deny);
+    // A key may hold a colon too.
+    assert_eq!(within("arn:aws:s3:::c/*"), Depends);
+    // Nor does a denial of what is named in full take away all that such a pattern grants.
+    let but = Case::new(
+        r#"{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"*","Resource":"arn:aws:s3:::b/*"}"#,
+    );
+    assert_eq!(
+        but.ask("x:Do", Target::Within("arn:aws:s3:*:b/*")).verdict(),
+        Depends
+    );
+}
+
+/// A condition on an ARN is compared segment by segment.
+#[test]
+fn conditions_on_arns_keep_to_their_segments() {
+    let only = |pattern: &str| {
+        let mut case = Case::new(&format!(
+            r#"{{"Effect":"Allow","Action":"*","Resource":"*","Condition":{{"ArnLike":{{"aws:SourceArn":"{pattern}"}}}}}}"#
+        ));
+        case.context = Context::closed().with("aws:SourceArn", Known::one("arn:aws:s3:::b"));
+        case.get()
+    };
+    assert_eq!(only("arn:aws:s3:*:*:b"), Verdict::Allow);
+    assert_eq!(only("arn:aws:s3:*:b"), Verdict::Deny);
+}
+
 #[test]
 fn a_set_of_resources_is_answered_for_some_and_for_all() {
     let case = Case::new(GET);

@@ -93,6 +93,7 @@ pub(crate) fn evidence(address: Address, scope: (&str, &str), arn: &str, facts: 
         arn: Some(arn.parse().unwrap()),
         read_at: READ_AT.into(),
         facts: Observed::Present(facts),
+        declared: None,
     }
 }
 
@@ -208,6 +209,7 @@ pub(crate) fn database(spoil: impl FnOnce(&mut Database)) -> Evidence {
         key: Some(format!("arn:aws:kms:us-east-1:{PROD}:alias/app").parse().unwrap()),
         multi_az: true,
         copy_tags: true,
+        continuous: None,
         replicas: Observed::Present(vec![backup_replica(|_| {})]),
     };
     spoil(&mut db);

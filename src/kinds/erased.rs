@@ -139,6 +139,11 @@ pub trait AnyKind: Send + Sync {
     /// # Errors
     /// When `spec` or `have` is not this kind's.
     fn facts(&self, spec: Option<&Json>, have: &Json, place: &Place) -> Result<Facts, Diagnostic>;
+    /// See [`Kind::declared`].
+    ///
+    /// # Errors
+    /// When `spec` is not this kind's.
+    fn declared(&self, spec: &Json, place: &Place) -> Result<Option<Facts>, Diagnostic>;
     /// See [`Kind::settled`].
     ///
     /// # Errors
@@ -398,6 +403,10 @@ impl<K: Kind> AnyKind for Erased<K> {
         let spec: Option<K::Spec> = spec.map(|s| load(K::NAME, "spec", s)).transpose()?;
         let have: K::Live = load(K::NAME, "live state", have)?;
         Ok(K::facts(spec.as_ref(), &have, place))
+    }
+
+    fn declared(&self, spec: &Json, place: &Place) -> Result<Option<Facts>, Diagnostic> {
+        Ok(K::declared(&load::<K::Spec>(K::NAME, "spec", spec)?, place))
     }
 
     fn settled(&self, have: &Json) -> Result<Json, Diagnostic> {

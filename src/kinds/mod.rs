@@ -232,6 +232,11 @@ pub trait Kind: Send + Sync + 'static {
     /// What rules and proofs may know, whatever was declared.
     fn facts(spec: Option<&Self::Spec>, have: &Self::Live, place: &Place) -> Facts;
 
+    /// What proofs have to know of what could not be read or is not there: what others rest on. `None` for most kinds.
+    fn declared(_spec: &Self::Spec, _place: &Place) -> Option<Facts> {
+        None
+    }
+
     /// The live state without what changes by itself (times, counters): what a saved plan compares.
     fn settled(have: &Self::Live) -> Self::Live {
         have.clone()

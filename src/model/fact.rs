@@ -36,6 +36,22 @@ pub struct Evidence {
     pub read_at: String,
     /// What was seen; absent when the resource does not exist.
     pub facts: Observed<Facts>,
+    /// What its declaration alone says, where nothing was seen: where it is, and what it was to do for others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declared: Option<Box<Facts>>,
+}
+
+impl Evidence {
+    /// What was seen, or else what its declaration says, with why no more than that is known.
+    pub fn told(&self) -> Option<(&Facts, Option<String>)> {
+        let subject = &self.subject;
+        let why = match &self.facts {
+            Observed::Present(facts) => return Some((facts, None)),
+            Observed::Unreadable(why) => format!("{subject} could not be read: {}", why.said()),
+            Observed::Absent => format!("{subject} does not exist"),
+        };
+        Some((self.declared.as_deref()?, Some(why)))
+    }
 }
 
 /// What was seen, by class of asset.
@@ -246,6 +262,9 @@ pub struct Database {
     pub multi_az: bool,
     /// Whether snapshots carry the database's tags.
     pub copy_tags: bool,
+    /// The recovery point that its point-in-time backups are, where AWS Backup manages them.
+    #[serde(default)]
+    pub continuous: Option<Arn>,
     /// Copies in other regions.
     pub replicas: Observed<Vec<BackupReplica>>,
 }

@@ -71,7 +71,12 @@ impl FromStr for Bound {
         let duration = |text: &str| text.trim().parse::<Duration>().map_err(|e| e.to_string());
         match (text.strip_prefix("<="), text.strip_prefix('<')) {
             (Some(rest), _) => duration(rest).map(Bound::AtMost),
-            (None, Some(rest)) => duration(rest).map(Bound::Below),
+            (None, Some(rest)) => match duration(rest)? {
+                limit if limit.as_secs() == 0 => {
+                    Err("nothing is below 0; \"0s\" asks that nothing is lost".into())
+                }
+                limit => Ok(Bound::Below(limit)),
+            },
             (None, None) => duration(text).map(Bound::AtMost),
         }
     }
@@ -457,7 +462,7 @@ mod tests {
         for text in ["point_in_time", "n/a", "provider"] {
             assert_eq!(bound(text).admits(quarter), None, "{text}");
         }
-        for text in ["", "soon", "<", "-5m", "15"] {
+        for text in ["", "soon", "<", "-5m", "15", "<0", "< 0s"] {
             assert!(text.parse::<Bound>().is_err(), "{text}");
         }
     }

@@ -13,6 +13,16 @@ pub struct Unreadable {
     pub denied: bool,
 }
 
+impl Unreadable {
+    /// For people: what was needed, and what the service said.
+    pub fn said(&self) -> String {
+        match self.action.as_str() {
+            "" => self.why.clone(),
+            action => format!("{action}: {}", self.why),
+        }
+    }
+}
+
 /// What is known of a live setting. "Denied" is never "absent".
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]

@@ -183,7 +183,7 @@ fn sealed(db: &Database) -> Option<String> {
     })
 }
 
-/// Backups rotate daily, so that the oldest moment is up to a day younger than the retention.
+/// Backups are made daily: a window that lacks less than a day of its retention may have stopped growing.
 const ROTATION: Duration = Duration::from_days(1);
 /// The first backup is made when an instance is, and takes its time.
 const FIRST: Duration = Duration::from_secs(3600);
@@ -208,18 +208,14 @@ fn window(
     };
     // What is younger than its retention and was backed up from the beginning has no older state.
     let whole_life = lag(earliest, created).is_some_and(|unprotected| unprotected <= FIRST);
-    let grown = there.as_secs().saturating_add(ROTATION.as_secs()) >= promised.as_secs();
-    match whole_life || grown {
-        true => (Observed::Present(History::even(Reach::For(promised), ZERO)), None),
-        false => {
-            let growing = Growing {
-                to: promised,
-                since: earliest.to_owned(),
-            };
-            let history = History::even(Reach::For(there), ZERO);
-            (Observed::Present(history), Some(growing))
-        }
-    }
+    let reach = if whole_life { promised } else { there.min(promised) };
+    let almost =
+        there >= ROTATION && there.as_secs().saturating_add(ROTATION.as_secs()) >= promised.as_secs();
+    let growing = (reach < promised && !almost).then(|| Growing {
+        to: promised,
+        since: earliest.to_owned(),
+    });
+    (Observed::Present(History::even(Reach::For(reach), ZERO)), growing)
 }
 
 const WINDOW: &str = "rds:DescribeDBInstanceAutomatedBackups";
@@ -294,10 +290,11 @@ fn point_in_time(
         ),
         unusable: sealed(db).or_else(|| {
             let says = "no moment can be restored yet (LatestRestorableTime is absent)";
-            behind.is_none().then(|| says.to_owned())
+            db.latest_restorable.is_none().then(|| says.to_owned())
         }),
         unknown: (db.status == "deleting")
-            .then(|| "whether its automated backups are kept when it is deleted was decided by whoever deletes it".to_owned()),
+            .then(|| "whether its automated backups are kept when it is deleted was decided by whoever deletes it".to_owned())
+            .or_else(|| undated(&evidence.read_at, db.latest_restorable.as_deref())),
         grade: if late { Grade::Configured } else { Grade::Evidenced },
         grounds,
         ..live.clone()
@@ -362,6 +359,7 @@ fn backup_replica(
         history,
         growing,
         unusable: not_begun(replica),
+        unknown: undated(&evidence.read_at, replica.latest.as_deref()),
         // There is no promise for this copy: what counts is what was measured.
         staleness: Staleness {
             promised: None,
@@ -383,6 +381,14 @@ fn backup_replica(
     }
 }
 
+/// Why nobody knows what the newest restorable moment is, where one is named.
+fn undated(read_at: &str, latest: Option<&str>) -> Option<String> {
+    let odd = latest.filter(|latest| lag(read_at, Some(latest)).is_none())?;
+    Some(format!(
+        "its newest restorable moment is no time before {read_at}: {odd}"
+    ))
+}
+
 /// Why nothing can be restored from a copy of backups that has not been made yet.
 fn not_begun(replica: &BackupReplica) -> Option<String> {
     let begins = ["pending", "creating"].contains(&replica.status.to_ascii_lowercase().as_str());
@@ -399,10 +405,13 @@ fn not_begun(replica: &BackupReplica) -> Option<String> {
     }
 }
 
-/// How far behind something was when it was read.
+/// How far behind something was when it was read. `None` for no time, and for one that had not come: AWS answers nobody whose
+/// clock is off by so much.
 pub(super) fn lag(read_at: &str, latest: Option<&str>) -> Option<Duration> {
     let read: Timestamp = read_at.parse().ok()?;
     let latest: Timestamp = latest?.parse().ok()?;
-    let seconds = read.duration_since(latest).as_secs().max(0);
-    u64::try_from(seconds).ok().map(Duration::from_secs)
+    let seconds = read.duration_since(latest).as_secs();
+    let has_come = seconds.unsigned_abs() <= LATE.as_secs() || seconds > 0;
+    let behind = u64::try_from(seconds.max(0)).ok().map(Duration::from_secs);
+    behind.filter(|_| has_come)
 }

@@ -6,9 +6,9 @@
 use super::copies::{ByArn, ZERO, account_of, ground, lag};
 use super::copy::{Copy, Domain, Grade, Ground, History, Holder, Mechanism, Reach, Staleness};
 use super::locks;
-use super::objects::{encryption, object_replica, overlap, replaced_days, store_grounds};
+use super::objects::{encryption, object_replica, overlap, replaced_days, store_grounds, unseen};
 use crate::model::fact::{
-    Contents, Dump, Evidence, Expiry, Facts, Identity, ObjectStore, Replica, Versioning, WriteTarget,
+    Contents, Dump, Evidence, Expiry, Facts, ObjectStore, Replica, Versioning, WriteTarget,
 };
 use crate::model::{Address, Arn, Duration, Observed, Unreadable};
 
@@ -25,18 +25,28 @@ fn add(a: Duration, b: Duration) -> Duration {
 }
 
 /// A writer of dumps and one place that it writes them to.
+#[derive(Clone, Copy)]
 struct Written<'a> {
-    writer: &'a Evidence,
+    writer: Writer<'a>,
     dump: &'a Dump,
     target: &'a WriteTarget,
 }
 
-fn writers(all: &[Evidence]) -> impl Iterator<Item = (&Evidence, &Identity, &[WriteTarget])> {
-    all.iter().filter_map(|evidence| match evidence.facts.present()? {
-        Facts::Identity(identity) => {
-            let targets = identity.writer.as_deref()?;
-            Some((evidence, identity.as_ref(), targets))
-        }
+/// Somebody who is declared to write, there or not.
+#[derive(Clone, Copy)]
+struct Writer<'a> {
+    evidence: &'a Evidence,
+    targets: &'a [WriteTarget],
+    dumps: Option<&'a Dump>,
+}
+
+fn writers(all: &[Evidence]) -> impl Iterator<Item = Writer<'_>> {
+    all.iter().filter_map(|evidence| match evidence.told()? {
+        (Facts::Identity(identity), _) => Some(Writer {
+            evidence,
+            targets: identity.writer.as_deref()?,
+            dumps: identity.dumps.as_ref(),
+        }),
         _ => None,
     })
 }
@@ -45,16 +55,16 @@ fn writers(all: &[Evidence]) -> impl Iterator<Item = (&Evidence, &Identity, &[Wr
 /// `live` is the asset as it serves.
 pub(super) fn of(live: &Copy, all: &[Evidence], seen: &ByArn<'_>) -> Vec<Copy> {
     let mut copies: Vec<Copy> = Vec::new();
-    for (writer, identity, targets) in writers(all) {
-        let Some(dump) = identity.dumps.as_ref().filter(|d| d.of == live.asset) else {
+    for writer in writers(all) {
+        let Some(dump) = writer.dumps.filter(|d| d.of == live.asset) else {
             continue;
         };
-        for target in targets {
+        for target in writer.targets {
             let written = Written { writer, dump, target };
             let there = seen.get(&target.bucket).copied();
             let store = there.and_then(|e| Some((e, store(e)?)));
             let copy = match store {
-                Some((there, store)) => written.copy(live, there, store, others(&written, all)),
+                Some((there, store)) => written.copy(live, there, store, written.doubt(all)),
                 None => written.unseen(live, there),
             };
             let replicas = store.into_iter().flat_map(|(there, store)| {
@@ -90,10 +100,10 @@ fn others<'a>(written: &Written<'_>, all: &'a [Evidence]) -> Option<&'a Address>
     let overlap =
         |theirs: &WriteTarget| theirs.bucket == mine.bucket && overlap(&theirs.prefix, &mine.prefix);
     writers(all)
-        .filter(|(writer, ..)| writer.subject != written.writer.subject)
-        .filter(|(_, identity, _)| identity.dumps.as_ref().is_none_or(|d| d.of != written.dump.of))
-        .find(|(_, _, targets)| targets.iter().any(overlap))
-        .map(|(writer, ..)| &writer.subject)
+        .filter(|other| other.evidence.subject != written.writer.evidence.subject)
+        .filter(|other| other.dumps.is_none_or(|d| d.of != written.dump.of))
+        .find(|other| other.targets.iter().any(overlap))
+        .map(|other| &other.evidence.subject)
 }
 
 impl Written<'_> {
@@ -112,26 +122,27 @@ impl Written<'_> {
         let every = self.dump.every;
         let says = format!(
             "{} is declared to dump it into {bucket}/{prefix}* every {every}",
-            self.writer.subject
+            self.writer.evidence.subject
         );
-        ground(self.writer, says)
+        ground(self.writer.evidence, says)
+    }
+
+    /// Why the objects under its keys do not show what it writes.
+    fn doubt(&self, all: &[Evidence]) -> Option<String> {
+        if let Some((_, Some(why))) = self.writer.evidence.told() {
+            return Some(format!(
+                "{why}, so whether anybody writes these dumps is not known"
+            ));
+        }
+        let other = others(self, all)?;
+        Some(format!(
+            "{other} writes under the same keys, so whose the newest object is cannot be told"
+        ))
     }
 
     /// In a bucket of which nothing is known.
     fn unseen(&self, live: &Copy, there: Option<&Evidence>) -> Copy {
-        let name = self.target.bucket.resource();
-        let why = match there.map(|e| e.facts.known()) {
-            Some(Err(why)) => format!("{name} could not be read: {}", why.why),
-            Some(Ok(None)) => format!("{name} does not exist"),
-            Some(Ok(Some(_))) | None => {
-                format!("{name} is not part of this posture, so nothing in it was read")
-            }
-        };
-        let unreadable = || Unreadable {
-            action: String::new(),
-            why: why.clone(),
-            denied: false,
-        };
+        let unreadable = || unseen(&self.target.bucket, there);
         Copy {
             id: self.id(),
             mechanism: Mechanism::LogicalDump,
@@ -150,12 +161,12 @@ impl Written<'_> {
             },
             grade: Grade::Unknown,
             grounds: vec![self.declared()],
-            unknown: Some(why.clone()),
+            unknown: Some(unreadable().why),
             ..live.clone()
         }
     }
 
-    fn copy(&self, live: &Copy, there: &Evidence, store: &ObjectStore, other: Option<&Address>) -> Copy {
+    fn copy(&self, live: &Copy, there: &Evidence, store: &ObjectStore, doubt: Option<String>) -> Copy {
         let versioned = matches!(store.versioning, Observed::Present(Versioning::Enabled));
         let mut grounds = vec![self.declared()];
         grounds.push(ground(there, self.said(&self.contents(store))));
@@ -165,10 +176,8 @@ impl Written<'_> {
             is_kept: true,
             source: ZERO,
         };
-        let found = match other {
-            Some(other) => Found::unknown(format!(
-                "{other} writes under the same keys, so whose the newest object is cannot be told"
-            )),
+        let found = match doubt {
+            Some(doubt) => Found::unknown(doubt),
             None => self.found(there, store, &promise),
         };
         Copy {
@@ -239,9 +248,12 @@ impl Written<'_> {
         let age = |text: &Option<String>| lag(&there.read_at, text.as_deref());
         let (Some(newest), Some(oldest)) = (age(&contents.newest), age(&contents.oldest)) else {
             let nothing = format!("no dump lies under {}/{}*", store.name, self.target.prefix);
-            return match contents.whole {
-                true => Found::nothing(nothing),
-                false => Found::unknown(format!("{nothing} as far as it was listed")),
+            return match (&contents.newest, contents.whole) {
+                (Some(odd), _) => {
+                    Found::unknown(format!("the newest dump is of no time before it was read: {odd}"))
+                }
+                (None, true) => Found::nothing(nothing),
+                (None, false) => Found::unknown(format!("{nothing} as far as it was listed")),
             };
         };
         let newest = newest.max(promise.source);
@@ -329,9 +341,7 @@ impl Written<'_> {
         let place = seen.get(&replica.bucket).and_then(|e| Some((*e, store(e)?)));
         let found = match place {
             _ if copy.unknown.is_some() => Found::unknown(copy.unknown.clone().unwrap_or_default()),
-            None => Found::unknown(format!(
-                "{name} is not part of this posture, so nothing in it was read"
-            )),
+            None => Found::unknown(unseen(&replica.bucket, seen.get(&replica.bucket).copied()).why),
             Some((place, store)) => {
                 let within = made.staleness.promised;
                 let promise = Promise {

@@ -166,10 +166,23 @@ fn with_backups(
 ) -> Result<Vec<Copy>, Unreadable> {
     let all = copying.evidence;
     let all_of_them = kept_elsewhere(evidence, copies?, seen, copying).into_iter();
-    Ok(all_of_them
+    let settled = all_of_them
         .map(|copy| sealed::settle(keys::settle(copy, all), all))
-        .map(|copy| gone.told(copying.settle(copy)))
-        .collect())
+        .map(|copy| gone.told(copying.settle(copy)));
+    Ok(numbered(settled.collect()))
+}
+
+/// What becomes of a copy is told by its id: where two have one, as replicas by several rules do, the second gets a number.
+fn numbered(mut copies: Vec<Copy>) -> Vec<Copy> {
+    let mut known: BTreeMap<String, usize> = BTreeMap::new();
+    for copy in &mut copies {
+        let so_far = known.entry(copy.id.clone()).or_default();
+        *so_far += 1;
+        if *so_far > 1 {
+            copy.id = format!("{}#{so_far}", copy.id);
+        }
+    }
+    copies
 }
 
 /// With what lies in vaults and dumps of it.
@@ -216,13 +229,7 @@ fn missing(input: &Input<'_>, asked: &BTreeSet<&Address>) -> Vec<Asset> {
                 copies: Vec::new(),
                 cells: Vec::new(),
                 rules: BTreeMap::new(),
-                destroying: Destroying {
-                    set: attack::smallest::Smallest::None,
-                    path: Vec::new(),
-                    raised_by: Vec::new(),
-                    maybe: None,
-                    out_of_reach: Vec::new(),
-                },
+                destroying: Destroying::nothing(),
             })
         })
         .collect()
@@ -251,19 +258,28 @@ fn asset(
             .collect(),
         None => Vec::new(),
     };
-    let kept: Vec<&Copy> = copies.iter().collect();
     let lasting: Vec<Copy> = copies.iter().map(Copy::lasting).collect();
+    let owner = copies::account_of(evidence);
+    let counted = verdict::Counted {
+        copies: &copies,
+        unread: unreadable.as_ref(),
+        ends: &|key| attack.ends(owner.as_ref(), key),
+    };
     let rules = objectives
         .iter()
-        .map(|o| (o.name.clone(), verdict::of_copies(&o.copies, &kept)))
+        .map(|o| (o.name.clone(), verdict::of_copies(&o.copies, &counted)))
         .filter(|(_, judged)| !judged.is_empty())
         .collect();
+    let destroying = match unreadable {
+        Some(_) => Destroying::nothing(),
+        None => attack.destroying(&lasting.iter().collect::<Vec<_>>()),
+    };
     Asset {
         address: evidence.subject.clone(),
         unreadable,
         cells,
         rules,
-        destroying: attack.destroying(&lasting.iter().collect::<Vec<_>>()),
+        destroying,
         copies,
     }
 }

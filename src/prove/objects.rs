@@ -145,6 +145,24 @@ pub(super) fn store_grounds(evidence: &Evidence, store: &ObjectStore) -> Vec<Gro
     grounds
 }
 
+/// Why nothing is known of a bucket.
+pub(super) fn unseen(bucket: &Arn, there: Option<&Evidence>) -> Unreadable {
+    let name = bucket.resource();
+    let (denied, why) = match there.map(|e| &e.facts) {
+        Some(Observed::Unreadable(why)) => (why.denied, format!("{name} could not be read: {}", why.said())),
+        Some(Observed::Absent) => (false, format!("{name} does not exist")),
+        Some(Observed::Present(_)) | None => {
+            let why = format!("{name} is not part of this posture, so nothing in it was read");
+            (false, why)
+        }
+    };
+    Unreadable {
+        action: String::new(),
+        why,
+        denied,
+    }
+}
+
 pub(super) fn object_replica(evidence: &Evidence, replica: &Replica, seen: &ByArn<'_>, live: &Copy) -> Copy {
     let name = replica.bucket.resource();
     let there = seen.get(&replica.bucket).copied();
@@ -158,11 +176,7 @@ pub(super) fn object_replica(evidence: &Evidence, replica: &Replica, seen: &ByAr
     };
     let sealed =
         source.is_some_and(|s| matches!(encryption(evidence, s), Observed::Present(Encryption::Key(_))));
-    let unseen = || Unreadable {
-        action: String::new(),
-        why: format!("{name} is not part of this posture, so its settings were not read"),
-        denied: false,
-    };
+    let unseen = || unseen(&replica.bucket, there);
     let mut grounds = vec![ground(
         evidence,
         format!(

@@ -22,6 +22,7 @@ mod policies;
 mod reach;
 mod sealed;
 mod seals;
+mod unseen;
 mod vaults;
 mod writers;
 
@@ -61,6 +62,7 @@ fn evidence(address: &str, arn: &str, place: &str, facts: Facts) -> Evidence {
         arn: Some(arn.parse().unwrap()),
         read_at: "2026-03-01T12:00:00Z".into(),
         facts: Observed::Present(facts),
+        declared: None,
     }
 }
 
@@ -153,6 +155,7 @@ fn database() -> Database {
         key: None,
         multi_az: false,
         copy_tags: true,
+        continuous: None,
         replicas: Observed::Present(Vec::new()),
     }
 }

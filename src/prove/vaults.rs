@@ -1,5 +1,7 @@
 //! Recovery points in vaults, as copies of what they were made of.
 
+mod seen;
+
 use super::copies::ground;
 use super::copy::{
     Copy, Domain, Encryption, Grade, Ground, History, Holder, Lock, Mechanism, Reach, Sparser, Staleness,
@@ -11,6 +13,7 @@ use crate::model::fact::{
 };
 use crate::model::{Arn, Duration, Observed, Unreadable};
 use jiff::Timestamp;
+use seen::{Seen, all_of};
 use std::collections::BTreeSet;
 
 /// One for each vault that holds something of the asset, or that a plan of the posture copies it to and that could not
@@ -24,26 +27,23 @@ pub(super) fn of(arn: &Arn, live: &Copy, copying: &Copying<'_>) -> Vec<Copy> {
             _ => None,
         })
         .collect();
-    all.iter()
-        .filter_map(|evidence| match evidence.facts.present() {
-            Some(Facts::Vault(vault)) => Some((evidence, vault.as_ref())),
-            _ => None,
-        })
-        .filter_map(|(evidence, vault)| copy(arn, live, evidence, vault, &schedules, copying))
+    let vaults = all_of(all).into_iter();
+    vaults
+        .filter_map(|seen| copy(arn, live, &seen, &schedules, copying))
         .collect()
 }
 
 fn copy(
     arn: &Arn,
     live: &Copy,
-    evidence: &Evidence,
-    vault: &Vault,
+    seen: &Seen<'_>,
     schedules: &[&Schedule],
     copying: &Copying<'_>,
 ) -> Option<Copy> {
+    let (evidence, vault) = (seen.evidence, &*seen.vault);
     let held = match vault.holds.known() {
         Ok(held) => held?.iter().find(|h| h.resource == *arn && h.points > 0)?,
-        Err(why) => return unread(arn, live, evidence, vault, schedules, why),
+        Err(why) => return unread(arn, live, seen, schedules, why),
     };
     let (filled, idle): (Vec<Filling>, Vec<Filling>) = filling(arn, vault, schedules, copying)
         .into_iter()
@@ -59,6 +59,7 @@ fn copy(
     let late = promise.zip(newest).filter(|(promise, newest)| newest > promise);
     let oldest = since(&evidence.read_at, held.oldest.as_deref());
     let history = match (oldest, promise) {
+        _ if newest.is_none() => unknown("when its newest recovery point was made is not known"),
         (Some(oldest), Some(promise)) => {
             let late = late.map(|(_, newest)| newest);
             Observed::Present(history(held, &filled, oldest, newest, late.unwrap_or(promise)))
@@ -94,14 +95,14 @@ fn copy(
         encryption: encryption(vault, held),
         history,
         staleness: Staleness {
-            promised: promise.filter(|_| late.is_none()),
+            promised: promise.filter(|_| late.is_none() && newest.is_some()),
             measured: newest,
             expected,
         },
         ended,
         grade: Grade::Evidenced,
         grounds,
-        ..bare(live, evidence, vault)
+        ..bare(live, seen)
     })
 }
 
@@ -127,9 +128,10 @@ fn shown(filled: &[Filling], idle: &[Filling], newest: Option<Duration>) -> Opti
 }
 
 /// Points in a vault of which nothing is known but where they lie and what keeps them.
-fn bare(live: &Copy, evidence: &Evidence, vault: &Vault) -> Copy {
+fn bare(live: &Copy, seen: &Seen<'_>) -> Copy {
+    let (evidence, vault) = (seen.evidence, &*seen.vault);
     Copy {
-        id: format!("{}/vault_{}", live.asset, vault.name),
+        id: format!("{}/vault_{}", live.asset, seen.called),
         asset: live.asset.clone(),
         mechanism: Mechanism::RecoveryPoints,
         domain: Domain {
@@ -223,11 +225,11 @@ fn promised(filled: &[Filling]) -> Vec<Sparser> {
 fn unread(
     arn: &Arn,
     live: &Copy,
-    evidence: &Evidence,
-    vault: &Vault,
+    seen: &Seen<'_>,
     schedules: &[&Schedule],
     why: &Unreadable,
 ) -> Option<Copy> {
+    let vault = &*seen.vault;
     let selects = |schedule: &Schedule| match schedule.covers.known() {
         Ok(all) => all.is_some_and(|all| all.iter().any(|c| may_cover(c, arn))),
         Err(_) => true,
@@ -237,14 +239,15 @@ fn unread(
     let filled = selecting.any(|schedule| schedule.rules.iter().any(fills_it));
     let why = format!(
         "what the vault {} holds could not be read: {}",
-        vault.name, why.why
+        vault.name,
+        why.said()
     );
     filled.then(|| Copy {
         encryption: unknown(&why),
         history: unknown(&why),
         unknown: Some(why.clone()),
-        grounds: vec![ground(evidence, why)],
-        ..bare(live, evidence, vault)
+        grounds: vec![ground(seen.evidence, why)],
+        ..bare(live, seen)
     })
 }
 

@@ -3,7 +3,7 @@
 use super::copy::{Copy, Grade, Mechanism, Reach};
 use super::survive::Survival;
 use crate::model::objective::{Bound, CopiesRule, Objective, Scenario};
-use crate::model::{Duration, Observed};
+use crate::model::{Arn, Duration, Observed, Unreadable};
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -276,18 +276,57 @@ fn will(wanted: Duration, left: &Left<'_>) -> String {
     })
 }
 
-/// Whether nobody can shorten or delete it for now: the test of 3-2-1-1-0's fourth number.
-pub(super) fn is_immutable(copy: &Copy) -> Observed<bool> {
+/// Whether nobody can shorten or delete it for now, nor make it unreadable from the account of what it is a copy of: the test
+/// of 3-2-1-1-0's fourth number.
+fn is_immutable(copy: &Copy, counted: &Counted<'_>) -> Observed<bool> {
     use crate::model::fact::LockMode;
     match &copy.lock {
-        Observed::Present(lock) => Observed::Present(lock.mode == LockMode::Compliance && lock.days > 0),
-        Observed::Absent => Observed::Present(false),
-        Observed::Unreadable(why) => Observed::Unreadable(why.clone()),
+        Observed::Present(lock) if lock.mode == LockMode::Compliance && lock.days > 0 => {}
+        Observed::Present(_) | Observed::Absent => return Observed::Present(false),
+        Observed::Unreadable(why) => return Observed::Unreadable(why.clone()),
+    }
+    let ended: Vec<Observed<bool>> = copy.keys().map(counted.ends).collect();
+    if ended.contains(&Observed::Present(true)) {
+        return Observed::Present(false);
+    }
+    let unknown = ended.into_iter().find(|end| *end != Observed::Present(false));
+    match (unknown, &copy.encryption) {
+        (Some(unknown), _) => unknown,
+        (None, Observed::Unreadable(why)) => Observed::Unreadable(why.clone()),
+        (None, _) => Observed::Present(true),
     }
 }
 
+/// What the copies rule counts.
+pub(super) struct Counted<'a> {
+    /// Every way in which the data exists.
+    pub copies: &'a [Copy],
+    /// Why none is known, where that is so.
+    pub unread: Option<&'a Unreadable>,
+    /// Whether the account of what they are copies of can make a key unusable.
+    pub ends: &'a dyn Fn(&Arn) -> Observed<bool>,
+}
+
 /// The copies rule. What is not known counts for nothing, and turns a failure into not knowing.
-pub(super) fn of_copies(rule: &CopiesRule, copies: &[&Copy]) -> Vec<Judged> {
+pub(super) fn of_copies(rule: &CopiesRule, counted: &Counted<'_>) -> Vec<Judged> {
+    let judged = known(rule, counted);
+    let Some(why) = counted.unread else {
+        return judged;
+    };
+    let fails = |judged: Judged| match judged.verdict {
+        Verdict::Fails => Judged::new(
+            &judged.asks,
+            Verdict::Unknown,
+            format!("it could not be read: {}", why.said()),
+        ),
+        _ => judged,
+    };
+    judged.into_iter().map(fails).collect()
+}
+
+/// The same of the copies that are known.
+fn known(rule: &CopiesRule, counted: &Counted<'_>) -> Vec<Judged> {
+    let copies = counted.copies;
     // Nothing can be restored from what is unusable, not all from a part, and nothing of today from what has stopped being
     // made: that is no copy.
     let usable = || {
@@ -296,28 +335,28 @@ pub(super) fn of_copies(rule: &CopiesRule, copies: &[&Copy]) -> Vec<Judged> {
             .filter(|c| c.ended.is_none() && c.staleness.stopped().is_none())
     };
     // A standby and old versions lie with the data itself: they are no further copy.
-    let kept: Vec<&&Copy> = usable()
+    let kept: Vec<&Copy> = usable()
         .filter(|c| !matches!(c.mechanism, Mechanism::Standby | Mechanism::Versions))
         .collect();
-    let is_unknown = |c: &&&&Copy| c.grade == Grade::Unknown || c.unknown.is_some();
+    let is_unknown = |c: &&&Copy| c.grade == Grade::Unknown || c.unknown.is_some();
     let unknown = kept.iter().filter(is_unknown).count();
     // Where something lies does not matter while nobody knows whether there is anything.
     let distinct = |f: &dyn Fn(&Copy) -> Option<String>| -> (usize, usize) {
-        let known = |c: &&&Copy| f(c).filter(|_| c.unknown.is_none());
+        let known = |c: &&Copy| f(c).filter(|_| c.unknown.is_none());
         let all: BTreeSet<String> = kept.iter().filter_map(known).collect();
         (all.len(), kept.iter().filter(|c| known(c).is_none()).count())
     };
     let (regions, regions_unknown) = distinct(&|c| c.domain.region.as_ref().map(ToString::to_string));
     let (accounts, accounts_unknown) = distinct(&|c| c.domain.account.as_ref().map(ToString::to_string));
     let (mechanisms, mechanisms_unknown) = distinct(&|c| Some(c.mechanism.as_str().to_owned()));
-    let (known, hidden): (Vec<&&Copy>, Vec<&&Copy>) = usable().partition(|c| c.unknown.is_none());
+    let (known, hidden): (Vec<&Copy>, Vec<&Copy>) = usable().partition(|c| c.unknown.is_none());
     let locked = known
         .iter()
-        .filter(|c| is_immutable(c) == Observed::Present(true))
+        .filter(|c| is_immutable(c, counted) == Observed::Present(true))
         .count();
     let perhaps_locked = known
         .iter()
-        .filter(|c| matches!(is_immutable(c), Observed::Unreadable(_)))
+        .filter(|c| matches!(is_immutable(c, counted), Observed::Unreadable(_)))
         .count()
         + hidden.len();
     let count = |asks: &str, wanted: u32, have: usize, unknown: usize| -> Option<Judged> {

@@ -106,6 +106,22 @@ impl Kind for BackupVault {
         needs::needs(op, ident, place)
     }
 
+    fn declared(spec: &Spec, place: &Place) -> Option<Facts> {
+        Some(Facts::Vault(Box::new(fact::Vault {
+            name: spec.name.clone(),
+            arn: Self::arn(&spec.name, place)?,
+            account: place.account_id.clone(),
+            region: place.region.clone(),
+            air_gapped: false,
+            key: None,
+            service_key: None,
+            policy: Observed::Absent,
+            lock: Observed::Absent,
+            points: None,
+            holds: Observed::Absent,
+        })))
+    }
+
     fn facts(_: Option<&Spec>, have: &LiveVault, place: &Place) -> Facts {
         let lock = have.lock.as_ref().map(|lock| VaultLock {
             mode: match lock.date {

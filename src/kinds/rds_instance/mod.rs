@@ -137,6 +137,7 @@ impl Kind for RdsInstance {
             key: have.key.clone(),
             multi_az: have.multi_az,
             copy_tags: have.copy_tags,
+            continuous: have.aws_backup.as_ref().and_then(|arn| arn.parse().ok()),
             replicas: replicas(have),
         }))
     }

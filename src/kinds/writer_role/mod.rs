@@ -202,18 +202,16 @@ impl Kind for WriterRole {
     }
 
     fn facts(spec: Option<&Spec>, have: &LiveWriter, place: &Place) -> Facts {
-        let targets: Vec<WriteTarget> = spec.map_or_else(Vec::new, |spec| {
-            spec.buckets()
-                .map(|bucket| WriteTarget {
-                    bucket: bucket.clone(),
-                    prefix: spec.prefix().to_owned(),
-                })
-                .collect()
-        });
+        let declared = spec.map(|spec| declared(spec, place));
+        let targets = declared
+            .as_ref()
+            .and_then(|d| d.writer.clone())
+            .unwrap_or_default();
+        let dumps = declared.as_ref().and_then(|d| d.dumps.clone());
         Facts::Identity(Box::new(match &have.role {
             Some(role) => Identity {
-                declared_trust: spec.map(|spec| documents::trust(spec, place)),
-                dumps: spec.and_then(Spec::dump),
+                declared_trust: declared.and_then(|d| d.declared_trust),
+                dumps,
                 ..role.identity(Some(targets))
             },
             // The boundary alone: nobody can act by it.
@@ -225,9 +223,13 @@ impl Kind for WriterRole {
                 unknown: Vec::new(),
                 writer: Some(targets),
                 declared_trust: None,
-                dumps: spec.and_then(Spec::dump),
+                dumps,
             },
         }))
+    }
+
+    fn declared(spec: &Spec, place: &Place) -> Option<Facts> {
+        Some(Facts::Identity(Box::new(declared(spec, place))))
     }
 
     fn permissions(spec: &Spec, place: &Place, purpose: Purpose) -> Vec<Permission> {
@@ -273,5 +275,23 @@ impl Kind for WriterRole {
         all.sort();
         all.dedup();
         all
+    }
+}
+
+/// The writer by its declaration alone, which grants it nothing.
+fn declared(spec: &Spec, place: &Place) -> Identity {
+    let targets = spec.buckets().map(|bucket| WriteTarget {
+        bucket: bucket.clone(),
+        prefix: spec.prefix().to_owned(),
+    });
+    Identity {
+        name: spec.role_name(place),
+        trust: None,
+        policies: Vec::new(),
+        boundary: None,
+        unknown: Vec::new(),
+        writer: Some(targets.collect()),
+        declared_trust: Some(documents::trust(spec, place)),
+        dumps: spec.dump(),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::LockMode;
 use crate::model::policy::Document;
-use crate::model::{AccountId, Arn, Duration, Observed, Region};
+use crate::model::{AccountId, Arn, Duration, Observed, Region, Unreadable};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -80,4 +80,18 @@ pub struct Vault {
     pub points: Option<u64>,
     /// What it holds, by resource; absent when it was not asked for.
     pub holds: Observed<Vec<Held>>,
+}
+
+impl Vault {
+    /// The same vault, of which nothing could be read but where it is.
+    #[must_use]
+    pub fn unread(&self, why: &Unreadable) -> Self {
+        Self {
+            policy: Observed::Unreadable(why.clone()),
+            lock: Observed::Unreadable(why.clone()),
+            holds: Observed::Unreadable(why.clone()),
+            points: None,
+            ..self.clone()
+        }
+    }
 }

@@ -6,6 +6,7 @@
 use super::actor::{Actor, Standing};
 pub(super) use super::answer::{Answer, Denial};
 use super::belonging;
+use super::owners::is_for_owners_alone;
 use crate::access::{
     Context, Decision, Environment, Guardrails, Known, Layer, Open, Policies, Reason, Request,
 };
@@ -155,11 +156,13 @@ impl Asker {
     ) -> Vec<&Actor> {
         let powers = self.powers(action);
         let resource = self.resource(guard).filter(|r| r.could_allow(action));
+        let alone = is_for_owners_alone(action);
         let could = |who: &&Actor| {
             let own = !who.has_documents() || powers.get(who.place).is_some_and(Option::is_some);
             match (who.account == *owner, resource) {
                 (true, None) => own,
                 (true, Some(policy)) => own || policy.could_allow_alone(action, &who.caller),
+                (false, _) if alone => false,
                 (false, Some(policy)) => own && policy.could_allow_to(action, &who.caller),
                 (false, None) => false,
             }

@@ -236,9 +236,14 @@ fn a_retention_reaches_no_further_than_its_window() {
     };
     let since = |text: &str| Observed::Present(text.to_owned());
     let days = |n: u32| Some(Reach::For(Duration::from_days(n)));
-    // Backups rotate once a day.
+    // Backups are made daily: what lacks half a day need not grow, and goes back no further than it does.
     assert_eq!(
         reach("2025-01-01T00:00:00Z", since("2026-01-31T00:00:00Z")),
+        (Some(Reach::For(Duration::from_secs(59 * 12 * 3600))), false)
+    );
+    // What is there beyond its retention goes any moment.
+    assert_eq!(
+        reach("2025-01-01T00:00:00Z", since("2026-01-29T00:00:00Z")),
         (days(30), false)
     );
     // Raised to 30 days four days ago.
@@ -255,6 +260,38 @@ fn a_retention_reaches_no_further_than_its_window() {
     assert_eq!(reach("2025-01-01T00:00:00Z", Observed::Absent), (None, false));
     let unread = Observed::Unreadable(denied("rds:DescribeDBInstanceAutomatedBackups"));
     assert_eq!(reach("2025-01-01T00:00:00Z", unread), (None, false));
+}
+
+/// A retention that is no longer than the tolerance of rotation was switched on minutes ago, here and in another region.
+#[test]
+fn a_window_of_minutes_does_not_reach_a_day() {
+    let earliest = "2026-03-01T11:54:00Z";
+    let minutes = Some(Reach::For(Duration::from_secs(360)));
+    for retention in [1, 2] {
+        let seen = [served(Database {
+            retention_days: retention,
+            created: Some("2024-01-01T00:00:00Z".into()),
+            earliest_restorable: Observed::Present(earliest.into()),
+            replicas: Observed::Present(vec![BackupReplica {
+                region: region("us-west-2"),
+                retention_days: Some(retention),
+                status: "replicating".into(),
+                earliest: Some(earliest.into()),
+                latest: Some("2026-03-01T11:56:00Z".into()),
+                key: None,
+            }]),
+            ..database()
+        })];
+        for mechanism in [Mechanism::PointInTime, Mechanism::BackupReplica] {
+            let copy = copy_of(&seen, "rds_instance.app", mechanism);
+            let reach = copy.history.present().map(|h| h.reach);
+            assert_eq!(
+                (reach, copy.growing.is_some()),
+                (minutes, true),
+                "{mechanism:?} {retention}"
+            );
+        }
+    }
 }
 
 /// What fails only since the window still grows says on which day it will not.
@@ -285,6 +322,33 @@ fn a_window_that_grows_says_when_it_will_hold() {
         .and_then(|c| c.survival.why().map(str::to_owned));
     let why = why.unwrap();
     assert!(why.contains("it will on 2026-03-04"), "{why}");
+}
+
+/// What is of tomorrow, or of no time, shows nothing.
+#[test]
+fn a_newest_moment_that_has_not_come_is_not_known() {
+    for odd in ["2026-03-02T12:00:00Z", "soon"] {
+        let seen = [served(Database {
+            latest_restorable: Some(odd.into()),
+            replicas: Observed::Present(vec![BackupReplica {
+                region: region("us-west-2"),
+                retention_days: Some(30),
+                status: "replicating".into(),
+                earliest: Some("2026-01-30T12:00:00Z".into()),
+                latest: Some(odd.into()),
+                key: None,
+            }]),
+            ..database()
+        })];
+        let proof = proved(&seen, &everybody(), &[]);
+        for mechanism in [Mechanism::PointInTime, Mechanism::BackupReplica] {
+            let fate = row(&proof, "rds_instance.app", mechanism);
+            assert!(!fate.contains('Y'), "{mechanism:?} {odd}: {fate}");
+            let copy = copy_of(&seen, "rds_instance.app", mechanism);
+            assert!(copy.unknown.unwrap().contains(odd), "{mechanism:?}");
+            assert_eq!(copy.staleness.promised, None);
+        }
+    }
 }
 
 /// Copies of backups that have not begun hold nothing.

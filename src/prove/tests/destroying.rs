@@ -192,6 +192,64 @@ fn backups_of_databases() {
     }
 }
 
+/// Point-in-time backups that AWS Backup manages are a recovery point, and end with it; its vault guards it like any other.
+#[test]
+fn backups_that_are_a_recovery_point() {
+    const POINT: &str = "arn:aws:backup:us-east-1:111111111111:recovery-point:continuous:db-app-1";
+    let managed = || {
+        served(Database {
+            continuous: Some(POINT.parse().unwrap()),
+            ..database()
+        })
+    };
+    let rows = |removed: char, opened: char| -> [(&'static [&'static str], char); 4] {
+        [
+            (&["backup:DeleteRecoveryPoint"], removed),
+            (&["backup:UpdateRecoveryPointLifecycle"], removed),
+            // The database goes on by itself.
+            (&["backup:DisassociateRecoveryPoint"], 'Y'),
+            (&["backup:PutBackupVaultAccessPolicy"], opened),
+        ]
+    };
+    let point_in_time = |seen: &[Evidence], rows: &[(&[&str], char)]| {
+        table(seen, Extent::Data, Mechanism::PointInTime, rows);
+    };
+    // In a vault of which nothing is known, and in one that lets its account do as it likes.
+    point_in_time(&[managed()], &rows('-', 'Y'));
+    let in_vault = |lock: Observed<VaultLock>| {
+        [
+            managed(),
+            vault(PROD, "us-east-1", lock),
+            daily(PROD, "us-east-1"),
+        ]
+    };
+    point_in_time(&in_vault(Observed::Absent), &rows('-', '-'));
+    point_in_time(&in_vault(vault_lock(LockMode::Governance, None)), &rows('Y', '-'));
+    let both: &[&str] = &[
+        "backup:DeleteBackupVaultLockConfiguration",
+        "backup:DeleteRecoveryPoint",
+    ];
+    point_in_time(&in_vault(vault_lock(LockMode::Governance, None)), &[(both, '-')]);
+    let closed = vault_lock(LockMode::Compliance, Some("2026-02-01T00:00:00Z"));
+    point_in_time(&in_vault(closed), &rows('Y', 'Y'));
+    // A vault whose policy denies it, or that lies elsewhere.
+    let mut guarded = in_vault(Observed::Absent);
+    if let Observed::Present(Facts::Vault(vault)) = &mut guarded[1].facts {
+        vault.policy = Observed::Present(doc(
+            r#"{"Effect":"Deny","Principal":"*","Action":["backup:DeleteRecoveryPoint","backup:UpdateRecoveryPointLifecycle"],"Resource":"*"}"#,
+        ));
+    }
+    point_in_time(&guarded, &rows('Y', '-'));
+    let elsewhere = [
+        managed(),
+        vault(VAULT, "us-west-2", Observed::Absent),
+        daily(VAULT, "us-west-2"),
+    ];
+    point_in_time(&elsewhere, &rows('-', 'Y'));
+    // Without AWS Backup none of it matters.
+    point_in_time(&[served(database())], &rows('Y', 'Y'));
+}
+
 #[test]
 fn recovery_points() {
     let with = |lock: Observed<VaultLock>| {
@@ -394,11 +452,12 @@ fn partitions() {
         ] {
             assert_eq!(alone(statement), '-', "{partition}: {statement}");
         }
-        // A grant by name: of a name that an administrator gives to somebody new, of the root, and of an account that nobody read.
+        // A grant by name: of a name that an administrator gives to somebody new, of the root, and of another account.
         for (name, expected) in [
             ("arn:aws:iam::111111111111:role/keeper", '-'),
             ("arn:aws:iam::111111111111:root", '-'),
-            ("arn:aws:iam::333333333333:role/keeper", '?'),
+            // KMS lets nobody of another account end a key.
+            ("arn:aws:iam::333333333333:role/keeper", 'Y'),
         ] {
             let grant = format!(
                 r#"{{"Effect":"Allow","Principal":{{"AWS":"*"}},"Action":"kms:*","Resource":"*","Condition":{{"ArnEquals":{{"aws:PrincipalArn":"{name}"}}}}}}"#

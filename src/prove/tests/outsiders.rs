@@ -69,6 +69,60 @@ fn who_is_named_by_a_condition_is_not_known() {
     assert_eq!(trusted(ALL, &ours), 'Y');
 }
 
+/// Where everybody is let in, whom a denial leaves out is meant, and nobody may have read that account.
+#[test]
+fn who_is_left_out_of_a_denial_is_not_known() {
+    let but = |principal: &str, action: &str, operator: &str, key: &str, values: &str| {
+        let condition = when(operator, key, values);
+        format!(r#",{{"Effect":"Deny",{principal},"Action":"{action}","Resource":"*"{condition}}}"#)
+    };
+    let trusted = |denial: &str| {
+        let mut keeper = role(VAULT, "keeper", &["s3:*"], &[]);
+        let denial = denial.replace(r#""Resource":"*""#, r#""Sid":"Others""#);
+        keeper.trust = Observed::Present(doc(&format!(
+            r#"{{"Effect":"Allow",{ALL},"Action":"sts:AssumeRole"}}{denial}"#
+        )));
+        let mut everybody = locked_down();
+        everybody.insert(account(VAULT), Observed::Present(vec![keeper]));
+        compromised(&replicated(bucket("dr", VAULT)), &everybody)
+    };
+    let two = r#"["222222222222","333333333333"]"#;
+    let enter = |operator: &str, key: &str, values: &str| but(ALL, "sts:AssumeRole", operator, key, values);
+    for denial in [
+        enter("StringNotEquals", "aws:PrincipalAccount", two),
+        enter("StringNotLike", "aws:PrincipalAccount", r#"["2222*","3333*"]"#),
+        enter(
+            "ArnNotLike",
+            "aws:PrincipalArn",
+            r#"["arn:aws:iam::222222222222:*","arn:aws:iam::333333333333:role/*"]"#,
+        ),
+    ] {
+        assert_eq!(trusted(&denial), '?', "{denial}");
+    }
+    // Who is left out has been read, and may nothing.
+    let own = enter("StringNotEquals", "aws:PrincipalAccount", r#""222222222222""#);
+    assert_eq!(trusted(&own), 'Y');
+    // Of a bucket the same, whether the block of public access is on or off.
+    for blocked in [true, false] {
+        let mut dr = bucket("dr", VAULT);
+        dr.public_access_blocked = Observed::Present(blocked);
+        let denial = but(
+            ALL,
+            "s3:DeleteObjectVersion",
+            "StringNotEquals",
+            "aws:PrincipalAccount",
+            two,
+        );
+        let copying = format!(
+            r#"{{"Effect":"Allow","Principal":{{"AWS":"{COPIER}"}},"Action":["s3:ReplicateObject","s3:ObjectOwnerOverrideToBucketOwner"],"Resource":"arn:aws:s3:::dr/*"}}"#
+        );
+        dr.policy = Observed::Present(doc(&format!(
+            r#"{{"Effect":"Allow",{ALL},"Action":"s3:DeleteObjectVersion","Resource":"arn:aws:s3:::dr/*"}}{denial},{copying}"#
+        )));
+        assert_eq!(compromised(&replicated(dr), &locked_down()), '?', "{blocked}");
+    }
+}
+
 #[test]
 fn anybody_is_somebody_of_another_account() {
     let roots =
@@ -170,4 +224,69 @@ fn who_is_named_and_not_there_can_be_made() {
         policy.statements.push(deletes.principal("AWS", GHOST));
     }
     assert_eq!(compromised(&replicated(target), &everybody()), '-');
+}
+
+/// What a policy grants to another account, and the service lets nobody do from there.
+#[test]
+fn some_things_only_the_owning_account_can_do() {
+    let grant = |action: &str, resource: &str| {
+        doc(&format!(
+            r#"{{"Effect":"Allow","Principal":{{"AWS":"arn:aws:iam::{PROD}:root"}},"Action":"{action}","Resource":"{resource}"}}"#
+        ))
+    };
+    let of_vault = |action: &str| {
+        let mut vault = vault(VAULT, "us-west-2", Observed::Absent);
+        if let Observed::Present(Facts::Vault(facts)) = &mut vault.facts {
+            facts.policy = Observed::Present(grant(action, "*"));
+        }
+        let seen = [served(database()), vault, daily(VAULT, "us-west-2")];
+        let proof = proved(&seen, &locked_down(), &[]);
+        let row = row(&proof, "rds_instance.app", Mechanism::RecoveryPoints);
+        row.chars().nth(3).unwrap()
+    };
+    for action in [
+        "backup:DeleteRecoveryPoint",
+        "backup:UpdateRecoveryPointLifecycle",
+        "backup:DisassociateRecoveryPoint",
+        "backup:PutBackupVaultAccessPolicy",
+        "backup:DeleteBackupVaultAccessPolicy",
+        "backup:*",
+    ] {
+        assert_eq!(of_vault(action), 'Y', "{action}");
+    }
+    let of_bucket = |action: &str| {
+        let mut dr = bucket("dr", VAULT);
+        let mut policy = lets_copy("dr");
+        policy
+            .statements
+            .extend(grant(action, "arn:aws:s3:::dr").statements);
+        dr.policy = Observed::Present(policy);
+        compromised(&replicated(dr), &everybody())
+    };
+    assert_eq!(of_bucket("s3:PutBucketPolicy"), 'Y');
+    assert_eq!(of_bucket("s3:DeleteBucketPolicy"), 'Y');
+    // A bucket's settings can be another account's to change.
+    assert_eq!(of_bucket("s3:PutLifecycleConfiguration"), '-');
+    let of_key = |owner: &str, action: &str| {
+        let arn = format!("arn:aws:kms:us-west-2:{owner}:key/k");
+        let mut dr = bucket("dr", VAULT);
+        dr.encryption = Observed::Present(arn.clone());
+        let mut seen = replicated(dr);
+        let mut key = key(KeyState::Enabled, grant(action, "*"));
+        if let Observed::Present(Facts::Key(facts)) = &mut key.facts {
+            facts.arn = arn.parse().unwrap();
+            facts.account = account(owner);
+        }
+        seen.push(key);
+        compromised(&seen, &locked_down())
+    };
+    for action in [
+        "kms:ScheduleKeyDeletion",
+        "kms:DisableKey",
+        "kms:PutKeyPolicy",
+        "kms:*",
+    ] {
+        assert_eq!(of_key(VAULT, action), 'Y', "{action}");
+        assert_eq!(of_key(PROD, action), '-', "{action}");
+    }
 }

@@ -1,13 +1,16 @@
 //! What recovery points in vaults are worth: unread, late, and under which key.
 
 use super::database;
-use super::{PROD, VAULT, daily, everybody, objective, proved, row, served, vault};
-use crate::model::fact::{Coverage, Evidence, Facts, Schedule, Spread, TagMatch, Vault};
+use super::{
+    PROD, VAULT, account, daily, everybody, key, objective, proved, role, row, served, vault, vault_lock,
+};
+use crate::model::fact::{Coverage, Evidence, Facts, KeyState, LockMode, Schedule, Spread, TagMatch, Vault};
 use crate::model::objective::{CopiesRule, Objective};
+use crate::model::policy::{Document, Effect, Statement};
 use crate::model::{Arn, Duration, Observed, Unreadable};
-use crate::prove::Proof;
 use crate::prove::copy::{Copy, Encryption, Grade, Mechanism};
 use crate::prove::verdict::{Loss, Verdict};
+use crate::prove::{Proof, Survival};
 
 fn spoiled(mut vault: Evidence, spoil: impl FnOnce(&mut Vault)) -> Evidence {
     if let Observed::Present(Facts::Vault(facts)) = &mut vault.facts {
@@ -268,4 +271,96 @@ fn what_has_stopped_being_made_is_no_further_copy() {
     assert_eq!(total("2026-03-01T05:00:00Z"), Verdict::Holds);
     assert_eq!(total("2026-02-28T05:00:00Z"), Verdict::Holds);
     assert_eq!(total("2026-02-26T05:00:00Z"), Verdict::Fails);
+}
+
+/// Vaults of one name in two accounts, or in two regions, are two copies, and each has its own fate.
+#[test]
+fn vaults_of_one_name_are_told_apart() {
+    let mut principals = everybody();
+    let thief = role(PROD, "thief", &["backup:DeleteRecoveryPoint"], &[]);
+    principals.insert(account(PROD), Observed::Present(vec![thief]));
+    for (owner, place) in [(VAULT, "us-east-1"), (VAULT, "us-west-2")] {
+        let near = vault(PROD, "us-east-1", Observed::Absent);
+        let far = vault(owner, place, Observed::Absent);
+        for seen in [[near.clone(), far.clone()], [far.clone(), near.clone()]] {
+            let [first, second] = seen;
+            let seen = [served(database()), first, second, daily(owner, place)];
+            let proof = proved(&seen, &principals, &[]);
+            let asset = &proof.assets[0];
+            let found = |id: &str| {
+                let id = format!("rds_instance.app/vault_{id}");
+                let cell = asset.cells.iter().find(|c| c.scenario == "credential_compromise");
+                let cell = cell.unwrap().copies.iter().find(|c| c.copy == id);
+                matches!(cell.unwrap().survival, Survival::Survives)
+            };
+            assert!(found(&format!("keep@{owner}:{place}")));
+            assert!(!found(&format!("keep@{PROD}:us-east-1")));
+            let mut ids: Vec<&str> = proof
+                .assets
+                .iter()
+                .flat_map(|a| &a.copies)
+                .map(|c| c.id.as_str())
+                .collect();
+            let all = ids.len();
+            ids.sort_unstable();
+            ids.dedup();
+            assert_eq!(ids.len(), all, "{ids:?}");
+        }
+    }
+    // One alone goes by its name.
+    let seen = [served(database()), vault(VAULT, "us-west-2", Observed::Absent)];
+    let proof = proved(&seen, &principals, &[]);
+    assert_eq!(points(&proof).unwrap().id, "rds_instance.app/vault_keep");
+}
+
+/// A plan keeps no promise of which no time shows that it is kept.
+#[test]
+fn a_newest_point_without_a_time_shows_nothing() {
+    for newest in [None, Some("soon"), Some("2026-03-02T12:00:00Z")] {
+        let odd = spoiled(vault(VAULT, "us-west-2", Observed::Absent), |v| {
+            if let Observed::Present(held) = &mut v.holds {
+                held[0].newest = newest.map(Into::into);
+            }
+        });
+        let seen = [served(database()), odd, daily(VAULT, "us-west-2")];
+        let proof = proved(&seen, &everybody(), &[]);
+        let copy = points(&proof).unwrap();
+        assert_eq!(copy.staleness.promised, None, "{newest:?}");
+        assert!(copy.history.known().is_err(), "{newest:?}");
+    }
+}
+
+/// What is locked for good and under a key that its source's account ends is not immutable.
+#[test]
+fn a_copy_under_the_key_of_its_source_is_not_immutable() {
+    let to = |who: &str, action: &str| {
+        Document::new([Statement::new(Effect::Allow, [action], ["*"]).principal("AWS", who)])
+    };
+    let ours: Arn = "arn:aws:kms:us-west-2:111111111111:key/k".parse().unwrap();
+    let immutable = |under: Option<&Arn>, policy: Option<Document>| {
+        let lock = vault_lock(LockMode::Compliance, Some("2026-02-01T00:00:00Z"));
+        let locked = spoiled(vault(VAULT, "us-west-2", lock), |v| {
+            v.key = under.cloned();
+            v.service_key = Some(under.is_none());
+        });
+        let mut seen = vec![served(database()), locked, daily(VAULT, "us-west-2")];
+        seen.extend(policy.map(|policy| key(KeyState::Enabled, policy)));
+        let asks = Objective {
+            copies: CopiesRule {
+                immutable: 1,
+                ..CopiesRule::default()
+            },
+            ..objective("2d", 7)
+        };
+        let proof = proved(&seen, &everybody(), std::slice::from_ref(&asks));
+        proof.assets[0].rules["core"][0].verdict
+    };
+    assert_eq!(immutable(None, None), Verdict::Holds);
+    let root = to("arn:aws:iam::111111111111:root", "kms:*");
+    assert_eq!(immutable(Some(&ours), Some(root)), Verdict::Fails);
+    // Nobody of that account may end it.
+    let nobody = to("arn:aws:iam::222222222222:root", "kms:Decrypt");
+    assert_eq!(immutable(Some(&ours), Some(nobody)), Verdict::Holds);
+    // Nobody read who may.
+    assert_eq!(immutable(Some(&ours), None), Verdict::Unknown);
 }

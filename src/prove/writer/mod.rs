@@ -3,6 +3,7 @@
 //! The credential of a writer lies on the machine that is most likely to be taken over. A line holds only
 //! when all documents that could say otherwise were read; a grant under a condition fails it like any other.
 
+mod actions;
 mod seal;
 mod trust;
 
@@ -12,134 +13,9 @@ use super::verdict::Verdict;
 use crate::access::{Decision, Grant, Holder, Target, Truth};
 use crate::model::fact::{Evidence, Facts, Identity, ObjectStore, WriteTarget};
 use crate::model::{Address, Arn, Observed};
+use actions::{APPENDS, BECOMES, RETAINS, SETTINGS};
+pub use actions::{DELETES, LISTS, READS};
 use serde::Serialize;
-
-/// Reading what was stored.
-pub const READS: &[&str] = &[
-    "s3:GetObject",
-    "s3:GetObjectVersion",
-    "s3:GetObjectAttributes",
-    "s3:GetObjectVersionAttributes",
-    "s3:GetObjectTorrent",
-    "s3:GetObjectVersionForReplication",
-    "s3:RestoreObject",
-];
-
-/// Seeing what there is.
-pub const LISTS: &[&str] = &[
-    "s3:ListBucket",
-    "s3:ListBucketVersions",
-    "s3:ListBucketMultipartUploads",
-];
-
-/// Deleting it.
-pub const DELETES: &[&str] = &[
-    "s3:DeleteObject",
-    "s3:DeleteObjectVersion",
-    "s3:DeleteBucket",
-    "s3:ReplicateDelete",
-];
-
-/// Choosing how long it is kept.
-const RETAINS: &[&str] = &[
-    "s3:PutObjectRetention",
-    "s3:PutObjectLegalHold",
-    "s3:BypassGovernanceRetention",
-];
-
-/// Changing a bucket, who gets to it, or what is said of objects that lie in it: the writes of the service authorization
-/// reference of S3 that store no object and delete none.
-const SETTINGS: &[&str] = &[
-    "s3:AssociateAccessGrantsIdentityCenter",
-    "s3:CreateAccessGrant",
-    "s3:CreateAccessGrantsInstance",
-    "s3:CreateAccessGrantsLocation",
-    "s3:CreateAccessPoint",
-    "s3:CreateAccessPointForObjectLambda",
-    "s3:CreateBucket",
-    "s3:CreateBucketMetadataTableConfiguration",
-    "s3:CreateJob",
-    "s3:CreateMultiRegionAccessPoint",
-    "s3:CreateStorageLensGroup",
-    "s3:DeleteAccessGrant",
-    "s3:DeleteAccessGrantsInstance",
-    "s3:DeleteAccessGrantsInstanceResourcePolicy",
-    "s3:DeleteAccessGrantsLocation",
-    "s3:DeleteAccessPoint",
-    "s3:DeleteAccessPointForObjectLambda",
-    "s3:DeleteAccessPointPolicy",
-    "s3:DeleteAccessPointPolicyForObjectLambda",
-    "s3:DeleteBucketMetadataTableConfiguration",
-    "s3:DeleteBucketPolicy",
-    "s3:DeleteBucketWebsite",
-    "s3:DeleteJobTagging",
-    "s3:DeleteMultiRegionAccessPoint",
-    "s3:DeleteObjectTagging",
-    "s3:DeleteObjectVersionTagging",
-    "s3:DeleteStorageLensConfiguration",
-    "s3:DeleteStorageLensConfigurationTagging",
-    "s3:DeleteStorageLensGroup",
-    "s3:DissociateAccessGrantsIdentityCenter",
-    "s3:ObjectOwnerOverrideToBucketOwner",
-    "s3:PutAccelerateConfiguration",
-    "s3:PutAccessGrantsInstanceResourcePolicy",
-    "s3:PutAccessPointConfigurationForObjectLambda",
-    "s3:PutAccessPointPolicy",
-    "s3:PutAccessPointPolicyForObjectLambda",
-    "s3:PutAccessPointPublicAccessBlock",
-    "s3:PutAccountPublicAccessBlock",
-    "s3:PutAnalyticsConfiguration",
-    "s3:PutBucketAbac",
-    "s3:PutBucketAcl",
-    "s3:PutBucketCORS",
-    "s3:PutBucketLogging",
-    "s3:PutBucketNotification",
-    "s3:PutBucketObjectLockConfiguration",
-    "s3:PutBucketOwnershipControls",
-    "s3:PutBucketPolicy",
-    "s3:PutBucketPublicAccessBlock",
-    "s3:PutBucketRequestPayment",
-    "s3:PutBucketTagging",
-    "s3:PutBucketVersioning",
-    "s3:PutBucketWebsite",
-    "s3:PutEncryptionConfiguration",
-    "s3:PutIntelligentTieringConfiguration",
-    "s3:PutInventoryConfiguration",
-    "s3:PutJobTagging",
-    "s3:PutLifecycleConfiguration",
-    "s3:PutMetricsConfiguration",
-    "s3:PutMultiRegionAccessPointPolicy",
-    "s3:PutObjectAcl",
-    "s3:PutObjectTagging",
-    "s3:PutObjectVersionAcl",
-    "s3:PutObjectVersionTagging",
-    "s3:PutReplicationConfiguration",
-    "s3:PutStorageLensConfiguration",
-    "s3:PutStorageLensConfigurationTagging",
-    "s3:ReplicateObject",
-    "s3:ReplicateTags",
-    "s3:SubmitMultiRegionAccessPointRoutes",
-    "s3:TagResource",
-    "s3:UntagResource",
-    "s3:UpdateAccessGrantsLocation",
-    "s3:UpdateBucketMetadataInventoryTableConfiguration",
-    "s3:UpdateBucketMetadataJournalTableConfiguration",
-    "s3:UpdateJobPriority",
-    "s3:UpdateJobStatus",
-    "s3:UpdateObjectEncryption",
-    "s3:UpdateStorageLensGroup",
-];
-
-/// How a writer of new backups asks, where the bucket wants it to replace nothing.
-const APPENDS: &[(&str, &str)] = &[("s3:if-none-match", "*"), ("s3:ObjectCreationOperation", "true")];
-
-/// Becoming somebody else by its own policies.
-const BECOMES: &[&str] = &[
-    "sts:AssumeRole",
-    "sts:AssumeRoleWithSAML",
-    "sts:AssumeRoleWithWebIdentity",
-    "iam:PassRole",
-];
 
 /// What is said of one writer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
@@ -166,21 +42,34 @@ pub struct Line {
     pub why: String,
 }
 
-/// Every writer of the posture that exists, by address.
+/// Every writer of the posture, by address.
 pub(super) fn all(evidence: &[Evidence], everybody: Everybody<'_>, attack: &Attack) -> Vec<Writer> {
-    let mut all: Vec<Writer> = evidence
-        .iter()
-        .filter_map(|item| match &item.facts {
-            Observed::Present(Facts::Identity(identity)) => {
-                let targets = identity.writer.as_ref()?;
-                let proving = Proving::new(item, identity, targets, evidence, everybody, attack);
-                Some(proving.conclude())
-            }
-            _ => None,
-        })
+    let writers = evidence.iter();
+    let mut all: Vec<Writer> = writers
+        .filter_map(|item| one(item, evidence, everybody, attack))
         .collect();
     all.sort_by(|a, b| a.address.cmp(&b.address));
     all
+}
+
+/// `None` for what is no writer. Of one that could not be read nothing is known, and one that does not exist can nothing.
+fn one(item: &Evidence, evidence: &[Evidence], everybody: Everybody<'_>, attack: &Attack) -> Option<Writer> {
+    let (Facts::Identity(identity), missing) = item.told()? else {
+        return None;
+    };
+    let mut identity = identity.as_ref().clone();
+    let targets = identity.writer.clone()?;
+    if let Observed::Unreadable(why) = &item.facts {
+        identity.unknown.push(why.clone());
+    }
+    let mut writer = Proving::new(item, &identity, &targets, evidence, everybody, attack).conclude();
+    if let (Observed::Absent, Some(why)) = (&item.facts, missing) {
+        for line in writer.lines.iter_mut().filter(|line| line.asks == "put") {
+            line.verdict = Verdict::Fails;
+            line.why.clone_from(&why);
+        }
+    }
+    Some(writer)
 }
 
 struct Proving<'a> {
@@ -319,7 +208,7 @@ impl<'a> Proving<'a> {
     /// What could say otherwise and was not read.
     fn unread(&self) -> Option<String> {
         if let Some(unread) = self.identity.unknown.first() {
-            return Some(format!("{}: {}", unread.action, unread.why));
+            return Some(unread.said());
         }
         let missing = self
             .targets

@@ -13,12 +13,7 @@ impl Proving<'_> {
         let (asks, claim) = ("trust", "nobody else can assume it".to_owned());
         let Some(trust) = &self.identity.trust else {
             return match self.identity.unknown.first() {
-                Some(why) => line(
-                    asks,
-                    claim,
-                    Verdict::Unknown,
-                    format!("{}: {}", why.action, why.why),
-                ),
+                Some(why) => line(asks, claim, Verdict::Unknown, why.said()),
                 None => line(asks, claim, Verdict::Holds, "there is no trust policy".into()),
             };
         };

@@ -155,7 +155,7 @@ impl Page {
         }
         if let Some(why) = &asset.unreadable {
             out.push_str(&self.verdict(
-                &format!("  unknown: {}\n\n", escape::line(&why.why)),
+                &format!("  unknown: {}\n\n", escape::line(&why.said())),
                 Some(Verdict::Unknown),
             ));
             return;
@@ -302,7 +302,10 @@ impl Page {
                 out.push('\n');
             }
         }
-        let count = |verdict: Verdict| proof.judged().filter(|(_, _, _, j)| j.verdict == verdict).count();
+        let lines = proof.writers.iter().flat_map(|writer| &writer.lines);
+        let verdicts = proof.judged().map(|(_, _, _, judged)| judged.verdict);
+        let verdicts: Vec<Verdict> = verdicts.chain(lines.map(|line| line.verdict)).collect();
+        let count = |verdict: Verdict| verdicts.iter().filter(|v| **v == verdict).count();
         let line = format!(
             "Proof: {} hold, {} unproven, {} unknown, {} cannot be met, {} fail. Read at {}.",
             count(Verdict::Holds),
@@ -441,6 +444,40 @@ mod tests {
                 .map(|l| l.matches('?').count());
             assert_eq!(marks.sum::<usize>(), disasters);
         }
+    }
+
+    /// Lines of writers are verdicts like any other, and decide on the exit code.
+    #[test]
+    fn the_last_line_counts_writers() {
+        let mut proof = prove(&Input {
+            evidence: &[],
+            principals: &Principals::new(),
+            memberships: &Default::default(),
+            objectives: &[],
+            scenarios: &scenarios(),
+            read_at: "2026-03-01T12:00:00Z",
+        });
+        let line = |verdict: Verdict| crate::prove::writer::Line {
+            asks: "read",
+            claim: "cannot read".into(),
+            verdict,
+            why: "so".into(),
+        };
+        proof.writers.push(Writer {
+            address: "writer_role.pgdump".parse().unwrap(),
+            arn: None,
+            lines: [Verdict::Holds, Verdict::Unknown, Verdict::Unknown, Verdict::Fails]
+                .map(line)
+                .into(),
+        });
+        let style = Style {
+            color: false,
+            width: 100,
+        };
+        let printed = text(&proof, style, true);
+        let last =
+            "Proof: 1 hold, 0 unproven, 2 unknown, 0 cannot be met, 1 fail. Read at 2026-03-01T12:00:00Z.";
+        assert_eq!(printed.lines().last(), Some(last));
     }
 
     /// The columns are those that the prover marks, whatever they are called.

@@ -274,6 +274,10 @@ struct Maker {
     versions: BTreeMap<Address, String>,
     /// Of keys that were read, whether their material is not of KMS's own making.
     foreign: BTreeMap<Arn, bool>,
+    /// Recovery points that the point-in-time backups of databases are.
+    continuous: BTreeMap<Arn, Arn>,
+    /// What lies in vaults, by what it was made of.
+    vaults: BTreeMap<Address, Vec<Copy>>,
     /// Buckets of which a block of public access keeps others out whom the policy means.
     restricted: BTreeSet<Arn>,
     /// What was asked, where somebody wants to know.
@@ -346,6 +350,8 @@ impl Maker {
             suspendable: suspendable(copies),
             versions: versions(copies),
             foreign,
+            continuous: stores::continuous(evidence),
+            vaults: stores::in_vaults(copies),
             restricted,
             ledger: None,
         }

@@ -54,14 +54,16 @@ impl Outsiders {
         let trusts = everybody.known().filter_map(|p| p.trust.present());
         let facts = evidence.iter().filter_map(|e| e.facts.present());
         let policies = facts.filter_map(Facts::policy).filter_map(Observed::present);
-        let statements = trusts.chain(policies).flat_map(|document| &document.statements);
+        let documents: Vec<&Document> = trusts.chain(policies).collect();
+        let statements = documents.iter().flat_map(|document| &document.statements);
         let allowed: Vec<&Statement> = statements.filter(|s| s.effect == Effect::Allow).collect();
         let unread =
             |account: &AccountId| !matches!(everybody.principals.get(account), Some(Observed::Present(_)));
-        let named = allowed.iter().flat_map(|s| {
+        let let_in = allowed.iter().flat_map(|s| {
             let conditions = limiting(s, NAMES_ACCOUNTS);
             s.named("AWS").chain(conditions)
         });
+        let named = let_in.chain(documents.iter().flat_map(|document| spared(document)));
         let named = named.filter_map(|name| Some((account(name)?, name.clone())));
         let mut own = OUTSIDE.iter().filter_map(|id| id.parse().ok());
         Self {
@@ -99,12 +101,34 @@ fn account(name: &str) -> Option<AccountId> {
 
 /// The values of these keys, in conditions that let in only what has them.
 fn limiting<'a>(statement: &'a Statement, keys: &'a [&str]) -> impl Iterator<Item = &'a String> {
-    let operators = statement.conditions.iter();
-    let positive = operators.filter(|(operator, _)| {
-        let operator = operator.to_ascii_lowercase();
-        !operator.contains("not") && !operator.ends_with("null")
+    tested(statement, keys, false)
+}
+
+/// Whom the denials of a document leave out that lets in everybody: they are meant by that, as if it named them.
+fn spared(document: &Document) -> Vec<&String> {
+    let lets_in = |s: &Statement| s.effect == Effect::Allow && means_everybody(s);
+    if !document.statements.iter().any(lets_in) {
+        return Vec::new();
+    }
+    let denials = document.statements.iter().filter(|s| s.effect == Effect::Deny);
+    let left_out = denials.flat_map(|denial| {
+        let names = match &denial.principals {
+            Some(Principals::AllBut(names)) => names.get("AWS"),
+            Some(Principals::Only(_)) | None => None,
+        };
+        tested(denial, NAMES_ACCOUNTS, true).chain(names.into_iter().flatten())
     });
-    let tests = positive.flat_map(|(_, tests)| tests);
+    left_out.collect()
+}
+
+/// The values of these keys, in conditions that ask for them or in those that ask for anything else.
+fn tested<'a>(statement: &'a Statement, keys: &'a [&str], negated: bool) -> impl Iterator<Item = &'a String> {
+    let operators = statement.conditions.iter();
+    let meant = operators.filter(move |(operator, _)| {
+        let operator = operator.to_ascii_lowercase();
+        operator.contains("not") == negated && !operator.ends_with("null")
+    });
+    let tests = meant.flat_map(|(_, tests)| tests);
     tests
         .filter(|(key, _)| keys.contains(&key.to_ascii_lowercase().as_str()))
         .flat_map(|(_, values)| values)

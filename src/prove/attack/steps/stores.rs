@@ -6,9 +6,10 @@ use super::super::graph::Node;
 use super::super::ledger::Doing;
 use super::{Maker, Permission, is_locked, own};
 use crate::access::{Guardrails, Policies, Target};
-use crate::model::{AccountId, Arn, Observed};
+use crate::model::fact::{Evidence, Facts};
+use crate::model::{AccountId, Address, Arn, Observed};
 use crate::prove::copy::{Copy, Holder};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What ends a customer's key. A grant never allows any of these, so that whoever may make grants ends nothing by it; nor does
 /// whoever moves or deletes an alias, since what is encrypted names the key.
@@ -25,6 +26,23 @@ const ENDS_STORE: &[&str] = &[
     "cloudhsm:DeleteCluster",
 ];
 
+const UNLOCKS: &str = "backup:DeleteBackupVaultLockConfiguration";
+
+/// What takes a recovery point out of a vault, or makes it expire.
+const REMOVES: &[&str] = &[
+    "backup:DeleteRecoveryPoint",
+    // Hands a continuous one back to its source, where it can be ended.
+    "backup:DisassociateRecoveryPoint",
+    "backup:UpdateRecoveryPointLifecycle",
+];
+
+/// Deleting a continuous recovery point of a database disables its point-in-time backups, and its lifecycle is their retention
+/// (AWS Backup Developer Guide, "Continuous backups and point-in-time recovery"). To disassociate it leaves them as they are.
+const ENDS_CONTINUOUS: &[&str] = &[
+    "backup:DeleteRecoveryPoint",
+    "backup:UpdateRecoveryPointLifecycle",
+];
+
 /// Sets the time for which a replica of backups is kept, when it is started anew.
 const RESTARTS: &str = "rds:StartDBInstanceAutomatedBackupsReplication";
 
@@ -32,6 +50,31 @@ const RESTARTS: &str = "rds:StartDBInstanceAutomatedBackupsReplication";
 struct Sealing<'a> {
     arn: &'a Arn,
     owner: &'a AccountId,
+}
+
+/// A vault that somebody would take recovery points out of.
+struct Emptied<'a> {
+    arn: &'a Arn,
+    owner: &'a AccountId,
+    policy: Option<&'a Policies>,
+    /// Whether its lock has to be taken off first.
+    unlockable: bool,
+    lock_unknown: bool,
+}
+
+impl<'a> Emptied<'a> {
+    fn new(copy: &'a Copy, owner: &'a AccountId, policy: Option<&'a Policies>) -> Option<Self> {
+        let Holder::Vault { arn, unlockable } = &copy.holder else {
+            return None;
+        };
+        Some(Self {
+            arn,
+            owner,
+            policy,
+            unlockable: *unlockable,
+            lock_unknown: matches!(copy.lock, Observed::Unreadable(_)),
+        })
+    }
 }
 
 /// What replaces a policy with one of the attacker's making, and what takes it away: then everybody may what their
@@ -54,6 +97,24 @@ fn states<'a>(store: &Arn, policy: Option<&'a Policies>) -> Vec<(Guard<'a>, Opti
     ];
     if policy.is_some() {
         all.push((Guard::None, Some(Node::Stripped(store.to_string()))));
+    }
+    all
+}
+
+/// Databases whose point-in-time backups AWS Backup manages, with the recovery point that they are.
+pub(super) fn continuous(evidence: &[Evidence]) -> BTreeMap<Arn, Arn> {
+    let points = evidence.iter().filter_map(|item| match item.facts.present()? {
+        Facts::Database(database) => Some((item.arn.clone()?, database.continuous.clone()?)),
+        _ => None,
+    });
+    points.collect()
+}
+
+/// What lies in vaults, by what it was made of.
+pub(super) fn in_vaults(copies: &[Copy]) -> BTreeMap<Address, Vec<Copy>> {
+    let mut all: BTreeMap<Address, Vec<Copy>> = BTreeMap::new();
+    for copy in copies.iter().filter(|c| matches!(c.holder, Holder::Vault { .. })) {
+        all.entry(copy.asset.clone()).or_default().push(copy.clone());
     }
     all
 }
@@ -90,6 +151,7 @@ impl Maker {
                 if database.region().is_none_or(|r| r == *region) {
                     let actions = &["rds:ModifyDBInstance", "rds:DeleteDBInstance"];
                     self.database(actions, &instance, owner, &gone, None, asker);
+                    self.continuous(copy, owner, database, asker);
                 } else {
                     let shorter = Some("starting the copying anew shortens what was copied");
                     self.database(&[RESTARTS], &instance, owner, &gone, shorter, asker);
@@ -105,7 +167,7 @@ impl Maker {
                     asker,
                 );
             }
-            Holder::Vault { arn, unlockable } => self.vault(copy, owner, arn, *unlockable, asker),
+            Holder::Vault { arn, .. } => self.vault(copy, owner, arn, asker),
         }
     }
 
@@ -190,51 +252,97 @@ impl Maker {
 
     /// Recovery points: deleted, or made to expire; first the vault's policy and lock have to be got
     /// out of the way.
-    fn vault(&mut self, copy: &Copy, owner: &AccountId, vault: &Arn, unlockable: bool, asker: &Asker) {
+    fn vault(&mut self, copy: &Copy, owner: &AccountId, vault: &Arn, asker: &Asker) {
         let policy = self.guard(vault);
-        let policy = policy.as_ref();
-        let gone = Node::Gone(copy.id.clone());
-        let unlocked = Node::Unlocked(vault.to_string());
-        let lock_unknown = matches!(copy.lock, Observed::Unreadable(_));
-        if self.asked.insert(Node::Opened(vault.to_string())) {
-            let openers = self.opening(&VAULT, vault, owner, policy, asker);
-            self.openers.entry(vault.clone()).or_default().extend(openers);
-        }
+        let Some(emptied) = Emptied::new(copy, owner, policy.as_ref()) else {
+            return;
+        };
+        self.unguarding(&emptied, asker);
         // Permissions on recovery points name the points, which have ARNs of many services.
-        let ways = [
-            (
-                "backup:DeleteBackupVaultLockConfiguration",
-                Target::One(vault.as_str()),
-            ),
-            ("backup:DeleteRecoveryPoint", Target::Within("*")),
-            // Hands a continuous one back to its source, where it can be ended.
-            ("backup:DisassociateRecoveryPoint", Target::Within("*")),
-            ("backup:UpdateRecoveryPointLifecycle", Target::Within("*")),
-        ];
-        for (action, target) in &ways {
-            let unlocks = matches!(target, Target::One(_));
-            if unlocks && !(unlockable && self.asked.insert(unlocked.clone())) {
-                continue;
-            }
-            for (guard, first) in states(vault, policy) {
-                let found = self.tried(asker, (action, owner, guard, vault), |who| {
+        let points = Target::Within("*");
+        self.emptying(&emptied, REMOVES, &points, &Node::Gone(copy.id.clone()), asker);
+    }
+
+    /// Who may replace a vault's policy, or take its lock off where that can be done.
+    fn unguarding(&mut self, vault: &Emptied<'_>, asker: &Asker) {
+        if self.asked.insert(Node::Opened(vault.arn.to_string())) {
+            let openers = self.opening(&VAULT, vault.arn, vault.owner, vault.policy, asker);
+            self.openers.entry(vault.arn.clone()).or_default().extend(openers);
+        }
+        let unlocked = Node::Unlocked(vault.arn.to_string());
+        if !(vault.unlockable && self.asked.insert(unlocked.clone())) {
+            return;
+        }
+        let target = Target::One(vault.arn.as_str());
+        for (guard, first) in states(vault.arn, vault.policy) {
+            let found = self.tried(asker, (UNLOCKS, vault.owner, guard, vault.arn), |who| {
+                asker.ask(&Ask {
+                    who,
+                    action: UNLOCKS,
+                    on: target.clone(),
+                    owner: vault.owner,
+                    guard,
+                })
+            });
+            let also: Vec<Node> = first.into_iter().collect();
+            let does = on(UNLOCKS, vault.arn.resource());
+            self.take_in(found, (&also, &unlocked, &does), &[]);
+        }
+    }
+
+    /// Who may do any of these to recovery points in a vault, and what that gives.
+    fn emptying(
+        &mut self,
+        vault: &Emptied<'_>,
+        actions: &[&'static str],
+        points: &Target<'_>,
+        gives: &Node,
+        asker: &Asker,
+    ) {
+        let unlocked = vault.unlockable.then(|| Node::Unlocked(vault.arn.to_string()));
+        for action in actions.iter().copied() {
+            for (guard, first) in states(vault.arn, vault.policy) {
+                let found = self.tried(asker, (action, vault.owner, guard, vault.arn), |who| {
                     let answer = asker.ask(&Ask {
                         who,
                         action,
-                        on: target.clone(),
-                        owner,
+                        on: points.clone(),
+                        owner: vault.owner,
                         guard,
                     });
-                    if lock_unknown && !unlocks {
-                        answer.and(Answer::Unknown("the vault's lock is not known".into()))
-                    } else {
-                        answer
+                    match vault.lock_unknown {
+                        true => answer.and(Answer::Unknown("the vault's lock is not known".into())),
+                        false => answer,
                     }
                 });
-                let unlocking = (unlockable && !unlocks).then_some(&unlocked);
-                let also: Vec<Node> = first.iter().chain(unlocking).cloned().collect();
-                let gives = if unlocks { &unlocked } else { &gone };
-                self.take_in(found, (&also, gives, &on(action, vault.resource())), &[]);
+                let also: Vec<Node> = first.iter().chain(&unlocked).cloned().collect();
+                self.take_in(found, (&also, gives, &on(action, vault.arn.resource())), &[]);
+            }
+        }
+    }
+
+    /// Point-in-time backups that AWS Backup manages are a recovery point too. It lies in the vault that holds points of the
+    /// database in its own account and region; where none is known, nothing is known to guard it.
+    fn continuous(&mut self, copy: &Copy, owner: &AccountId, database: &Arn, asker: &Asker) {
+        let Some(point) = self.continuous.get(database).cloned() else {
+            return;
+        };
+        let gone = Node::Gone(copy.id.clone());
+        let target = Target::One(point.as_str());
+        let vaults: Vec<Copy> = self.vaults.get(&copy.asset).cloned().unwrap_or_default();
+        let mut here = vaults
+            .iter()
+            .filter(|vault| vault.domain.account == copy.domain.account)
+            .filter(|vault| vault.domain.region == copy.domain.region)
+            .peekable();
+        if here.peek().is_none() {
+            self.database(ENDS_CONTINUOUS, &target, owner, &gone, None, asker);
+        }
+        for vault in here.filter(|vault| !is_locked(vault)) {
+            let policy = self.guard(vault.holder.arn());
+            if let Some(emptied) = Emptied::new(vault, owner, policy.as_ref()) {
+                self.unguarding(&emptied, asker);
+                self.emptying(&emptied, ENDS_CONTINUOUS, &target, &gone, asker);
             }
         }
     }
