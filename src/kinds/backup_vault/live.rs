@@ -354,8 +354,10 @@ async fn absent(cx: &ReadContext<'_>, spec: Option<&Spec>) -> Observed<LiveVault
     let Some(arn) = &key.arn else {
         return Observed::Absent;
     };
-    let seen = keys::resolve(cx, [arn.clone()]).await;
-    keys::dangling("kms_key", key, arn, &seen).map_or(Observed::Absent, Observed::Unreadable)
+    let seen = keys::resolve(cx, [arn.clone()], []).await;
+    let why = keys::dangling("kms_key", key, arn, &seen);
+    let why = why.or_else(|| keys::unusable("kms_key", key, arn, &seen));
+    why.map_or(Observed::Absent, Observed::Unreadable)
 }
 
 async fn forgotten(

@@ -11,7 +11,7 @@ use crate::kinds::testing::{Written, place};
 use crate::kinds::{Kind, Purpose};
 use crate::model::Observed;
 use crate::model::change::{Action, Direction, Stage};
-use crate::model::fact::{Facts, LockMode};
+use crate::model::fact::{Facts, KeyState, LockMode};
 use crate::model::policy::Effect;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -44,6 +44,8 @@ fn vault(spoil: impl FnOnce(&mut LiveVault)) -> LiveVault {
     let key = || Resolved {
         arn: KEY.parse().unwrap(),
         service_managed: false,
+        state: KeyState::Enabled,
+        deletion_date: None,
     };
     let mut live = LiveVault {
         name: "acme".into(),
