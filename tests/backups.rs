@@ -191,6 +191,69 @@ async fn a_key_settles_and_comes_back() {
     assert_eq!((now.key_id(), now.enabled()), (id.as_str(), true));
 }
 
+/// An alias that was deleted behind backstay's back is given to its key again, and no other key is made.
+#[tokio::test]
+async fn a_key_that_lost_its_alias_gets_it_back() {
+    settle::<KmsKey>(&key("nameless")).await;
+    let kms = aws_sdk_kms::Client::new(&config().await);
+    let id = || async {
+        let key = kms.describe_key().key_id("alias/nameless").send().await.unwrap();
+        key.key_metadata().unwrap().key_id().to_owned()
+    };
+    let before = id().await;
+    let gone = kms.delete_alias().alias_name("alias/nameless").send().await;
+    gone.unwrap();
+    let (action, done) = settle::<KmsKey>(&key("nameless")).await;
+    assert_eq!(
+        (action, done),
+        (Action::Update, vec!["give the key its alias back".to_owned()])
+    );
+    assert_eq!(id().await, before);
+}
+
+#[tokio::test]
+async fn a_compliance_lock_closes_when_the_plan_says() {
+    let vault = |min: &str, grace: &str| json!({"name": "closing", "lock": [{"mode": "compliance", "min": min, "max": "400d", "grace": grace}]});
+    let backup = aws_sdk_backup::Client::new(&config().await);
+    let closes = || async {
+        let vault = backup
+            .describe_backup_vault()
+            .backup_vault_name("closing")
+            .send()
+            .await;
+        vault.unwrap().lock_date().unwrap().secs()
+    };
+    let day = 24 * 3600;
+    settle::<BackupVault>(&vault("14d", "300d")).await;
+    let first = closes().await;
+    let (action, _) = settle::<BackupVault>(&vault("14d", "300d")).await;
+    assert_eq!(action, Action::NoOp);
+    // Another retention puts nothing off, and a longer time of grace neither.
+    settle::<BackupVault>(&vault("15d", "300d")).await;
+    assert!((first - day..=first).contains(&closes().await));
+    let (action, _) = settle::<BackupVault>(&vault("15d", "350d")).await;
+    assert_eq!(action, Action::NoOp);
+    // A shorter one alone brings it forward.
+    settle::<BackupVault>(&vault("15d", "30d")).await;
+    assert!(first - closes().await >= 269 * day);
+    // And no declaration of something else takes the lock back.
+    let gapped = json!({"name": "closing", "air_gapped": true,
+        "lock": [{"mode": "compliance", "min": "20d", "max": "400d"}]});
+    let spec = spec::<BackupVault>(&gapped);
+    let live = seen::<BackupVault>(&spec).await;
+    let diff = BackupVault::diff(&spec, live.known().unwrap(), &place());
+    assert!(diff.changes.is_empty() && !diff.findings.is_empty());
+}
+
+#[tokio::test]
+async fn what_a_vault_declares_off_is_taken_off() {
+    let vault = |deny: bool| json!({"name": "open", "deny_delete": deny});
+    let (_, done) = settle::<BackupVault>(&vault(true)).await;
+    assert_eq!(done, ["create the vault", "set the access policy"]);
+    let (_, done) = settle::<BackupVault>(&vault(false)).await;
+    assert_eq!(done, ["remove the access policy"]);
+}
+
 #[tokio::test]
 async fn a_vault_takes_a_key_by_its_alias_and_is_locked() {
     settle::<KmsKey>(&key("vaulted")).await;
@@ -262,6 +325,20 @@ async fn a_vault_is_not_planned_under_an_alias_that_points_to_nothing() {
         panic!("a vault that cannot be made as declared");
     };
     assert!(why.why.starts_with("kms_key: there is no alias/typo"), "{why:?}");
+}
+
+#[tokio::test]
+async fn a_vault_is_not_planned_under_a_key_that_cannot_be_used() {
+    let kms = aws_sdk_kms::Client::new(&config().await);
+    let made = kms.create_key().send().await.unwrap();
+    let key = made.key_metadata().unwrap();
+    let off = kms.disable_key().key_id(key.key_id()).send().await;
+    off.unwrap();
+    let vault = json!({"name": "keyless", "kms_key": key.arn().unwrap()});
+    let Observed::Unreadable(why) = seen::<BackupVault>(&spec::<BackupVault>(&vault)).await else {
+        panic!("a vault that nothing could be kept in");
+    };
+    assert!(why.why.contains("is disabled. Enable it"), "{why:?}");
 }
 
 #[tokio::test]

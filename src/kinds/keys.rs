@@ -2,7 +2,7 @@
 
 use super::ReadContext;
 use crate::aws::{AwsError, Class, Clients, Reader, classify};
-use crate::model::fact::KeyFacts;
+use crate::model::fact::{KeyFacts, KeyState};
 use crate::model::policy::{Effect, Statement};
 use crate::model::schema::Reference;
 use crate::model::{AccountId, Address, Arn, Observed, Region, Unreadable};
@@ -37,10 +37,14 @@ pub struct Resolved {
     pub arn: Arn,
     /// Whether an AWS service manages it.
     pub service_managed: bool,
+    /// Whether it can be used.
+    pub state: KeyState,
+    /// RFC 3339, while deletion is pending.
+    pub deletion_date: Option<String>,
 }
 
-/// What the aliases of one resource point to, by their ARNs. An alias can be made to point elsewhere, so this holds
-/// for the moment of the read.
+/// What the aliases of one resource point to, by their ARNs, and what is declared by the ARN of a key that cannot be used.
+/// An alias can be made to point elsewhere, so this holds for the moment of the read.
 pub(super) type Aliases = BTreeMap<Arn, Observed<Resolved>>;
 
 /// The ARN of what is named by its ARN, its id or an alias, the latter two in this region and account.
@@ -65,14 +69,22 @@ pub(super) fn declared(key: &Reference, region: &Region, account: &AccountId) ->
     }
 }
 
-/// Asks what each alias among these points to; names of keys themselves say it already.
-pub(super) async fn resolve(cx: &ReadContext<'_>, names: impl IntoIterator<Item = Arn>) -> Aliases {
-    let aliases: BTreeSet<Arn> = names.into_iter().filter(is_alias).collect();
-    let asks = aliases.into_iter().map(|alias| async move {
-        let seen = look_up(cx, &alias).await;
-        (alias, seen)
+/// Asks what each alias among these points to, and whether what is `declared` can be used. Which key it is, the ARN
+/// of a key says already, so one that may not be looked at is taken as it is.
+pub(super) async fn resolve(
+    cx: &ReadContext<'_>,
+    declared: impl IntoIterator<Item = Arn>,
+    seen: impl IntoIterator<Item = Arn>,
+) -> Aliases {
+    let mut names: BTreeSet<Arn> = seen.into_iter().filter(is_alias).collect();
+    names.extend(declared);
+    let asks = names.into_iter().map(|name| async move {
+        let seen = look_up(cx, &name).await;
+        (name, seen)
     });
-    futures::future::join_all(asks).await.into_iter().collect()
+    let all = futures::future::join_all(asks).await.into_iter();
+    all.filter(|(name, key)| is_alias(name) || key.present().is_some_and(|k| k.state != KeyState::Enabled))
+        .collect()
 }
 
 /// Whether two ARNs mean one key: one name is one key, and two aliases are one key only by what they point to now.
@@ -110,6 +122,36 @@ pub(super) fn dangling(path: &str, key: &Reference, arn: &Arn, seen: &Aliases) -
             arn.resource()
         ))
     })
+}
+
+/// What to say of a declared key that new data are to be encrypted with, cannot be used, and that no block of the posture
+/// brings back.
+pub(super) fn unusable(path: &str, key: &Reference, arn: &Arn, seen: &Aliases) -> Option<Unreadable> {
+    let found = seen.get(arn).and_then(Observed::present);
+    let found = found.filter(|_| key.address.is_none())?;
+    let own = &found.arn;
+    let is = match (&found.state, &found.deletion_date) {
+        (KeyState::Enabled, _) => return None,
+        (KeyState::Disabled, _) => format!("is disabled. Enable it (aws kms enable-key --key-id {own})"),
+        (KeyState::PendingDeletion, date) => {
+            let on = date
+                .as_ref()
+                .map(|date| format!(" on {date}"))
+                .unwrap_or_default();
+            format!(
+                "is deleted{on}, and all that it encrypts is lost then. Call that off (aws kms cancel-key-deletion --key-id {own})"
+            )
+        }
+        (KeyState::Other(state), _) => {
+            format!("cannot be used in its state, {state}. Wait, or have that ended")
+        }
+    };
+    let name = if is_alias(arn) {
+        format!("{}, the key {own},", arn.resource())
+    } else {
+        format!("the key {own}")
+    };
+    Some(unresolved(format!("{path}: {name} {is}, or name another key")))
 }
 
 fn unresolved(why: String) -> Unreadable {
@@ -154,6 +196,11 @@ async fn ask(clients: &Clients, key: &Arn) -> Result<Resolved, AwsError> {
     Ok(Resolved {
         arn: arn.ok_or_else(|| unclear("the answer names no ARN"))?,
         service_managed: key.is_some_and(|k| k.key_manager() == Some(&KeyManagerType::Aws)),
+        state: key.map_or_else(
+            || KeyState::Other("unknown".to_owned()),
+            super::kms_key::live::state,
+        ),
+        deletion_date: key.and_then(|k| k.deletion_date()).map(ToString::to_string),
     })
 }
 
@@ -190,8 +237,9 @@ pub(super) async fn own_arn(clients: &Clients, key: &Arn) -> Result<Arn, AwsErro
 
 #[cfg(test)]
 mod tests {
-    use super::{Aliases, Resolved, dangling, declared, full, granted, same};
+    use super::{Aliases, Resolved, dangling, declared, full, granted, same, unusable};
     use crate::kinds::testing::place;
+    use crate::model::fact::KeyState;
     use crate::model::policy::Match;
     use crate::model::schema::Reference;
     use crate::model::{Arn, Observed, Unreadable};
@@ -206,6 +254,8 @@ mod tests {
         Observed::Present(Resolved {
             arn: arn(key),
             service_managed: false,
+            state: KeyState::Enabled,
+            deletion_date: None,
         })
     }
 
@@ -308,5 +358,39 @@ mod tests {
         );
         key.address = "kms_key.gone".parse().ok();
         assert_eq!(dangling("kms_key", &key, &gone, &seen), None);
+    }
+    #[test]
+    fn a_key_that_cannot_be_used_is_said_unless_it_will_be_brought_back() {
+        let seen = |state: KeyState| {
+            let key = Resolved {
+                arn: arn("key/k"),
+                service_managed: false,
+                deletion_date: (state == KeyState::PendingDeletion).then(|| "2026-12-01T00:00:00Z".into()),
+                state,
+            };
+            let key = Observed::Present(key);
+            Aliases::from([(arn("alias/acme"), key.clone()), (arn("key/k"), key)])
+        };
+        for name in ["alias/acme", "key/k"] {
+            let said = |state| unusable("kms_key", &text(arn(name).as_str()), &arn(name), &seen(state));
+            assert_eq!(said(KeyState::Enabled), None);
+            for (state, part) in [
+                (
+                    KeyState::Disabled,
+                    "enable-key --key-id arn:aws:kms:us-east-1:111111111111:key/k",
+                ),
+                (KeyState::PendingDeletion, "deleted on 2026-12-01T00:00:00Z"),
+                (KeyState::Other("PendingImport".into()), "PendingImport"),
+            ] {
+                let why = said(state).unwrap().why;
+                assert!(why.contains(part), "{name}: {why}");
+            }
+            let mut declared = text(arn(name).as_str());
+            declared.address = "kms_key.acme".parse().ok();
+            assert_eq!(
+                unusable("kms_key", &declared, &arn(name), &seen(KeyState::Disabled)),
+                None
+            );
+        }
     }
 }

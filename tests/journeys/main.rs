@@ -19,6 +19,7 @@ mod support;
 mod accounts;
 mod approvals;
 mod assertions;
+mod astray;
 mod attack;
 mod audit;
 mod bad_cloud;

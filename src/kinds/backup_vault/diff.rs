@@ -1,14 +1,16 @@
 //! What has to change for a vault to be as declared.
 
+use super::closing::Locking;
 use super::live::LiveVault;
 use super::lock;
 use super::policy::{DANGEROUS, wanted};
-use super::spec::Spec;
+use super::spec::{LockBlock, Spec};
 use super::write::Op;
 use crate::kinds::order::neutral;
 use crate::kinds::s3_bucket::PROJECT_TAG;
 use crate::kinds::{access, keys};
 use crate::model::change::{Action, Diff, Stage};
+use crate::model::policy::Document;
 use crate::model::{Arn, AttributeChange, Finding, Judgement, Observed, Place};
 use serde_json::Value as Json;
 
@@ -70,6 +72,7 @@ fn create(want: &Spec, place: &Place, diff: &mut Diff<Op>) {
             "an air-gapped vault is locked in compliance mode from birth: nobody can shorten its retention or delete \
              what it holds, the account's root included",
         );
+        let closed = closed.final_for(min);
         attributes.push(set("air_gapped", true.into(), closed));
         attributes.push(set(
             "lock.min",
@@ -142,46 +145,71 @@ fn policy(want: &Spec, have: Option<&LiveVault>, place: &Place, diff: &mut Diff<
         Some(Ok(live)) => live,
         Some(Err(unknown)) => return diff.unreadable.push(unknown.clone()),
     };
-    if live.is_some_and(|live| live.same_meaning(&document)) {
+    // A vault without a policy is one whose policy says nothing.
+    if live.unwrap_or(&Document::new([])).same_meaning(&document) {
         return;
     }
+    let is_none = document.statements.is_empty();
+    let after = if is_none { Json::Null } else { document.to_json() };
     let change = AttributeChange::judged(
         "policy",
         live.map_or(Json::Null, |d| d.to_json()),
-        document.to_json(),
+        after,
         access::judge(live, &document, DANGEROUS),
     );
-    diff.push(Stage::Access, Op::PutPolicy { document }, [change]);
+    let op = if is_none {
+        Op::RemovePolicy
+    } else {
+        Op::PutPolicy { document }
+    };
+    diff.push(Stage::Access, op, [change]);
 }
 
 fn locked(want: &Spec, have: Option<&LiveVault>, diff: &mut Diff<Op>) {
     let Some(lock) = &want.lock else { return };
     let live = have.and_then(|h| h.lock.as_ref());
-    let air_gapped = have.map_or(want.air_gapped == Some(true), |h| h.air_gapped);
-    let new = have.is_none_or(|h| h.points == Some(0));
-    let changes = lock::changes(lock, live, new);
-    if air_gapped {
-        // Its lock came with it, and no call changes it.
-        let why = "the lock of an air-gapped vault is decided when it is created";
-        if have.is_some() {
-            diff.findings.extend(changes.into_iter().map(|c| finding(c, why)));
-        }
+    let air_gapped = want.air_gapped == Some(true);
+    if have.is_none() && air_gapped {
+        // Its lock came with it.
         return;
     }
-    match lock::refused(lock, live) {
-        Some(why) => diff
-            .findings
-            .extend(changes.into_iter().map(|c| finding(c, &why))),
-        None => {
+    let new = have.is_none_or(|h| h.points == Some(0));
+    let changes = lock::changes(lock, live, new);
+    match writable(lock, have, air_gapped) {
+        Err(why) => {
+            let findings = changes.into_iter().map(|c| finding(c, &why));
+            diff.findings.extend(findings);
+        }
+        Ok(locking) => {
             let op = Op::Lock {
                 min: lock.min.map(|d| d.get()),
                 max: lock.max.map(|d| d.get()),
-                // A lock that is in its grace time keeps its date: each new one would put it off.
-                grace: lock.grace.map(|d| d.get()),
+                locking,
             };
             diff.push(Stage::Lock, op, changes);
         }
     }
+}
+
+/// How the lock is to be written, or why it cannot be.
+fn writable(lock: &LockBlock, have: Option<&LiveVault>, air_gapped: bool) -> Result<Locking, String> {
+    let live = have.and_then(|h| h.lock.as_ref());
+    if have.is_some_and(|h| h.air_gapped) {
+        return Err("the lock of an air-gapped vault is decided when it is created".to_owned());
+    }
+    if air_gapped {
+        return Err(
+            "the lock is declared for an air-gapped vault, which this one is not, so it is left as it is; declare a new \
+             vault under another name, or remove air_gapped"
+                .to_owned(),
+        );
+    }
+    if let Some(why) = lock::refused(lock, live) {
+        return Err(why);
+    }
+    Locking::wanted(lock, live).ok_or_else(|| {
+        "a compliance lock needs a time in which it can still be taken back; set grace".to_owned()
+    })
 }
 
 fn finding(change: AttributeChange, why: &str) -> Finding {

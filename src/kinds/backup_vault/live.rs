@@ -9,7 +9,6 @@ use crate::model::fact::{Held, Spread};
 use crate::model::policy::Document;
 use crate::model::{Arn, Duration, Observed, Place, Region, Unreadable};
 use aws_sdk_backup::Client;
-use aws_sdk_backup::primitives::DateTime;
 use aws_sdk_backup::types::{
     BackupVaultListMember, RecoveryPointByBackupVault, RecoveryPointStatus, VaultType,
 };
@@ -26,10 +25,12 @@ pub(super) const POINTS: &str = "backup:ListRecoveryPointsByBackupVault";
 /// A lock as it was seen.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LiveLock {
-    /// When it can no longer be taken back, RFC 3339; only in compliance mode.
-    pub date: Option<String>,
+    /// When it can no longer be taken back; only in compliance mode.
+    pub closes: Option<Timestamp>,
     /// Whether that was over when it was read.
     pub closed: bool,
+    /// When it was read; left out where two readings are compared.
+    pub seen: Option<Timestamp>,
     /// Days.
     pub min: Option<u32>,
     /// Days.
@@ -77,7 +78,8 @@ impl LiveVault {
             why: "it was not asked for".into(),
             denied: false,
         };
-        let date = vault.lock_date();
+        let now = Timestamp::now();
+        let closes = vault.lock_date().and_then(|at| Timestamp::new(at.secs(), 0).ok());
         Some(Self {
             name: vault.backup_vault_name()?.to_owned(),
             arn: vault.backup_vault_arn()?.parse().ok()?,
@@ -86,8 +88,9 @@ impl LiveVault {
             key_seen: None,
             key_wanted: None,
             lock: vault.locked().unwrap_or(false).then(|| LiveLock {
-                date: date.map(ToString::to_string),
-                closed: date.is_some_and(|d| *d <= DateTime::from(std::time::SystemTime::now())),
+                closes,
+                closed: closes.is_some_and(|at| at <= now),
+                seen: Some(now),
                 min: days(vault.min_retention_days()),
                 max: days(vault.max_retention_days()),
             }),
@@ -346,7 +349,7 @@ pub(super) async fn read(
     read
 }
 
-/// A vault that is to be made under a key whose alias points to nothing cannot be made.
+/// A vault that is to be made under a key that cannot be used, or whose alias points to nothing, cannot be made.
 async fn absent(cx: &ReadContext<'_>, spec: Option<&Spec>) -> Observed<LiveVault> {
     let Some(key) = spec.and_then(|s| s.kms_key.as_ref()) else {
         return Observed::Absent;
@@ -354,8 +357,10 @@ async fn absent(cx: &ReadContext<'_>, spec: Option<&Spec>) -> Observed<LiveVault
     let Some(arn) = &key.arn else {
         return Observed::Absent;
     };
-    let seen = keys::resolve(cx, [arn.clone()]).await;
-    keys::dangling("kms_key", key, arn, &seen).map_or(Observed::Absent, Observed::Unreadable)
+    let seen = keys::resolve(cx, [arn.clone()], []).await;
+    let why = keys::dangling("kms_key", key, arn, &seen);
+    let why = why.or_else(|| keys::unusable("kms_key", key, arn, &seen));
+    why.map_or(Observed::Absent, Observed::Unreadable)
 }
 
 async fn forgotten(

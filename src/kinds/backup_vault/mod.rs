@@ -1,5 +1,6 @@
 //! `backup_vault`: where AWS Backup keeps recovery points.
 
+mod closing;
 mod diff;
 pub mod live;
 mod lock;
@@ -19,7 +20,8 @@ use crate::model::fact::{self, Facts, LockMode, VaultLock};
 use crate::model::schema::EvaluatedBlock;
 use crate::model::value::Value;
 use crate::model::{Arn, Observed, Place, Unreadable};
-use live::LiveVault;
+use closing::Locking;
+use live::{LiveLock, LiveVault};
 use spec::Spec;
 use std::collections::BTreeMap;
 use write::{Op, Vault};
@@ -93,10 +95,16 @@ impl Kind for BackupVault {
             Op::Create { air_gap: None, .. } => "create the vault".into(),
             Op::Create { .. } => "create the air-gapped vault".into(),
             Op::PutPolicy { .. } => "set the access policy".into(),
-            Op::Lock { grace: None, .. } => "lock the vault in governance mode".into(),
+            Op::RemovePolicy => "remove the access policy".into(),
             Op::Lock {
-                grace: Some(days), ..
-            } => format!("lock the vault for good in {days} days"),
+                locking: Locking::Governance,
+                ..
+            } => "lock the vault in governance mode".into(),
+            Op::Lock {
+                locking: Locking::Compliance { grace, by: None },
+                ..
+            } => format!("lock the vault for good in {grace} days"),
+            Op::Lock { .. } => "change the lock of the vault, which stays in compliance mode".into(),
             Op::Tag { .. } => "set tags".into(),
             Op::Untag { .. } => "remove the project's tag".into(),
         }
@@ -124,11 +132,11 @@ impl Kind for BackupVault {
 
     fn facts(_: Option<&Spec>, have: &LiveVault, place: &Place) -> Facts {
         let lock = have.lock.as_ref().map(|lock| VaultLock {
-            mode: match lock.date {
+            mode: match lock.closes {
                 Some(_) => LockMode::Compliance,
                 None => LockMode::Governance,
             },
-            locked_from: lock.date.clone(),
+            locked_from: lock.closes.map(|at| at.to_string()),
             min_days: lock.min,
             max_days: lock.max,
         });
@@ -158,11 +166,13 @@ impl Kind for BackupVault {
         }))
     }
 
-    /// Recovery points come and go by themselves.
+    /// Recovery points come and go by themselves, and time passes.
     fn settled(have: &LiveVault) -> LiveVault {
+        let lock = have.lock.clone();
         LiveVault {
             points: None,
             holds: None,
+            lock: lock.map(|lock| LiveLock { seen: None, ..lock }),
             ..have.clone()
         }
     }
@@ -208,7 +218,11 @@ impl Kind for BackupVault {
                 all.extend(grants.map(anywhere));
             }
             if spec.wants_policy() {
-                all.push(on_vault("backup:PutBackupVaultAccessPolicy"));
+                let document = policy::wanted(spec, place.partition()).unwrap_or_default();
+                all.push(on_vault(match document.statements.is_empty() {
+                    true => "backup:DeleteBackupVaultAccessPolicy",
+                    false => "backup:PutBackupVaultAccessPolicy",
+                }));
             }
             if spec.lock.is_some() && spec.air_gapped != Some(true) {
                 all.push(on_vault("backup:PutBackupVaultLockConfiguration"));

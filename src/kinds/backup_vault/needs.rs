@@ -33,6 +33,7 @@ pub(super) fn needs(op: &Op, ident: &str, place: &Place) -> Vec<Permission> {
             all
         }
         Op::PutPolicy { .. } => vec![on_vault("backup:PutBackupVaultAccessPolicy")],
+        Op::RemovePolicy => vec![on_vault("backup:DeleteBackupVaultAccessPolicy")],
         Op::Lock { .. } => vec![on_vault("backup:PutBackupVaultLockConfiguration")],
         Op::Tag { .. } => vec![on_vault("backup:TagResource")],
         Op::Untag { .. } => vec![on_vault("backup:UntagResource")],

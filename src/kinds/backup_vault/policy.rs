@@ -45,6 +45,7 @@ pub(super) fn wanted(spec: &Spec, partition: &str) -> Option<Document> {
     let (accounts, organizations): (Vec<_>, Vec<_>) = spec
         .receives_from
         .iter()
+        .flatten()
         .partition(|from| from.parse::<AccountId>().is_ok());
     if !accounts.is_empty() {
         let statement = accounts

@@ -8,8 +8,10 @@ use std::collections::BTreeMap;
 
 /// Days that a recovery point is kept.
 pub type Keep = Days<1, 36500>;
+/// The fewest days of grace that AWS Backup takes.
+pub const LEAST_GRACE: u32 = 3;
 /// Days in which a compliance lock can still be taken back.
-pub type Grace = Days<3, 36500>;
+pub type Grace = Days<LEAST_GRACE, 36500>;
 
 word! {
     /// Who can take a lock back.
@@ -32,7 +34,8 @@ block! {
         /// No recovery point may be kept longer, and none for ever.
         pub max: Option<Keep>,
         /// How long a compliance lock can still be taken back, at least 3d; needed with `compliance`, and without
-        /// meaning for an air-gapped vault, which is locked from birth.
+        /// meaning for an air-gapped vault, which is locked from birth. Of a lock that is there a shorter one brings
+        /// the day forward on which it closes; a longer one puts nothing off.
         pub grace: Option<Grace>,
     }
 }
@@ -47,7 +50,7 @@ block! {
 
 block! {
     /// Where AWS Backup keeps recovery points, and who can take them away. With `receives_from`, `deny_delete` or
-    /// `policy` the whole access policy is managed.
+    /// `policy` the whole access policy is managed, also where they come to none.
     pub struct Spec {
         /// The vault's name: 2 to 50 letters, digits, hyphens and underscores.
         pub name: String,
@@ -56,7 +59,7 @@ block! {
         pub kms_key: Option<Reference>,
         /// Accounts (`222222222222`) and organizations (`o-…`) that may copy recovery points into the vault, and
         /// nothing else.
-        pub receives_from: Vec<String>,
+        pub receives_from: Option<Vec<String>>,
         /// Whether everybody is refused to delete recovery points, to shorten their retention and to change
         /// this refusal.
         pub deny_delete: Option<bool>,
@@ -77,6 +80,6 @@ block! {
 impl Spec {
     /// Whether the access policy is declared.
     pub fn wants_policy(&self) -> bool {
-        !self.receives_from.is_empty() || self.deny_delete == Some(true) || self.policy.is_some()
+        self.receives_from.is_some() || self.deny_delete.is_some() || self.policy.is_some()
     }
 }

@@ -1,3 +1,4 @@
+mod locks;
 mod properties;
 mod world;
 
@@ -11,10 +12,11 @@ use crate::kinds::testing::{Written, place};
 use crate::kinds::{Kind, Purpose};
 use crate::model::Observed;
 use crate::model::change::{Action, Direction, Stage};
-use crate::model::fact::{Facts, LockMode};
+use crate::model::fact::{Facts, KeyState, LockMode};
 use crate::model::policy::Effect;
 use serde_json::json;
 use std::collections::BTreeMap;
+use world::{NOW, at};
 
 const ALIAS: &str = "arn:aws:kms:us-east-1:111111111111:alias/acme";
 const KEY: &str = "arn:aws:kms:us-east-1:111111111111:key/k";
@@ -44,6 +46,8 @@ fn vault(spoil: impl FnOnce(&mut LiveVault)) -> LiveVault {
     let key = || Resolved {
         arn: KEY.parse().unwrap(),
         service_managed: false,
+        state: KeyState::Enabled,
+        deletion_date: None,
     };
     let mut live = LiveVault {
         name: "acme".into(),
@@ -66,8 +70,9 @@ fn vault(spoil: impl FnOnce(&mut LiveVault)) -> LiveVault {
 
 fn lock(date: Option<&str>, closed: bool, min: u32) -> Option<LiveLock> {
     Some(LiveLock {
-        date: date.map(str::to_owned),
+        closes: date.map(at),
         closed,
+        seen: Some(at(NOW)),
         min: Some(min),
         max: Some(400),
     })
@@ -176,7 +181,7 @@ fn locks_are_judged() {
             Some((Direction::Weakens, false)),
         ),
         (
-            lock(Some("2026-12-01T00:00:00Z"), false, 30),
+            lock(Some("2026-11-27T12:00:00Z"), false, 30),
             "compliance",
             "14d",
             Some((Direction::Weakens, true)),
@@ -205,7 +210,7 @@ fn locks_are_judged() {
         assert_eq!(diff.findings.is_empty(), wanted.is_some(), "{n}");
     }
     let same = locked("compliance", "14d").spec::<BackupVault>();
-    let have = vault(|v| v.lock = lock(Some("2026-12-01T00:00:00Z"), false, 14));
+    let have = vault(|v| v.lock = lock(Some("2026-11-27T12:00:00Z"), false, 14));
     assert_eq!(
         BackupVault::diff(&same, Some(&have), &place()).action,
         Action::NoOp
@@ -327,4 +332,30 @@ fn what_cannot_be_is_said() {
         let said = said(block);
         assert!(said.contains(part), "{part}: {said}");
     }
+}
+
+#[test]
+fn what_is_declared_off_is_taken_off() {
+    for (block, declares) in [
+        (Written::new().set("deny_delete", false), true),
+        (Written::new().set("receives_from", json!([])), true),
+        (Written::new(), false),
+    ] {
+        let want = block.set("name", "acme").spec::<BackupVault>();
+        let refusing = vault(|_| {});
+        let diff = BackupVault::diff(&want, Some(&refusing), &place());
+        let ops: Vec<_> = diff.changes.iter().map(|c| &c.op).collect();
+        let expected: &[&Op] = if declares { &[&Op::RemovePolicy] } else { &[] };
+        assert_eq!(ops, expected);
+        if declares {
+            assert_eq!(diff.changes[0].attributes[0].direction, Direction::Weakens);
+        }
+        let bare = vault(|v| v.policy = Observed::Absent);
+        let diff = BackupVault::diff(&want, Some(&bare), &place());
+        assert!(diff.changes.is_empty(), "{:?}", diff.changes);
+    }
+    // A vault that is made has none to remove.
+    let want = Written::new().set("name", "acme").set("deny_delete", false);
+    let made = BackupVault::diff(&want.spec::<BackupVault>(), None, &place());
+    assert_eq!(made.changes.len(), 1);
 }

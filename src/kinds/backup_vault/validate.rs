@@ -47,7 +47,7 @@ pub(super) fn validate(spec: &Spec, place: &Place, block: &EvaluatedBlock, diagn
             );
         }
     }
-    for from in &spec.receives_from {
+    for from in spec.receives_from.iter().flatten() {
         let is_organization = from.strip_prefix("o-").is_some_and(|rest| {
             (10..=32).contains(&rest.len()) && rest.chars().all(|c| c.is_ascii_alphanumeric())
         });
@@ -61,7 +61,10 @@ pub(super) fn validate(spec: &Spec, place: &Place, block: &EvaluatedBlock, diagn
             );
         }
     }
-    if !spec.receives_from.is_empty() && spec.kms_key.is_none() && spec.air_gapped != Some(true) {
+    if spec.receives_from.iter().flatten().next().is_some()
+        && spec.kms_key.is_none()
+        && spec.air_gapped != Some(true)
+    {
         say(
             "receives_from",
             code::CONFLICT,

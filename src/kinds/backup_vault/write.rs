@@ -1,6 +1,8 @@
 //! Writes to a vault. Each can be repeated; none deletes a vault, a recovery point or a lock.
 
+use super::closing::{Locking, days};
 use super::live::{self, VAULTS};
+use super::spec::LEAST_GRACE;
 use crate::aws::{AwsError, Class, Patience, Writer, classify, once, patiently};
 use crate::kinds::guarded::GUARD_TAG;
 use crate::kinds::keys;
@@ -9,6 +11,7 @@ use crate::model::policy::Document;
 use crate::model::{Arn, Place};
 use aws_sdk_backup::Client;
 use aws_sdk_backup::types::VaultState;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -30,14 +33,16 @@ pub enum Op {
         /// The whole policy.
         document: Document,
     },
+    /// Removes the access policy, where none is declared.
+    RemovePolicy,
     /// Locks it.
     Lock {
         /// Least days.
         min: Option<u32>,
         /// Most days.
         max: Option<u32>,
-        /// Days until it closes for good; it never does when absent.
-        grace: Option<u32>,
+        /// Who can take it back, and until when.
+        locking: Locking,
     },
     /// Sets tags and leaves others.
     Tag {
@@ -98,7 +103,22 @@ impl<'a> Vault<'a> {
                 })
                 .await
             }
-            Op::Lock { min, max, grace } => self.lock(*min, *max, *grace).await,
+            Op::RemovePolicy => {
+                let call = self
+                    .client()
+                    .delete_backup_vault_access_policy()
+                    .backup_vault_name(self.name);
+                match call
+                    .send()
+                    .await
+                    .map_err(|e| classify("backup:DeleteBackupVaultAccessPolicy", e))
+                {
+                    Ok(_) => Ok(()),
+                    Err(error) if error.code == "ResourceNotFoundException" => Ok(()),
+                    Err(error) => Err(error),
+                }
+            }
+            Op::Lock { min, max, locking } => self.lock(*min, *max, locking).await,
             Op::Tag { tags } => {
                 let arn = Arn::backup(
                     self.place.partition(),
@@ -200,31 +220,56 @@ impl<'a> Vault<'a> {
     }
 
     /// Repeating a compliance lock would put off the day on which it closes, so one that is there is left.
-    async fn lock(&self, min: Option<u32>, max: Option<u32>, grace: Option<u32>) -> Result<(), AwsError> {
+    async fn lock(&self, min: Option<u32>, max: Option<u32>, locking: &Locking) -> Result<(), AwsError> {
         let client = self.client();
         let call = client
             .put_backup_vault_lock_configuration()
             .backup_vault_name(self.name)
             .set_min_retention_days(min.map(i64::from))
-            .set_max_retention_days(max.map(i64::from))
-            .set_changeable_for_days(grace.map(i64::from));
+            .set_max_retention_days(max.map(i64::from));
         let locked = || async {
             let there = live::list(&client).await?;
-            let lock = there.get(self.name).and_then(|v| v.lock.as_ref());
-            let done = lock.is_some_and(|lock| {
-                lock.min == min && lock.max == max && lock.date.is_some() == grace.is_some()
-            });
+            let Some(lock) = there.get(self.name).and_then(|v| v.lock.as_ref()) else {
+                return Ok(None);
+            };
+            // A write without a time of grace would turn a compliance lock into one of governance.
+            if let (Locking::Governance, Some(closes)) = (locking, lock.closes) {
+                return Err(refused(format!(
+                    "the vault {} has a compliance lock that closes on {closes}, which backstay does not take back",
+                    self.name
+                )));
+            }
+            let done = lock.min == min && lock.max == max && locking.is_met_by(lock);
             Ok(done.then_some(()))
         };
         let send = || async {
-            let answer = call.clone().send().await;
-            answer
-                .map(drop)
-                .map_err(|e| classify("backup:PutBackupVaultLockConfiguration", e))
+            let call = call.clone().set_changeable_for_days(grace(locking)?);
+            let answer = call.send().await;
+            answer.map(drop).map_err(|e| classify(LOCK, e))
         };
         patiently(Patience::CONSISTENCY, passes, || {
             once(Patience::APPEARING, locked, send)
         })
         .await
+    }
+}
+
+const LOCK: &str = "backup:PutBackupVaultLockConfiguration";
+
+fn refused(why: String) -> AwsError {
+    AwsError::new(LOCK, Class::Refused, "InvalidRequestException", why)
+}
+
+/// The days of grace to send now; none for a lock in governance mode.
+fn grace(locking: &Locking) -> Result<Option<i64>, AwsError> {
+    let Locking::Compliance { grace, by } = locking else {
+        return Ok(None);
+    };
+    match (days(*grace, *by, Timestamp::now()), by) {
+        (left, Some(by)) if left < LEAST_GRACE => Err(refused(format!(
+            "AWS Backup takes no fewer than {LEAST_GRACE} days of grace, so the lock would close later than {by}, which is \
+             not what was planned; plan again"
+        ))),
+        (left, _) => Ok(Some(i64::from(left))),
     }
 }

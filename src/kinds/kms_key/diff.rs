@@ -1,6 +1,6 @@
 //! What has to change for a key to be as declared.
 
-use super::live::{LiveKey, LiveReplica};
+use super::live::{ALIAS_TAG, LiveKey, LiveReplica, alias_name};
 use super::policy::{DANGEROUS, wanted};
 use super::spec::Spec;
 use super::write::{NewKey, Op};
@@ -10,7 +10,7 @@ use crate::kinds::s3_bucket::PROJECT_TAG;
 use crate::model::change::{Action, Diff, Stage};
 use crate::model::fact::KeyState;
 use crate::model::policy::Document;
-use crate::model::{AttributeChange, Finding, Judgement, Observed, Place, Region};
+use crate::model::{Arn, AttributeChange, Finding, Judgement, Observed, Place, Region};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
@@ -114,10 +114,16 @@ fn replicate(want: &Spec, region: &Region, place: &Place, diff: &mut Diff<Op>) {
 
 fn update(want: &Spec, have: &LiveKey, place: &Place) -> Diff<Op> {
     let mut diff = Diff::new();
+    match have.displaces.known() {
+        Ok(None) => {}
+        Ok(Some(meant)) => return displaced(want, have, meant),
+        Err(unknown) => diff.unreadable.push(unknown.clone()),
+    }
     asserted(want, have, &mut diff);
     if have.service_managed {
         return diff;
     }
+    named(want, have, &mut diff);
     usable(
         "enabled",
         &have.state,
@@ -160,6 +166,43 @@ fn update(want: &Spec, have: &LiveKey, place: &Place) -> Diff<Op> {
         diff.action = Action::Update;
     }
     diff
+}
+
+/// The alias points to another key than the one that was made for it, which holds what is encrypted so far.
+fn displaced(want: &Spec, have: &LiveKey, meant: &Arn) -> Diff<Op> {
+    let alias = alias_name(&want.name);
+    let finding = Finding {
+        path: "name".to_owned(),
+        want: meant.as_str().into(),
+        have: have.arn.as_str().into(),
+        why: format!(
+            "{alias} was made to point to another key than the one that backstay made for it. What was encrypted so far \
+             needs {meant}. Point it back (aws kms update-alias --alias-name {alias} --target-key-id {meant}), or, \
+             if the other key is meant, take the tag {ALIAS_TAG} from the old one and keep it"
+        ),
+    };
+    Diff {
+        findings: vec![finding],
+        out_of_reach: true,
+        ..Diff::new()
+    }
+}
+
+/// Gives a key its alias back that was found without.
+fn named(want: &Spec, have: &LiveKey, diff: &mut Diff<Op>) {
+    if have.aliased {
+        return;
+    }
+    let mut judgement = Judgement::strengthens();
+    judgement.reason = Some(format!(
+        "the key {} was made for this alias, which is gone; whatever names the key by it fails",
+        have.arn
+    ));
+    let change = AttributeChange::judged("name", Json::Null, want.name.as_str().into(), judgement);
+    let op = Op::Name {
+        key: have.arn.clone(),
+    };
+    diff.push(Stage::Key, op, [change]);
 }
 
 /// What no write brings about.

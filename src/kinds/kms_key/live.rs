@@ -1,5 +1,6 @@
 //! A key as it was seen. KMS has no list that says more than ids, so each key is asked for by its alias.
 
+use super::astray;
 use super::spec::Spec;
 use crate::aws::{AwsError, Reader, classify};
 use crate::kinds::s3_bucket::PROJECT_TAG;
@@ -19,6 +20,8 @@ pub(in crate::kinds) const POLICY: &str = "kms:GetKeyPolicy";
 pub(super) const ROTATION: &str = "kms:GetKeyRotationStatus";
 pub(super) const TAGS: &str = "kms:ListResourceTags";
 pub(super) const ALIASES: &str = "kms:ListAliases";
+/// The tag that finds a key again which never got its alias, or lost it.
+pub(super) const ALIAS_TAG: &str = "backstay:alias";
 
 /// The same key in another region.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -36,6 +39,10 @@ pub struct LiveReplica {
 pub struct LiveKey {
     /// Without `alias/`; the key's id when it was found by its tag and has no alias.
     pub alias: String,
+    /// Whether it has that alias; one that lost it is found by its tag.
+    pub aliased: bool,
+    /// The key that was made for the alias, where that points to another one.
+    pub displaces: Observed<Arn>,
     /// The key's ARN.
     pub arn: Arn,
     /// Whether it can be used.
@@ -85,6 +92,8 @@ impl LiveKey {
         };
         Some(Self {
             alias: alias.to_owned(),
+            aliased: true,
+            displaces: Observed::Absent,
             state: state(key),
             deletion_date: key.deletion_date().map(ToString::to_string),
             material_expires: key.valid_to().map(ToString::to_string),
@@ -114,7 +123,7 @@ impl LiveKey {
     }
 }
 
-fn state(key: &KeyMetadata) -> KeyState {
+pub(in crate::kinds) fn state(key: &KeyMetadata) -> KeyState {
     match key.key_state() {
         Some(Wire::Enabled) => KeyState::Enabled,
         Some(Wire::Disabled) => KeyState::Disabled,
@@ -203,7 +212,7 @@ async fn replica(reader: &Reader, region: &Region, arn: &Arn) -> LiveReplica {
 }
 
 /// Everything of one key; `key` is its alias, id or ARN.
-async fn one(reader: &Reader, region: &Region, alias: &str, key: &str) -> Observed<LiveKey> {
+pub(super) async fn one(reader: &Reader, region: &Region, alias: &str, key: &str) -> Observed<LiveKey> {
     let client = reader.clients().kms(region);
     let permit = reader.permit().await;
     let mut live = match describe(&client, key).await {
@@ -286,11 +295,8 @@ async fn forgotten(
     let region = &cx.place.region;
     let mut found = BTreeMap::new();
     for arn in marked::arns(cx.reader, cx.place, "kms:key").await? {
-        if read
-            .values()
-            .filter_map(Observed::present)
-            .any(|live| live.arn == arn)
-        {
+        let known = |live: &LiveKey| live.arn == arn || live.displaces.present() == Some(&arn);
+        if read.values().filter_map(Observed::present).any(known) {
             continue;
         }
         let id = arn.resource().trim_start_matches("key/").to_owned();
@@ -316,6 +322,7 @@ pub(super) async fn read(
         (alias.clone(), live)
     });
     let mut read: BTreeMap<_, _> = futures::future::join_all(reads).await.into_iter().collect();
+    astray::found(&cx, &mut read).await;
     if cx.discover {
         match forgotten(cx, &read).await {
             Ok(found) => read.extend(found),

@@ -1,5 +1,6 @@
 //! `kms_key`: a key that copies are encrypted with.
 
+mod astray;
 mod diff;
 pub mod live;
 mod needs;
@@ -90,6 +91,7 @@ impl Kind for KmsKey {
     fn describe(op: &Op) -> String {
         match op {
             Op::Create(_) => "create the key and its alias".into(),
+            Op::Name { .. } => "give the key its alias back".into(),
             Op::Enable { region: None } => "bring the key back".into(),
             Op::Enable { region: Some(region) } => format!("bring the replica in {region} back"),
             Op::Describe { .. } => "set the description".into(),

@@ -33,6 +33,11 @@ pub(super) fn needs(op: &Op, ident: &str, place: &Place) -> Vec<Permission> {
             all.extend(alias(&place.region));
             all
         }
+        Op::Name { key } => {
+            let mut all = vec![Permission::new("kms:CreateAlias", key.as_str())];
+            all.extend(alias(&place.region));
+            all
+        }
         Op::Enable { region } => on(region.as_ref(), &["kms:CancelKeyDeletion", "kms:EnableKey"]),
         Op::Describe { .. } => on(None, &["kms:UpdateKeyDescription"]),
         Op::PutPolicy { region, .. } => on(region.as_ref(), &["kms:PutKeyPolicy"]),

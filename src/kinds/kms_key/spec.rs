@@ -21,7 +21,8 @@ block! {
     /// A key, and who may do what with it. It is always meant to be usable: one that is disabled or waits for
     /// its deletion is brought back.
     pub struct Spec {
-        /// The alias, without `alias/`: by it the key is found again.
+        /// The alias, without `alias/`: by it the key is found again, and where it is gone by the tag
+        /// `backstay:alias`.
         pub name: String,
         /// Shown in the console.
         pub description: Option<String>,

@@ -1,3 +1,4 @@
+mod astray;
 mod outside;
 mod properties;
 mod world;
@@ -33,6 +34,8 @@ fn wanted() -> Spec {
 fn key(spoil: impl FnOnce(&mut LiveKey)) -> LiveKey {
     let mut live = LiveKey {
         alias: "acme".into(),
+        aliased: true,
+        displaces: Observed::Absent,
         arn: "arn:aws:kms:us-east-1:111111111111:key/k".parse().unwrap(),
         state: KeyState::Enabled,
         deletion_date: None,

@@ -1,6 +1,6 @@
 //! Writes to a key. Each looks first, so that it can be repeated. None disables or deletes.
 
-use super::live::{ALIASES, alias_name, describe, tags};
+use super::live::{ALIAS_TAG, ALIASES, alias_name, describe, tags};
 use crate::aws::{AwsError, Class, Patience, Writer, classify, once, patiently};
 use crate::kinds::guarded::GUARD_TAG;
 use crate::kinds::s3_bucket::PROJECT_TAG;
@@ -10,9 +10,6 @@ use aws_sdk_kms::Client;
 use aws_sdk_kms::types::{KeyMetadata, KeyState, Tag};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// The tag that finds a key again whose creation was cut off before it got its alias.
-const ALIAS_TAG: &str = "backstay:alias";
 
 /// A key or replica that does not exist yet.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -33,6 +30,11 @@ pub struct NewKey {
 pub enum Op {
     /// Creates the key, then the alias.
     Create(NewKey),
+    /// Gives the key its alias back.
+    Name {
+        /// The key.
+        key: Arn,
+    },
     /// Calls off its deletion and enables it.
     Enable {
         /// That of a replica; the key's own when absent.
@@ -103,6 +105,13 @@ impl<'a> Kms<'a> {
     pub(super) async fn run(&self, op: &Op) -> Result<(), AwsError> {
         match op {
             Op::Create(new) => self.create(new).await,
+            Op::Name { key } => {
+                let (client, id) = (self.client(None), key.resource().trim_start_matches("key/"));
+                // KMS gives no alias to a key that waits for its deletion.
+                self.revive(&client, id).await?;
+                self.named(&client, id).await?;
+                self.ready(None).await
+            }
             Op::Enable { region } => self.enable(region.as_ref()).await,
             Op::Describe { text } => {
                 let key = self.key(None).await?;
@@ -271,18 +280,21 @@ impl<'a> Kms<'a> {
     }
 
     async fn enable(&self, region: Option<&Region>) -> Result<(), AwsError> {
-        const CANCEL: &str = "kms:CancelKeyDeletion";
-        let client = self.client(region);
         let key = self.key(region).await?;
+        self.revive(&self.client(region), key.key_id()).await
+    }
+
+    async fn revive(&self, client: &Client, id: &str) -> Result<(), AwsError> {
+        const CANCEL: &str = "kms:CancelKeyDeletion";
         let kept = || async {
-            let key = self.key(region).await?;
+            let key = describe(client, id).await?;
             let waits = matches!(
                 key.key_state(),
                 Some(KeyState::PendingDeletion | KeyState::PendingReplicaDeletion)
             );
             Ok((!waits).then_some(()))
         };
-        let call = client.cancel_key_deletion().key_id(key.key_id());
+        let call = client.cancel_key_deletion().key_id(id);
         // What does not wait for its deletion any more is an error to call off.
         once(Patience::APPEARING, kept, || async {
             call.clone()
@@ -294,10 +306,10 @@ impl<'a> Kms<'a> {
         .await?;
         // A deletion that was called off leaves the key disabled.
         patiently(Patience::CONSISTENCY, passes, || async {
-            if self.key(region).await?.enabled() {
+            if describe(client, id).await?.enabled() {
                 return Ok(());
             }
-            let call = client.enable_key().key_id(key.key_id());
+            let call = client.enable_key().key_id(id);
             call.send().await.map_err(|e| classify("kms:EnableKey", e))?;
             Err(AwsError::new(
                 "kms:EnableKey",

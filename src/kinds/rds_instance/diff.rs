@@ -7,7 +7,7 @@ use crate::kinds::keys;
 use crate::kinds::order::{neutral, on_is_stronger};
 use crate::kinds::s3_bucket::PROJECT_TAG;
 use crate::model::change::{Action, Diff, Stage};
-use crate::model::{Arn, AttributeChange, Finding, Judgement, Observed, Place};
+use crate::model::{Arn, AttributeChange, Finding, Judgement, Observed, Place, Unreadable};
 use serde_json::Value as Json;
 use std::collections::BTreeSet;
 
@@ -232,14 +232,7 @@ fn replicas(want: &Spec, have: &LiveInstance, place: &Place, diff: &mut Diff<Op>
             continue;
         }
         let copy = copy(replicate, source, place);
-        let dangling = replicate
-            .kms_key
-            .as_ref()
-            .zip(copy.key.as_ref())
-            .and_then(|(key, arn)| {
-                keys::dangling(&format!("{}.kms_key", path(replicate)), key, arn, &have.aliases)
-            });
-        if let Some(why) = dangling {
+        if let Some(why) = no_key(replicate, &copy, have) {
             diff.unreadable.push(why);
             continue;
         }
@@ -279,6 +272,17 @@ fn replicas(want: &Spec, have: &LiveInstance, place: &Place, diff: &mut Diff<Op>
             diff.push(Stage::Replicate, op, [change]);
         }
     }
+}
+
+/// Why a copy cannot be made under the key that is declared.
+fn no_key(want: &Replicate, copy: &Copy, have: &LiveInstance) -> Option<Unreadable> {
+    let (key, arn) = (want.kms_key.as_ref()?, copy.key.as_ref()?);
+    let path = format!("{}.kms_key", path(want));
+    let there = have.replicas.get(&want.region).and_then(Observed::present);
+    keys::dangling(&path, key, arn, &have.aliases).or_else(|| {
+        // A copy that is there is under a key already.
+        keys::unusable(&path, key, arn, &have.aliases).filter(|_| there.is_none())
+    })
 }
 
 fn path(replicate: &Replicate) -> String {

@@ -357,7 +357,7 @@ async fn declared(
             live.earliest_restorable = Some(oldest(cx.reader, region, live.arn.as_ref()).await);
         }
         let names = declared.iter().filter_map(|copy| key_of(copy, cx.place));
-        live.aliases = keys::resolve(&cx, names).await;
+        live.aliases = keys::resolve(&cx, names, []).await;
         read.insert(ident.clone(), Observed::Present(live));
     }
     read

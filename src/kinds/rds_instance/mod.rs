@@ -168,7 +168,7 @@ impl Kind for RdsInstance {
             all.push(anywhere(live::BACKUPS));
         }
         let mut named = spec.replicate.iter().filter_map(|r| live::key_of(r, place));
-        if named.any(|key| keys::is_alias(&key)) {
+        if named.next().is_some() {
             all.push(anywhere(keys::DESCRIBE));
         }
         if purpose == Purpose::Apply {

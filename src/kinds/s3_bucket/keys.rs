@@ -5,6 +5,7 @@ use super::role::replica_region;
 use super::spec::{ReplicateBlock, Spec};
 use crate::kinds::keys::{self, Aliases};
 use crate::kinds::{Depth, ReadContext};
+use crate::model::schema::Reference;
 use crate::model::{AccountId, Arn, Observed, Place, Region, Unreadable};
 
 /// Where copies of a block are encrypted, and so where its key is.
@@ -20,23 +21,46 @@ fn of_bucket(spec: &Spec, place: &Place) -> Option<Arn> {
     keys::declared(key, &place.region, &place.account_id)
 }
 
-/// The declared key of copies.
-fn of_copies(block: &ReplicateBlock, place: &Place) -> Option<Arn> {
+/// The ARN of the declared key of copies, or of its alias.
+pub(super) fn of_copies(block: &ReplicateBlock, place: &Place) -> Option<Arn> {
     let (region, account) = there(block, place);
     keys::declared(block.kms_key.as_ref()?, &region, &account)
 }
 
-/// What is declared with an alias that points to nothing.
-pub(super) fn dangling(spec: &Spec, seen: &Aliases, place: &Place) -> Vec<Unreadable> {
+/// What is declared with an alias that points to nothing, or anew with a key that cannot be used; `live` is empty where
+/// there is no bucket yet.
+pub(super) fn out_of_use(spec: &Spec, live: &Live, place: &Place) -> Vec<Unreadable> {
     let encryption = spec.encryption.as_ref().and_then(|e| e.kms_key.as_ref());
-    let bucket = encryption
-        .zip(of_bucket(spec, place))
-        .and_then(|(key, arn)| keys::dangling("encryption.kms_key", key, &arn, seen));
+    let bucket = encryption.zip(of_bucket(spec, place)).and_then(|(key, arn)| {
+        let is_so = live.encryption.as_ref().and_then(|e| e.present()?.key.as_deref());
+        let is_so = is_so.is_some_and(|have| same(arn.as_str(), have, Some(live), place) == Ok(true));
+        refused("encryption.kms_key", key, &arn, is_so, &live.aliases)
+    });
+    let rules = live.replication.as_ref().and_then(|r| r.present());
     let copies = spec.replicate.iter().filter_map(|block| {
         let arn = of_copies(block, place)?;
-        keys::dangling("replicate.kms_key", block.kms_key.as_ref()?, &arn, seen)
+        let mut seen = rules.into_iter().flat_map(|r| &r.rules);
+        let is_so = seen.any(|rule| {
+            let have = rule.destination.replica_key.as_deref();
+            have.is_some_and(|have| {
+                same_for_copies(block, (arn.as_str(), have), Some(live), place) == Ok(true)
+            })
+        });
+        refused(
+            "replicate.kms_key",
+            block.kms_key.as_ref()?,
+            &arn,
+            is_so,
+            &live.aliases,
+        )
     });
     bucket.into_iter().chain(copies).collect()
+}
+
+/// Why a key cannot be declared; one that is in use already can, as nothing changes.
+fn refused(path: &str, key: &Reference, arn: &Arn, is_so: bool, seen: &Aliases) -> Option<Unreadable> {
+    let unusable = || keys::unusable(path, key, arn, seen).filter(|_| !is_so);
+    keys::dangling(path, key, arn, seen).or_else(unusable)
 }
 
 /// Whether any key is declared.
@@ -45,29 +69,29 @@ pub(super) fn names_any(spec: &Spec) -> bool {
     of_bucket || spec.replicate.iter().any(|block| block.kms_key.is_some())
 }
 
-/// Looks up every alias that decides whether what is seen is what is declared; `live` is empty where there is no
+/// Looks up every alias that decides whether what is seen is what is declared, and whether that can be used; `live` is empty where there is no
 /// bucket yet.
 pub(super) async fn resolve(cx: &ReadContext<'_>, spec: Option<&Spec>, live: &Live) -> Aliases {
     let place = cx.place;
-    let mut names: Vec<Arn> = Vec::new();
+    let (mut declared, mut names): (Vec<Arn>, Vec<Arn>) = Default::default();
     let wanted = spec.and_then(|spec| of_bucket(spec, place));
     if wanted.is_some() || cx.depth == Depth::Everything {
         let seen = live.encryption.as_ref().and_then(|e| e.present()?.key.as_deref());
         names.extend(seen.and_then(|key| keys::full(key, &place.region, &place.account_id)));
     }
-    names.extend(wanted);
+    declared.extend(wanted);
     let rules = live.replication.as_ref().and_then(|r| r.present());
     for block in spec.into_iter().flat_map(|spec| &spec.replicate) {
         let Some(wanted) = of_copies(block, place) else {
             continue;
         };
-        names.push(wanted);
+        declared.push(wanted);
         let (region, account) = there(block, place);
         let seen = rules.into_iter().flat_map(|r| &r.rules);
         let seen = seen.filter_map(|rule| rule.destination.replica_key.as_deref());
         names.extend(seen.filter_map(|key| keys::full(key, &region, &account)));
     }
-    keys::resolve(cx, names).await
+    keys::resolve(cx, declared, names).await
 }
 
 /// Whether the key that new objects are encrypted with, as S3 shows it, is the declared one.
@@ -138,10 +162,12 @@ pub(super) fn known(key: &str, live: &Live, place: &Place) -> Result<Option<Arn>
 
 #[cfg(test)]
 mod tests {
-    use super::{known, same};
+    use super::{known, out_of_use, same};
     use crate::kinds::keys::{Aliases, Resolved};
-    use crate::kinds::s3_bucket::live::Live;
-    use crate::kinds::testing::place;
+    use crate::kinds::s3_bucket::S3Bucket;
+    use crate::kinds::s3_bucket::live::{Encryption, Live};
+    use crate::kinds::testing::{Written, place};
+    use crate::model::fact::KeyState;
     use crate::model::{Arn, Observed};
 
     const KEY: &str = "arn:aws:kms:us-east-1:111111111111:key/abc";
@@ -151,6 +177,8 @@ mod tests {
         let key = Resolved {
             arn: KEY.parse().unwrap(),
             service_managed,
+            state: KeyState::Enabled,
+            deletion_date: None,
         };
         Live {
             aliases: Aliases::from([(ALIAS.parse().unwrap(), Observed::Present(key))]),
@@ -199,5 +227,37 @@ mod tests {
         assert_eq!(known("alias/acme", &pointing(true), &place()), Ok(None));
         assert_eq!(known("alias/aws/s3", &Live::default(), &place()), Ok(None));
         assert!(known("a key", &Live::default(), &place()).is_err());
+    }
+    /// What is encrypted under a key that cannot be used is no change of the plan; what is to be is.
+    #[test]
+    fn nothing_moves_to_a_key_that_cannot_be_used() {
+        let encryption = Written::new().set("kms_key", ALIAS);
+        let block = Written::new()
+            .set("name", "acme-uploads")
+            .nest("encryption", encryption);
+        let spec = block.spec::<S3Bucket>();
+        for (state, before, refused) in [
+            (KeyState::Disabled, None, true),
+            (KeyState::PendingDeletion, Some("other"), true),
+            (KeyState::Disabled, Some(KEY), false),
+            (KeyState::Enabled, Some("other"), false),
+        ] {
+            let mut live = pointing(false);
+            for seen in live.aliases.values_mut() {
+                if let Observed::Present(key) = seen {
+                    key.state = state.clone();
+                }
+            }
+            live.encryption = before.map(|key| {
+                Observed::Present(Encryption {
+                    algorithm: "aws:kms".into(),
+                    key: Some(key.into()),
+                    bucket_key: None,
+                    blocked: Vec::new(),
+                })
+            });
+            let said = out_of_use(&spec, &live, &place());
+            assert_eq!(!said.is_empty(), refused, "{state:?} {before:?}: {said:?}");
+        }
     }
 }

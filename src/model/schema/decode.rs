@@ -174,6 +174,11 @@ impl<T: Field> Field for Option<T> {
     }
 
     fn take(name: &str, from: &EvaluatedBlock, diagnostics: &mut Diagnostics) -> Taken<Self> {
+        // A list that is left out is not an empty one.
+        let is_set = from.attributes.get(name).is_some_and(|a| !a.value.is_null());
+        if !is_set && !from.blocks.contains_key(name) {
+            return Taken::Got(None);
+        }
         match T::take(name, from, diagnostics) {
             Taken::Absent => Taken::Got(None),
             Taken::Bad => Taken::Bad,

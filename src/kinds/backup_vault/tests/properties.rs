@@ -1,7 +1,7 @@
 //! Whatever is declared of a vault and whatever is there.
 
 use super::vault;
-use super::world::LATER;
+use super::world::{LONG_AGO, NOW, at};
 use crate::kinds::backup_vault::BackupVault;
 use crate::kinds::backup_vault::live::{LiveLock, LiveVault};
 use crate::kinds::testing::{accepted, decoded, place};
@@ -72,7 +72,7 @@ impl Order for BackupVault {
         }
         let rank = |lock: &Option<LiveLock>| match lock {
             None => 0,
-            Some(lock) if lock.date.is_none() => 1,
+            Some(lock) if lock.closes.is_none() => 1,
             Some(lock) if !lock.closed => 2,
             Some(_) => 3,
         };
@@ -87,20 +87,25 @@ impl Order for BackupVault {
         check(min(new) < min(old), "least days");
         // What was to be kept for longer is no longer made.
         check(max(new) < max(old), "most days");
+        let closes = |vault: &LiveVault| vault.lock.as_ref().and_then(|l| l.closes);
+        check(
+            closes(old).is_some() && closes(new) > closes(old),
+            "when it closes",
+        );
         lower
     }
 }
 
 fn lock() -> impl Strategy<Value = Json> {
     (
-        any::<bool>(),
+        of(select(vec!["3d", "7d", "300d"])),
         of(select(vec!["7d", "14d"])),
         of(select(vec!["90d", "365d"])),
     )
-        .prop_map(|(closes, min, max)| {
-            let mut lock = match closes {
-                true => json!({"mode": "compliance", "grace": "7d"}),
-                false => json!({"mode": "governance"}),
+        .prop_map(|(grace, min, max)| {
+            let mut lock = match grace {
+                Some(grace) => json!({"mode": "compliance", "grace": grace}),
+                None => json!({"mode": "governance"}),
             };
             for (name, days) in [("min", min), ("max", max)] {
                 if let Some(days) = days {
@@ -143,13 +148,18 @@ fn found() -> impl Strategy<Value = LiveVault> {
     let days = || (of(select(vec![7_u32, 14])), of(select(vec![90_u32, 365])));
     let date = select(vec![
         None,
-        Some((LATER, false)),
-        Some(("2020-01-01T00:00:00Z", true)),
+        Some("2026-11-22T00:00:00Z"),
+        Some("2026-11-24T12:30:00Z"),
+        Some("2026-11-28T12:00:00Z"),
+        Some("2026-12-04T06:00:00Z"),
+        Some("2027-09-17T12:00:00Z"),
+        Some(LONG_AGO),
     ]);
     let lock = of((date, days())).prop_map(|lock| {
         lock.map(|(date, (min, max))| LiveLock {
-            date: date.map(|d| d.0.to_owned()),
-            closed: date.is_some_and(|d| d.1),
+            closes: date.map(at),
+            closed: date == Some(LONG_AGO),
+            seen: Some(at(NOW)),
             min,
             max,
         })

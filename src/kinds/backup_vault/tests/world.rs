@@ -1,16 +1,24 @@
 //! A vault that does what it is told: what AWS Backup shows after our writes.
 
 use crate::kinds::backup_vault::BackupVault;
+use crate::kinds::backup_vault::closing::{Locking, days};
 use crate::kinds::backup_vault::live::{LiveLock, LiveVault};
 use crate::kinds::backup_vault::write::Op;
 use crate::kinds::guarded::GUARD_TAG;
 use crate::kinds::s3_bucket::PROJECT_TAG;
 use crate::kinds::tests::world::{World, tags_of};
 use crate::model::{Arn, Observed};
+use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 
-/// When a lock closes whose time of grace began now.
-pub(super) const LATER: &str = "2030-01-01T00:00:00Z";
+/// When everything is seen and written.
+pub(super) const NOW: &str = "2026-11-21T12:00:00Z";
+/// When a lock was closed long ago.
+pub(super) const LONG_AGO: &str = "2020-01-01T00:00:00Z";
+
+pub(super) fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
 
 fn created(key: Option<Arn>, air_gap: Option<(u32, u32)>, tags: BTreeMap<String, String>) -> LiveVault {
     LiveVault {
@@ -23,8 +31,9 @@ fn created(key: Option<Arn>, air_gap: Option<(u32, u32)>, tags: BTreeMap<String,
         key_seen: None,
         key_wanted: None,
         lock: air_gap.map(|(min, max)| LiveLock {
-            date: Some("2020-01-01T00:00:00Z".into()),
+            closes: Some(at(LONG_AGO)),
             closed: true,
+            seen: Some(at(NOW)),
             min: Some(min),
             max: Some(max),
         }),
@@ -51,12 +60,22 @@ impl World for BackupVault {
         match op.clone() {
             Op::Create { .. } => {}
             Op::PutPolicy { document } => live.policy = Observed::Present(document),
-            Op::Lock { min, max, grace } => {
+            Op::RemovePolicy => live.policy = Observed::Absent,
+            Op::Lock { min, max, locking } => {
                 let closed = live.lock.as_ref().is_some_and(|l| l.closed);
                 assert!(!closed, "AWS Backup refuses to change a lock that is closed");
+                let days = match locking {
+                    Locking::Governance => None,
+                    Locking::Compliance { grace, by } => Some(days(grace, by, at(NOW))),
+                };
+                assert!(
+                    days.is_none_or(|days| days >= 3),
+                    "AWS Backup takes no fewer days"
+                );
                 live.lock = Some(LiveLock {
-                    date: grace.map(|_| LATER.to_owned()),
+                    closes: days.map(|days| at(NOW) + SignedDuration::from_hours(24 * i64::from(days))),
                     closed: false,
+                    seen: Some(at(NOW)),
                     min,
                     max,
                 });

@@ -186,11 +186,11 @@ fn found() -> impl Strategy<Value = LiveKey> {
         state(),
         of(select(vec![90_u32, 365, 2560])),
         any_policy(),
-        any::<bool>(),
+        (any::<bool>(), any::<bool>()),
         replica("us-west-2"),
         replica("eu-west-1"),
     )
-        .prop_map(|(state, rotation, policy, multi_region, west, eu)| {
+        .prop_map(|(state, rotation, policy, (multi_region, aliased), west, eu)| {
             let replicas = [("us-west-2", west), ("eu-west-1", eu)];
             let replicas: BTreeMap<_, _> = replicas
                 .into_iter()
@@ -199,6 +199,7 @@ fn found() -> impl Strategy<Value = LiveKey> {
                 .collect();
             key(|key| {
                 key.state = state;
+                key.aliased = aliased;
                 key.rotation = rotation.map_or(Observed::Absent, Observed::Present);
                 key.policy = Observed::Present(policy);
                 key.multi_region = multi_region;

@@ -22,6 +22,8 @@ fn policy(new: &NewKey) -> Observed<Document> {
 fn created(new: &NewKey) -> LiveKey {
     LiveKey {
         alias: "acme".into(),
+        aliased: true,
+        displaces: Observed::Absent,
         arn: "arn:aws:kms:us-east-1:111111111111:key/k".parse().unwrap(),
         state: KeyState::Enabled,
         deletion_date: None,
@@ -46,6 +48,10 @@ impl World for KmsKey {
         let mut live = live.expect("a key that was created");
         match op.clone() {
             Op::Create(_) => {}
+            Op::Name { key } => {
+                assert_eq!(key, live.arn);
+                live.aliased = true;
+            }
             Op::Enable { region: None } => {
                 live.state = KeyState::Enabled;
                 live.deletion_date = None;

@@ -10,7 +10,7 @@ use crate::kinds::Kind;
 use crate::kinds::keys::{Aliases, Resolved};
 use crate::kinds::testing::{Written, place};
 use crate::model::change::{Action, Diff, Direction};
-use crate::model::fact::Facts;
+use crate::model::fact::{Facts, KeyState};
 use crate::model::{Observed, Unreadable};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -468,6 +468,8 @@ fn an_alias_is_the_key_that_it_points_to() {
         Observed::Present(Resolved {
             arn: key.parse().unwrap(),
             service_managed: false,
+            state: KeyState::Enabled,
+            deletion_date: None,
         })
     };
     assert_eq!(by_alias(KEY, to(KEY)), Diff::new());

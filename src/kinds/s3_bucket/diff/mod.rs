@@ -39,7 +39,7 @@ pub(super) fn diff(want: &Spec, have: Option<&Live>, place: &Place) -> Diff<Op> 
         return c.diff;
     }
     if let Some(live) = have {
-        for unknown in keys::dangling(want, &live.aliases, place) {
+        for unknown in keys::out_of_use(want, live, place) {
             c.unreadable(unknown);
         }
     }

@@ -150,14 +150,15 @@ async fn one(
     Observed::Present(live)
 }
 
-/// A bucket that is to be made under a key has to be able to: one whose alias points to nothing would be made
+/// A bucket that is to be made under a key has to be able to: one that cannot be used, or whose alias points to nothing, would be made
 /// and then left unencrypted.
 async fn absent(cx: &ReadContext<'_>, spec: Option<&Spec>) -> Observed<Live> {
     let Some(spec) = spec else {
         return Observed::Absent;
     };
-    let aliases = keys::resolve(cx, Some(spec), &Live::default()).await;
-    match keys::dangling(spec, &aliases, cx.place).pop() {
+    let mut live = Live::default();
+    live.aliases = keys::resolve(cx, Some(spec), &live).await;
+    match keys::out_of_use(spec, &live, cx.place).pop() {
         Some(why) => Observed::Unreadable(why),
         None => Observed::Absent,
     }

@@ -1,8 +1,8 @@
 //! The rules that a block asks for.
 
 use super::{Destination, MINUTES, OURS, Rule};
-use crate::kinds::s3_bucket::names;
-use crate::kinds::s3_bucket::spec::{ReplicateBlock, Spec, bucket_arn, bucket_name, key_id};
+use crate::kinds::s3_bucket::spec::{ReplicateBlock, Spec, bucket_arn, bucket_name};
+use crate::kinds::s3_bucket::{keys, names};
 use crate::model::{AccountId, Place};
 use std::collections::BTreeMap;
 
@@ -71,7 +71,8 @@ fn rule(block: &ReplicateBlock, place: &Place) -> Option<Rule> {
         true => Some(other.unwrap_or_else(|| place.account_id.clone())),
         false => other,
     };
-    let replica_key = block.kms_key.as_ref().and_then(key_id);
+    // S3 takes the ARN of a key or an alias here, and neither an id nor a bare alias.
+    let replica_key = keys::of_copies(block, place).map(String::from);
     Some(Rule {
         id: rule_id(bucket_name(&block.to)?, &prefix),
         priority: None,

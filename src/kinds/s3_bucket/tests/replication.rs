@@ -7,6 +7,7 @@ use crate::kinds::s3_bucket::op::Op;
 use crate::kinds::s3_bucket::replication::{Replication, Rule};
 use crate::kinds::s3_bucket::spec::{ReplicateBlock, Spec};
 use crate::model::change::{Diff, Direction, Stage};
+use crate::model::schema::Reference;
 use crate::model::{Duration, Observed};
 
 pub(super) fn to(name: &str) -> ReplicateBlock {
@@ -70,6 +71,35 @@ fn a_rule_says_all_that_s3_wants() {
     assert!(!rule.delete_markers && rule.destination.metrics);
     assert_eq!(rule.destination.within_minutes, Some(15));
     assert_eq!(rule.destination.account, None);
+}
+
+/// S3 takes neither an id nor a bare alias as the key of copies.
+#[test]
+fn the_key_of_copies_is_sent_by_its_arn() {
+    let west = |resource: &str| format!("arn:aws:kms:us-west-2:111111111111:{resource}");
+    for (name, sent) in [
+        ("alias/x", west("alias/x")),
+        (
+            "1234abcd-12ab-34cd-56ef-1234567890ab",
+            west("key/1234abcd-12ab-34cd-56ef-1234567890ab"),
+        ),
+        (&west("key/k"), west("key/k")),
+    ] {
+        let key = Reference {
+            address: None,
+            arn: name.parse().ok(),
+            name: Some(name.to_owned()),
+            region: None,
+            account: None,
+        };
+        let block = ReplicateBlock {
+            kms_key: Some(key),
+            ..to("acme-dr")
+        };
+        let want = replicating(vec![block]);
+        let rule = document(&plan(&want, &versioned())).rules[0].clone();
+        assert_eq!(rule.destination.replica_key, Some(sent), "{name}");
+    }
 }
 
 #[test]
