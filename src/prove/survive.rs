@@ -1,7 +1,7 @@
 //! One copy against one disaster.
 
 use super::attack::Attack;
-use super::copy::{Copy, Mechanism, Reach};
+use super::copy::{Copy, Encryption, Mechanism, Reach};
 use crate::model::objective::{Extent, Scenario};
 use crate::model::{Duration, Observed};
 use serde::Serialize;
