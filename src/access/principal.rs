@@ -117,6 +117,14 @@ impl Name {
                 role: Truth::Yes,
                 ..Matched::default()
             },
+            (Self::Arn(name), Caller::FederatedUser { session, .. }) if name == session.as_str() => {
+                Matched::direct(Truth::Yes)
+            }
+            // AWS does not say whether a user's name in a policy means the sessions that it opens.
+            (Self::Arn(name), Caller::FederatedUser { user, .. }) => Matched {
+                role: maybe_if(name == user.as_str()),
+                ..Matched::default()
+            },
             (Self::Arn(name), Caller::Someone(Some(account))) => {
                 let theirs = name
                     .parse::<Arn>()

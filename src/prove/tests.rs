@@ -16,6 +16,7 @@ mod copying;
 mod derivations;
 mod destroying;
 mod dumps;
+mod escapes;
 mod organizations;
 mod outsiders;
 mod policies;

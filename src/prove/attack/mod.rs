@@ -8,6 +8,7 @@ mod ask;
 mod bits;
 pub mod graph;
 mod ledger;
+mod names;
 pub mod smallest;
 mod sources;
 mod steps;

@@ -6,40 +6,30 @@
 
 mod administrators;
 mod buckets;
+mod guises;
 mod identities;
+mod nodes;
 mod organization;
 mod outsiders;
 mod services;
 mod stores;
 
 use super::Everybody;
-use super::actor::{Actor, Ids, Standing, actors, add, excepted, rails};
+use super::actor::{Actor, Ids, actors, add, rails};
 use super::ask::{Answer, Ask, Asker, Guard};
-use super::graph::{ADMINISTRATOR, Certainty, Node, Step, short_identity};
+use super::graph::{Certainty, Node, Step};
 use super::ledger::{Doing, Ledger};
+use super::names::{Names, tells_apart};
 use crate::access::{Guardrails, Policies, Target};
 use crate::model::fact::{Evidence, Facts, LockMode};
 use crate::model::policy::Document;
 use crate::model::{AccountId, Address, Arn, Observed};
 use crate::prove::copy::{Copy, Holder, Mechanism};
+use nodes::{acts, capped, every, loosened, unbound};
+pub(super) use nodes::{administrator_of, called, name, root_of};
 use outsiders::Outsiders;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::rc::Rc;
-
-/// The root of an account.
-pub(super) fn root_of(partition: &str, account: &AccountId) -> String {
-    Arn::iam(partition, account, "root").to_string()
-}
-
-/// Somebody who may change what anybody in the account may do, and so may do everything there.
-pub(super) fn administrator_of(partition: &str, account: &AccountId) -> String {
-    Arn::iam(partition, account, ADMINISTRATOR).to_string()
-}
-
-/// Everything of a kind in somebody's account, as policies name it: `role`, `user`, `group`, `policy`.
-fn every(kind: &str, who: &Actor) -> String {
-    Arn::iam(who.arn.partition(), &who.account, &format!("{kind}/*")).to_string()
-}
 
 /// Whether nobody, the account's root included, can delete it for now.
 pub(super) fn is_locked(copy: &Copy) -> bool {
@@ -166,15 +156,6 @@ impl<'a> Estate<'a> {
     }
 }
 
-/// That the account of whoever acts is rid of its policies, if it has any.
-fn unbound(node: &Node, rails: &BTreeMap<AccountId, Rc<Guardrails>>) -> Option<Node> {
-    let Node::Acts(who) = node else { return None };
-    let account: AccountId = who.split(':').nth(4)?.parse().ok()?;
-    rails
-        .contains_key(&account)
-        .then(|| Node::Unbound(account.to_string()))
-}
-
 /// Unique ids of everybody who was read.
 fn ids(everybody: Everybody<'_>) -> Ids {
     everybody
@@ -204,14 +185,22 @@ fn asker(
     let levels = everybody.memberships.values().filter_map(Observed::present);
     let levels = levels.flat_map(|m| m.levels.iter().flat_map(|l| &l.policies));
     let limits = levels.filter_map(|(_, document)| document.present());
-    let names = policies.chain(trusts).chain(limits).flat_map(excepted).cloned();
-    let names: BTreeSet<String> = names
-        .chain(outsiders.named.iter().map(|(_, name)| name.clone()))
-        .collect();
+    let own = everybody
+        .known()
+        .flat_map(|p| p.policies.iter().map(|(_, own)| own).chain([&p.boundary]));
+    let own = own.filter_map(Observed::present);
+    let documents: Vec<&Document> = policies.chain(trusts).chain(limits).chain(own).collect();
+    let mut names = Names::default();
+    documents.iter().for_each(|document| names.read(document));
+    outsiders.named.iter().for_each(|(_, name)| names.add(name));
     let mut all = actors(&accounts, everybody, rails, ids, &names);
     let anonymous = outsiders.anybody.iter();
     all.extend(anonymous.map(|account| Actor::anonymous(everybody.partition(account), account)));
-    let asker = Asker::new(all);
+    let mut asker = Asker::new(all);
+    if documents.into_iter().any(tells_apart) {
+        let guises = guises::of(&asker, everybody, &names);
+        asker = asker.joined_by(guises);
+    }
     // Most are denied something, and few may take that off.
     if rails.is_empty() && !identities::may_loosen(&asker) {
         return asker;
@@ -305,34 +294,6 @@ impl<'a> Permission<'a> {
 
     fn only_if(self, only_if: Option<&'a str>) -> Self {
         Self { only_if, ..self }
-    }
-}
-
-fn acts(who: &Actor) -> Node {
-    match who.standing {
-        Standing::Loosened => loosened(&who.arn),
-        Standing::Capped => capped(&who.arn),
-        Standing::Rewritten => Node::Acts(format!("{} with policies rewritten", who.arn)),
-        Standing::Made => Node::Acts(format!("{} newly made", who.arn)),
-        Standing::Known | Standing::Administrator | Standing::Root => Node::Acts(who.arn.to_string()),
-    }
-}
-
-fn loosened(arn: &Arn) -> Node {
-    Node::Acts(format!("{arn} without what denied it"))
-}
-
-fn capped(arn: &Arn) -> Node {
-    Node::Acts(format!("{arn} with policies rewritten within its boundary"))
-}
-
-pub(super) fn name(arn: &Arn) -> String {
-    match arn.account() {
-        Some(account) if outsiders::is_outside(&account) => "anybody of an account of their own".to_owned(),
-        Some(account) if arn.as_str() == administrator_of(arn.partition(), &account) => {
-            format!("an administrator of {account}")
-        }
-        _ => short_identity(arn.as_str()).to_owned(),
     }
 }
 
