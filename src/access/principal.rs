@@ -78,6 +78,7 @@ impl Name {
     fn new(kind: &str, name: &str) -> Self {
         match kind {
             "Service" => Self::Service(name.to_owned()),
+            "Federated" if name == "*" => Self::Everybody,
             "Federated" => Self::Federated(name.to_owned()),
             "AWS" if name == "*" => Self::Everybody,
             "AWS" => {

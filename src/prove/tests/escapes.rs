@@ -226,3 +226,57 @@ fn a_session_of_a_user_is_let_in_by_its_name_and_takes_on_no_role() {
     }
     assert_eq!(compromised(&replicated(dr), &everybody()), '-');
 }
+
+#[test]
+fn whoever_makes_a_provider_anew_vouches_for_anybody() {
+    const OKTA: &str = "arn:aws:iam::111111111111:saml-provider/okta";
+    let with = |actions: &[&str]| {
+        let mut estate = bob(actions);
+        let mut admin = role(PROD, "admin", &["*"], &[]);
+        admin.trust = Observed::Present(doc(&format!(
+            r#"{{"Effect":"Allow","Action":"sts:AssumeRoleWithSAML","Principal":{{"Federated":"{OKTA}"}}}}"#
+        )));
+        estate.push(admin);
+        versions(estate, Observed::Absent)
+    };
+    assert_eq!(with(&["iam:DeleteSAMLProvider"]), 'Y');
+    assert_eq!(with(&["iam:CreateSAMLProvider"]), 'Y');
+    assert_eq!(with(&["iam:DeleteSAMLProvider", "iam:CreateSAMLProvider"]), '-');
+}
+
+#[test]
+fn a_trust_that_takes_anybodys_token_lets_anybody_in() {
+    const GITHUB: &str = "arn:aws:iam::222222222222:oidc-provider/token.actions.githubusercontent.com";
+    const CLUSTER: &str = "arn:aws:iam::222222222222:oidc-provider/oidc.eks.us-east-1.amazonaws.com/id/ABC";
+    let by = |principal: &str, tests: &str| {
+        let tests = match tests {
+            "" => String::new(),
+            tests => when(tests),
+        };
+        entered(&format!(
+            r#"{{"Effect":"Allow","Action":"sts:AssumeRoleWithWebIdentity","Principal":{principal}{tests}}}"#
+        ))
+    };
+    let provider = |name: &str| format!(r#"{{"Federated":"{name}"}}"#);
+    let aud = r#""StringEquals":{"token.actions.githubusercontent.com:aud":"sts.amazonaws.com"}"#;
+    let sub = r#""StringLike":{"token.actions.githubusercontent.com:sub":"repo:acme/app:*"}"#;
+    let everybodys = r#""StringLike":{"token.actions.githubusercontent.com:sub":"repo:*"}"#;
+    let unauthenticated =
+        r#""ForAnyValue:StringLike":{"cognito-identity.amazonaws.com:amr":"unauthenticated"}"#;
+    let client = r#""StringEquals":{"accounts.google.com:aud":"app.example"}"#;
+    for (principal, tests, fate) in [
+        (provider("accounts.google.com"), "", '-'),
+        (provider("accounts.google.com"), client, 'c'),
+        (provider("cognito-identity.amazonaws.com"), unauthenticated, '-'),
+        (provider(GITHUB), aud, '-'),
+        (provider(GITHUB), everybodys, '-'),
+        (provider(GITHUB), sub, 'Y'),
+        // Whether all includes who has a token AWS does not say.
+        (provider("*"), "", 'c'),
+        (r#""*""#.to_owned(), "", 'c'),
+        // A cluster runs in some account.
+        (provider(CLUSTER), "", 'c'),
+    ] {
+        assert_eq!(by(&principal, tests), fate, "{principal} {tests}");
+    }
+}

@@ -11,6 +11,7 @@ mod identities;
 mod nodes;
 mod organization;
 mod outsiders;
+mod providers;
 mod services;
 mod stores;
 
@@ -133,6 +134,7 @@ impl<'a> Estate<'a> {
     fn all(&self, maker: &mut Maker, asker: &Asker, copies: &[&Copy]) {
         maker.unknown(&self.outsiders.strangers(), self.everybody);
         maker.anybody(asker);
+        maker.vouched(self.everybody, asker);
         maker.roots(asker);
         maker.becoming(asker);
         maker.escalating(asker);
