@@ -165,11 +165,11 @@ impl Attack {
         let me = Node::Acts(who.to_string());
         for may in [May::SURE, May::ANY] {
             let reached = self.graph.reach([&me], may);
-            // Who acts from the start is nobody that this one becomes.
-            let taken = self.graph.steps().iter().filter(|s| !s.needs.is_empty());
-            let others = taken.map(|s| &s.gives);
+            // As whom anybody acts is nobody that this one becomes.
+            let free = self.graph.reach(std::iter::empty(), may);
+            let others = self.graph.steps().iter().map(|s| &s.gives);
             let paths = others
-                .filter(|n| matches!(n, Node::Acts(_)) && **n != me)
+                .filter(|n| matches!(n, Node::Acts(_)) && **n != me && !self.graph.has(&free, n))
                 .map(|n| self.graph.path(&reached, n))
                 .filter(|path| !path.is_empty());
             if let Some(path) = paths.min_by_key(Vec::len) {
