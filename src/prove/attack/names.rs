@@ -18,9 +18,17 @@ pub(super) struct Names {
 }
 
 impl Names {
+    /// Those of these documents, and these.
+    pub(super) fn of<'n>(documents: &[&Document], patterns: impl Iterator<Item = &'n String>) -> Self {
+        let mut all = Self::default();
+        documents.iter().for_each(|document| all.read(document));
+        patterns.for_each(|pattern| all.add(pattern));
+        all
+    }
+
     /// Those that a document gives its callers, in its conditions or where it lets them in. AWS shows a deleted one by its id,
     /// so that whoever is let in by name is there, or is whoever gets that name.
-    pub(super) fn read(&mut self, document: &Document) {
+    fn read(&mut self, document: &Document) {
         for statement in &document.statements {
             for (key, values) in statement.conditions.values().flatten() {
                 match key.to_ascii_lowercase().as_str() {
@@ -41,7 +49,7 @@ impl Names {
     }
 
     /// One more pattern. A session of a role may be opened by whoever makes the role.
-    pub(super) fn add(&mut self, pattern: &str) {
+    fn add(&mut self, pattern: &str) {
         let parts: Vec<&str> = pattern.splitn(6, ':').collect();
         if let ["arn", partition, "sts", region, account, resource] = parts.as_slice()
             && let Some(("assumed-role", session)) = resource.split_once('/')

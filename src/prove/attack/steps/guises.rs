@@ -31,8 +31,14 @@ const MAKES_USER: &[&[&str]] = &[
     &["iam:CreateUser", "iam:CreateLoginProfile"],
 ];
 
+/// Everybody who can act, and every user under other names and in other sessions.
+pub(super) fn joined(asker: Asker, everybody: Everybody<'_>, names: &Names) -> Asker {
+    let guises = of(&asker, everybody, names);
+    asker.joined_by(guises)
+}
+
 /// Every user under every name that it may be given, and every session that it may open.
-pub(super) fn of(asker: &Asker, everybody: Everybody<'_>, names: &Names) -> Vec<Actor> {
+fn of(asker: &Asker, everybody: Everybody<'_>, names: &Names) -> Vec<Actor> {
     let mut all = Vec::new();
     let alone = asker.actors.iter().filter(|a| a.stands_alone());
     let renames = |who: &&Actor| {

@@ -185,24 +185,21 @@ fn asker(
     let policies = facts.filter_map(Facts::policy).filter_map(Observed::present);
     let trusts = everybody.known().filter_map(|p| p.trust.present());
     let levels = everybody.memberships.values().filter_map(Observed::present);
-    let levels = levels.flat_map(|m| m.levels.iter().flat_map(|l| &l.policies));
-    let limits = levels.filter_map(|(_, document)| document.present());
+    let limits = levels.flat_map(|m| m.levels.iter().flat_map(|l| &l.policies));
+    let limits = limits.filter_map(|(_, document)| document.present());
     let own = everybody
         .known()
         .flat_map(|p| p.policies.iter().map(|(_, own)| own).chain([&p.boundary]));
-    let own = own.filter_map(Observed::present);
-    let documents: Vec<&Document> = policies.chain(trusts).chain(limits).chain(own).collect();
-    let mut names = Names::default();
-    documents.iter().for_each(|document| names.read(document));
-    outsiders.named.iter().for_each(|(_, name)| names.add(name));
+    let all = policies.chain(trusts).chain(limits);
+    let documents: Vec<&Document> = all.chain(own.filter_map(Observed::present)).collect();
+    let names = Names::of(&documents, outsiders.named.iter().map(|(_, name)| name));
     let mut all = actors(&accounts, everybody, rails, ids, &names);
-    let anonymous = outsiders.anybody.iter();
-    all.extend(anonymous.map(|account| Actor::anonymous(everybody.partition(account), account)));
-    let mut asker = Asker::new(all);
-    if documents.into_iter().any(tells_apart) {
-        let guises = guises::of(&asker, everybody, &names);
-        asker = asker.joined_by(guises);
-    }
+    let nobody = |account| Actor::anonymous(everybody.partition(account), account);
+    all.extend(outsiders.anybody.iter().map(nobody));
+    let asker = match documents.into_iter().any(tells_apart) {
+        true => guises::joined(Asker::new(all), everybody, &names),
+        false => Asker::new(all),
+    };
     // Most are denied something, and few may take that off.
     if rails.is_empty() && !identities::may_loosen(&asker) {
         return asker;
