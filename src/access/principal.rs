@@ -78,6 +78,7 @@ impl Name {
     fn new(kind: &str, name: &str) -> Self {
         match kind {
             "Service" => Self::Service(name.to_owned()),
+            "Federated" if name == "*" => Self::Everybody,
             "Federated" => Self::Federated(name.to_owned()),
             "AWS" if name == "*" => Self::Everybody,
             "AWS" => {
@@ -115,6 +116,14 @@ impl Name {
             }
             (Self::Arn(_), Caller::Role { .. }) => Matched {
                 role: Truth::Yes,
+                ..Matched::default()
+            },
+            (Self::Arn(name), Caller::FederatedUser { session, .. }) if name == session.as_str() => {
+                Matched::direct(Truth::Yes)
+            }
+            // AWS does not say whether a user's name in a policy means the sessions that it opens.
+            (Self::Arn(name), Caller::FederatedUser { user, .. }) => Matched {
+                role: maybe_if(name == user.as_str()),
                 ..Matched::default()
             },
             (Self::Arn(name), Caller::Someone(Some(account))) => {

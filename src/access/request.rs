@@ -18,6 +18,13 @@ pub enum Caller {
         /// The session's name; `None` when any will do.
         session: Option<String>,
     },
+    /// A session that a user opened with `sts:GetFederationToken`.
+    FederatedUser {
+        /// The session (`arn:aws:sts::…:federated-user/…`), under a name of the user's choice.
+        session: Arn,
+        /// The user.
+        user: Arn,
+    },
     /// Somebody of an account, with nothing more known; of any account in the world for `None`.
     Someone(Option<AccountId>),
     /// Somebody whom an identity provider vouches for: a provider's ARN or host name.
@@ -33,7 +40,9 @@ impl Caller {
     pub fn account(&self) -> Option<AccountId> {
         match self {
             Self::Root(account) => Some(account.clone()),
-            Self::User(arn) | Self::Role { arn, .. } => arn.account(),
+            Self::User(arn) | Self::Role { arn, .. } | Self::FederatedUser { session: arn, .. } => {
+                arn.account()
+            }
             Self::Someone(account) => account.clone(),
             Self::Federated(_) | Self::Service(_) | Self::Anonymous => None,
         }
@@ -78,7 +87,10 @@ impl Caller {
                 _,
             ) if without => Known::Absent,
             ("aws:principalaccount" | "kms:calleraccount", _) => account(),
-            ("aws:principalarn", Self::User(a) | Self::Role { arn: a, .. }) => arn(a),
+            (
+                "aws:principalarn",
+                Self::User(a) | Self::Role { arn: a, .. } | Self::FederatedUser { session: a, .. },
+            ) => arn(a),
             ("aws:principalarn", Self::Root(account)) => {
                 Known::one(format!("arn:aws:iam::{}:root", account.as_str()))
             }
@@ -86,6 +98,12 @@ impl Caller {
             ("aws:principaltype", Self::Root(_)) => Known::one("Account"),
             ("aws:principaltype", Self::User(_)) => Known::one("User"),
             ("aws:principaltype", Self::Role { .. }) => Known::one("AssumedRole"),
+            ("aws:principaltype", Self::FederatedUser { .. }) => Known::one("FederatedUser"),
+            ("aws:userid", Self::FederatedUser { session, .. }) => {
+                let name = session.resource().rsplit('/').next().unwrap_or_default();
+                let account = session.account()?;
+                Known::one(format!("{}:{name}", account.as_str()))
+            }
             ("aws:username", Self::User(a)) => {
                 Known::one(a.resource().rsplit('/').next().unwrap_or_default())
             }

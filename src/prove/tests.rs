@@ -16,6 +16,7 @@ mod copying;
 pub(crate) mod derivations;
 mod destroying;
 mod dumps;
+mod escapes;
 mod organizations;
 mod outsiders;
 mod policies;

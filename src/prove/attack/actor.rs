@@ -2,21 +2,28 @@
 
 use super::Everybody;
 use super::belonging::{self, Belonging};
+use super::names::Names;
 use super::steps::{administrator_of, root_of};
 use crate::access::assume::Member;
-use crate::access::{Caller, Guardrails, Policies, glob};
+use crate::access::{Caller, Guardrails, Policies};
 use crate::model::policy::{Document, Effect, Principals as Named};
 use crate::model::{AccountId, Arn, Membership, Observed, Principal, PrincipalKind};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 /// How somebody came to what it may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Standing {
     /// By the documents that were read.
     Known,
     /// The same one, without the policies that deny it something.
     Loosened,
+    /// The same user under another name, by which it is the caller.
+    Renamed,
+    /// A session of the same user, under a name of its choice.
+    Federated,
+    /// Nobody yet: whoever may make users or roles could make it, without any permission of its own.
+    Bare,
     /// The same one, with every permission that its boundary leaves it.
     Capped,
     /// The same one, after an administrator gave it every permission.
@@ -78,13 +85,30 @@ impl Actor {
     /// is kept: it may have been used before.
     pub(super) fn loosened(&self) -> Option<Self> {
         (self.denying != Denying::default()).then(|| Self {
+            identity: Rc::new(self.identity.without_denials()),
+            ..self.guise(Standing::Loosened, self.caller.clone())
+        })
+    }
+
+    /// The same user once it is renamed.
+    pub(super) fn renamed(&self, name: &Arn) -> Self {
+        self.guise(Standing::Renamed, Caller::User(name.clone()))
+    }
+
+    /// A session that the same user opens under this name.
+    pub(super) fn federated(&self, name: &Arn) -> Self {
+        self.guise(Standing::Federated, session(name, &self.arn))
+    }
+
+    fn guise(&self, standing: Standing, caller: Caller) -> Self {
+        Self {
             account: self.account.clone(),
             arn: self.arn.clone(),
             kind: self.kind,
-            caller: self.caller.clone(),
-            standing: Standing::Loosened,
+            caller,
+            standing,
             place: 0,
-            identity: Rc::new(self.identity.without_denials()),
+            identity: Rc::clone(&self.identity),
             boundary: self.boundary.clone(),
             trust: None,
             rails: Rc::clone(&self.rails),
@@ -92,7 +116,7 @@ impl Actor {
             services: BTreeSet::new(),
             providers: BTreeSet::new(),
             denying: Denying::default(),
-        })
+        }
     }
 
     /// Whoever asks without credentials. It counts as of an account of the attacker's own, who may do so.
@@ -117,7 +141,15 @@ impl Actor {
 
     /// Whether its own documents decide what it may.
     pub(super) fn has_documents(&self) -> bool {
-        matches!(self.standing, Standing::Known | Standing::Loosened)
+        matches!(
+            self.standing,
+            Standing::Known | Standing::Loosened | Standing::Renamed | Standing::Federated | Standing::Bare
+        )
+    }
+
+    /// Whether it may ask for roles: whoever signs, but for federated users (AWS STS API Reference, `GetFederationToken`).
+    pub(super) fn takes_on_roles(&self) -> bool {
+        self.caller.has_identity() && !matches!(self.caller, Caller::FederatedUser { .. })
     }
 
     /// Whether it acts by what it has without being an administrator's: read, or changed by whoever may change just it.
@@ -170,21 +202,22 @@ fn levels(membership: &Membership) -> Guardrails {
 }
 
 /// Everybody who is known; of every account its root, and who may become anybody. Of one account the
-/// administrator stands before those whose policies it rewrites and those whom it could make under the names in `excepted`.
+/// administrator stands before those whose policies it rewrites and those whom it could make under names of its choice.
 pub(super) fn actors(
     accounts: &BTreeSet<&AccountId>,
     everybody: Everybody<'_>,
     rails: &BTreeMap<AccountId, Rc<Guardrails>>,
     ids: &Ids,
-    excepted: &BTreeSet<String>,
+    names: &Names,
 ) -> Vec<Actor> {
     let everything = Rc::new(Policies::everything("everything"));
-    let free = Rc::new(Guardrails::None);
+    let nothing = Rc::new(Policies::none());
+    let unlimited = Rc::new(Guardrails::None);
     let mut all = Vec::new();
     for account in accounts {
         let partition = everybody.partition(account);
-        let rails = rails.get(*account).unwrap_or(&free);
         let belonging = Rc::new(belonging::of(account, everybody));
+        let rails = rails.get(*account).unwrap_or(&unlimited);
         let known = everybody.principals.get(*account).and_then(Observed::present);
         let known = known.map(Vec::as_slice).unwrap_or_default();
         let above = |arn: Arn, kind: PrincipalKind, standing: Standing| Actor {
@@ -229,53 +262,30 @@ pub(super) fn actors(
         for principal in known {
             all.push(above(principal.arn.clone(), principal.kind, Standing::Rewritten));
         }
-        for (arn, kind) in named(partition, account, excepted) {
-            if known.iter().all(|principal| principal.arn != arn) {
-                all.push(above(arn, kind, Standing::Made));
-            }
+        let taken: BTreeSet<&Arn> = known.iter().map(|principal| &principal.arn).collect();
+        let roles = names.roles(partition, account, &administrator_of(partition, account));
+        let roles = roles.into_iter().map(|arn| (arn, PrincipalKind::Role));
+        let users = names.users(partition, account).into_iter();
+        let users = users.map(|arn| (arn, PrincipalKind::User));
+        let free: Vec<_> = roles
+            .chain(users)
+            .filter(|(arn, _)| !taken.contains(arn))
+            .collect();
+        for (arn, kind) in &free {
+            all.push(above(arn.clone(), *kind, Standing::Made));
+            all.push(Actor {
+                identity: Rc::clone(&nothing),
+                ..above(arn.clone(), *kind, Standing::Bare)
+            });
+        }
+        if let Some((user, _)) = free.iter().find(|(_, kind)| *kind == PrincipalKind::User) {
+            all.extend(names.federated(partition, account).into_iter().map(|arn| Actor {
+                caller: session(&arn, user),
+                ..above(arn, PrincipalKind::User, Standing::Made)
+            }));
         }
     }
     all
-}
-
-/// Whom an account could hold that these patterns of ARNs mean: one for each pattern, but for those that mean the
-/// administrator already.
-fn named(
-    partition: &str,
-    account: &AccountId,
-    patterns: &BTreeSet<String>,
-) -> BTreeSet<(Arn, PrincipalKind)> {
-    let one = |pattern: &String| {
-        let mut parts = pattern.splitn(6, ':');
-        let [_, _, _, _, of, resource] = [(); 6].map(|()| parts.next().unwrap_or("*"));
-        if !glob::covers(of, account.as_str()) || glob::covers(pattern, &administrator_of(partition, account))
-        {
-            return None;
-        }
-        let resource = resource.replace(['*', '?'], "x");
-        let kind = match resource.split_once('/') {
-            Some(("role", _)) => PrincipalKind::Role,
-            Some(("user", _)) => PrincipalKind::User,
-            _ => return None,
-        };
-        let arn = Arn::iam(partition, account, &resource).to_string().parse().ok()?;
-        Some((arn, kind))
-    };
-    patterns.iter().filter_map(one).collect()
-}
-
-/// The ARNs of callers that a document names: as patterns in its conditions, and whom it lets in. AWS shows a deleted one by
-/// its id, so that whoever is let in by name is there, or is whoever gets that name.
-pub(super) fn excepted(document: &Document) -> impl Iterator<Item = &String> {
-    let keys = document.statements.iter().flat_map(|s| s.conditions.values());
-    let named = keys
-        .flatten()
-        .filter(|(key, _)| key.eq_ignore_ascii_case("aws:PrincipalArn"));
-    let allowed = document.statements.iter().filter(|s| s.effect == Effect::Allow);
-    let let_in = allowed
-        .flat_map(|s| s.named("AWS"))
-        .filter(|name| name.starts_with("arn:"));
-    named.flat_map(|(_, values)| values).chain(let_in)
 }
 
 pub(super) fn known_actor(account: &AccountId, principal: &Principal, ids: &Ids) -> Actor {
@@ -356,6 +366,13 @@ fn denying(principal: &Principal) -> Denying {
     Denying {
         inline: some(false),
         attached: some(true),
+    }
+}
+
+fn session(name: &Arn, user: &Arn) -> Caller {
+    Caller::FederatedUser {
+        session: name.clone(),
+        user: user.clone(),
     }
 }
 

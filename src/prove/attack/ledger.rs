@@ -3,7 +3,7 @@
 use super::actor::Actor;
 use super::ask::{Answer, Denial};
 use super::graph::{Certainty, Node};
-use super::steps::name;
+use super::steps::called;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt;
 
@@ -20,7 +20,7 @@ impl Doing {
     /// Somebody does this.
     pub(super) fn by(who: &Actor, does: impl Into<String>) -> Self {
         Self {
-            who: Some(name(&who.arn)),
+            who: Some(called(who)),
             does: does.into(),
             with: &[],
         }

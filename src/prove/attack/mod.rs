@@ -8,9 +8,11 @@ mod answer;
 mod ask;
 mod belonging;
 mod bits;
+mod destroying;
 mod ending;
 pub mod graph;
 mod ledger;
+mod names;
 mod node;
 mod owners;
 pub mod smallest;
@@ -19,6 +21,7 @@ mod steps;
 mod why;
 
 pub(in crate::prove) use actor::{Ids, add as add_document, guardrails};
+pub use destroying::Destroying;
 pub(in crate::prove) use sources::Sources;
 pub(in crate::prove) use why::Question;
 
@@ -30,8 +33,7 @@ use crate::model::fact::Evidence;
 use crate::model::objective::{Holds, Scenario};
 use crate::model::{AccountId, Arn, Membership, Observed, Principal};
 use graph::{Certainty, Graph, May, Node, Reached, Step, Toward};
-use serde::Serialize;
-use smallest::{Powers, Smallest, size};
+use smallest::Powers;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -82,21 +84,6 @@ pub struct Attack {
     unread: BTreeMap<AccountId, String>,
     /// Roles that only services take on, and none that runs code of its customers.
     served: BTreeSet<Node>,
-}
-
-/// The smallest set of identities that destroys every copy of an asset.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
-pub struct Destroying {
-    /// By what certainly can be done.
-    pub set: Smallest,
-    /// How, step by step.
-    pub path: Vec<Step>,
-    /// What single step, taken away, would call for more identities or make it impossible.
-    pub raised_by: Vec<String>,
-    /// Whether an even smaller set may exist, since something could not be read or depends on conditions.
-    pub maybe: Option<Smallest>,
-    /// Copies that no known identity can destroy.
-    pub out_of_reach: Vec<String>,
 }
 
 /// Everybody who is known, as somebody who may take on roles.
@@ -169,11 +156,11 @@ impl Attack {
         let me = Node::Acts(who.to_string());
         for may in [May::SURE, May::ANY] {
             let reached = self.graph.reach([&me], may);
-            // Who acts from the start is nobody that this one becomes.
-            let taken = self.graph.steps().iter().filter(|s| !s.needs.is_empty());
-            let others = taken.map(|s| &s.gives);
+            // As whom anybody acts is nobody that this one becomes.
+            let free = self.graph.reach(std::iter::empty(), may);
+            let others = self.graph.steps().iter().map(|s| &s.gives);
             let paths = others
-                .filter(|n| matches!(n, Node::Acts(_)) && **n != me)
+                .filter(|n| matches!(n, Node::Acts(_)) && **n != me && !self.graph.has(&free, n))
                 .map(|n| self.graph.path(&reached, n))
                 .filter(|path| !path.is_empty());
             if let Some(path) = paths.min_by_key(Vec::len) {
@@ -385,57 +372,6 @@ impl Attack {
             Some(Certainty::Depends(why)) => Survival::Conditional(format!("it is not so that {why}")),
             _ => Survival::Unknown("it may be destroyed".into()),
         }
-    }
-
-    /// The smallest set of identities that destroys all of these copies.
-    pub fn destroying(&self, copies: &[&Copy]) -> Destroying {
-        let goals: Vec<Node> = copies.iter().map(|c| Node::Gone(c.id.clone())).collect();
-        let set = self.sure.smallest(&self.graph, &goals);
-        let out_of_reach = copies
-            .iter()
-            .filter(|c| !self.sure.together(&self.graph, &Node::Gone(c.id.clone())))
-            .map(|c| c.id.clone())
-            .collect();
-        let (path, raised_by) = match &set {
-            Smallest::Set(members) => {
-                let path = self.whole_path(members, &goals);
-                let raised = self.raised_by(&path, members.len(), &goals);
-                (path, raised)
-            }
-            Smallest::None | Smallest::MoreThan(_) => (Vec::new(), Vec::new()),
-        };
-        let possible = self.any.smallest(&self.graph, &goals);
-        Destroying {
-            maybe: (possible != set && size(&possible) < size(&set)).then_some(possible),
-            set,
-            path,
-            raised_by,
-            out_of_reach,
-        }
-    }
-
-    fn whole_path(&self, members: &[Node], goals: &[Node]) -> Vec<Step> {
-        let reached = self.graph.leading_to(goals).reach(members, May::SURE);
-        let mut path: Vec<Step> = Vec::new();
-        for goal in goals {
-            for step in self.graph.path(&reached, goal) {
-                if !path.contains(step) {
-                    path.push(step.clone());
-                }
-            }
-        }
-        path
-    }
-
-    /// Each permission on the path, taken away by itself.
-    fn raised_by(&self, path: &[Step], today: usize, goals: &[Node]) -> Vec<String> {
-        let mut raised = Vec::new();
-        for step in path.iter().filter(|s| !s.follows) {
-            if !raised.contains(&step.because) && self.sure.rises_without(&self.graph, goals, step, today) {
-                raised.push(step.because.clone());
-            }
-        }
-        raised
     }
 }
 

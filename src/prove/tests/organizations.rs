@@ -191,6 +191,24 @@ fn an_exception_is_as_strong_as_who_may_become_it() {
 }
 
 #[test]
+fn an_exception_is_open_to_whoever_makes_its_bearer() {
+    let denied = |tests: &str| {
+        let denial = format!(r#"{},"Condition":{{{tests}}}}}"#, KEEPS.trim_end_matches('}'));
+        versions(&people(), &bound(membership(&[&denial, STAYS])))
+    };
+    for (tests, fate) in [
+        (r#""StringNotLike":{"aws:PrincipalArn":"*:role/guardian"}"#, '-'),
+        (
+            r#""ArnLike":{"aws:PrincipalArn":["arn:aws:iam::*:root","arn:aws:iam::*:role/*"]}"#,
+            '-',
+        ),
+        (r#""StringLike":{"aws:PrincipalAccount":"*"}"#, 'Y'),
+    ] {
+        assert_eq!(denied(tests), fate, "{tests}");
+    }
+}
+
+#[test]
 fn whoever_manages_the_organization_may_lift_its_policies() {
     let kept = membership(&[KEEPS, STAYS]);
     // Nobody read who is in the management account: any role of production may lead there.

@@ -188,6 +188,23 @@ fn what_anybody_may_is_no_gain_of_a_writer() {
     assert_eq!(line.verdict, Verdict::Holds, "{}", line.why);
 }
 
+/// Nor because anybody has a token that a role takes.
+#[test]
+fn what_anybodys_token_opens_is_no_gain_of_a_writer() {
+    let (seen, mut people) = super::writers::isolated();
+    let mut open = role(PROD, "open", &["iam:PutRolePolicy"], &[]);
+    open.trust = Observed::Present(doc(
+        r#"{"Effect":"Allow","Action":"sts:AssumeRoleWithWebIdentity","Principal":{"Federated":"accounts.google.com"}}"#,
+    ));
+    if let Some(Observed::Present(known)) = people.get_mut(&account(PROD)) {
+        known.push(open);
+    }
+    let proof = proved(&seen, &people, &[]);
+    let mut lines = proof.writers[0].lines.iter();
+    let line = lines.find(|l| l.asks == "become").unwrap();
+    assert_eq!(line.verdict, Verdict::Holds, "{}", line.why);
+}
+
 /// A name that nobody bears is somebody's to give: whoever administers the account may make who bears it.
 #[test]
 fn who_is_named_and_not_there_can_be_made() {

@@ -17,7 +17,7 @@ fn with(name: &str, statements: &str) -> Principal {
 }
 
 /// What becomes of the versions of `up` when the production account is taken over by `who` alone.
-fn versions(who: Vec<Principal>, policy: Observed<Document>) -> char {
+pub(super) fn versions(who: Vec<Principal>, policy: Observed<Document>) -> char {
     match survival(who, policy) {
         Survival::Survives => 'Y',
         Survival::Conditional(_) => 'c',

@@ -92,7 +92,9 @@ impl Proving<'_> {
 
 fn named(caller: &Caller) -> String {
     match caller {
-        Caller::User(arn) | Caller::Role { arn, .. } => arn.to_string(),
+        Caller::User(arn) | Caller::Role { arn, .. } | Caller::FederatedUser { session: arn, .. } => {
+            arn.to_string()
+        }
         Caller::Root(account) => format!("the root of {account}"),
         Caller::Someone(Some(account)) => format!("somebody of {account}"),
         Caller::Someone(None) => "somebody of any account".into(),

@@ -32,7 +32,13 @@ impl Maker {
                     false => Answer::Yes(String::new()),
                 };
                 let mut needs = vec![acts(above)];
-                let changed = [Standing::Rewritten, Standing::Loosened, Standing::Capped];
+                let changed = [
+                    Standing::Rewritten,
+                    Standing::Loosened,
+                    Standing::Capped,
+                    Standing::Renamed,
+                    Standing::Federated,
+                ];
                 if bound && changed.contains(&who.standing) {
                     // To write its policies is one thing, to act as it another.
                     needs.push(Node::Acts(who.arn.to_string()));
@@ -59,7 +65,21 @@ fn takes_over(above: &Actor, who: &Actor, asker: &Asker) -> Answer {
     };
     let mut ways = Vec::new();
     match who.standing {
-        Standing::Made => ways.extend(on(&[makes], &one)),
+        Standing::Made if !who.takes_on_roles() => {
+            // Some user opens the session.
+            let users = Target::Within(&users);
+            let user = on(&["iam:CreateUser"], &users).into_iter();
+            let user = user.chain(on(REWRITES_USER, &users)).fold(Answer::NO, Answer::or);
+            ways.extend(
+                on(&["sts:GetFederationToken"], &one)
+                    .into_iter()
+                    .map(|may| may.and(user.clone())),
+            );
+        }
+        Standing::Made | Standing::Bare => ways.extend(on(&[makes], &one)),
+        Standing::Renamed => ways.extend(on(&["iam:UpdateUser"], &one)),
+        // The user opens it, who is needed besides.
+        Standing::Federated => {}
         Standing::Known => {
             ways.extend(on(&[makes, "iam:PassRole"], &one));
             ways.extend(on(takes, &one));

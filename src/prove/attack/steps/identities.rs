@@ -7,18 +7,8 @@ use super::super::ledger::Doing;
 use super::{Maker, acts, administrator_of, capped, every, loosened, name, own};
 use crate::access::assume::{Graph, Member};
 use crate::access::{Caller, Target};
-use crate::model::{AccountId, PrincipalKind};
+use crate::model::{AccountId, Arn, PrincipalKind};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Making somebody new with any permission takes all of these.
-const MAKES: &[&[&str]] = &[
-    &["iam:CreateRole", "iam:PutRolePolicy"],
-    &["iam:CreateRole", "iam:AttachRolePolicy"],
-    &["iam:CreateUser", "iam:CreateAccessKey", "iam:PutUserPolicy"],
-    &["iam:CreateUser", "iam:CreateAccessKey", "iam:AttachUserPolicy"],
-    &["iam:CreateUser", "iam:CreateLoginProfile", "iam:PutUserPolicy"],
-    &["iam:CreateUser", "iam:CreateLoginProfile", "iam:AttachUserPolicy"],
-];
 
 /// What gives the caller, or somebody it then acts as, any permission it likes.
 pub(super) const REWRITES_ROLE: &[&str] = &[
@@ -71,7 +61,7 @@ struct Over<'a> {
 }
 
 /// Whoever may change what everybody in somebody's account may do.
-fn above(who: &Actor) -> Node {
+pub(super) fn above(who: &Actor) -> Node {
     Node::Acts(administrator_of(who.arn.partition(), &who.account))
 }
 
@@ -104,9 +94,17 @@ impl Maker {
             &by_caller,
             asker,
         );
-        for standing in [Standing::Loosened, Standing::Capped] {
-            let changed = asker.actors.iter().filter(|a| a.standing == standing);
-            let changed: Vec<&Actor> = changed.filter(anew).collect();
+        let changed = asker
+            .actors
+            .iter()
+            .filter(|a| a.stands_alone() && a.takes_on_roles() && a.standing != Standing::Known);
+        // Two who are renamed may bear the same name, one after the other.
+        let mut groups: BTreeMap<(Standing, Option<&Arn>), Vec<&Actor>> = BTreeMap::new();
+        for who in changed.filter(anew) {
+            let apart = (who.standing == Standing::Renamed).then_some(&who.arn);
+            groups.entry((who.standing, apart)).or_default().push(who);
+        }
+        for changed in groups.into_values() {
             let members: Vec<Member> = changed.iter().map(|a| member(a)).collect();
             let names = changed.iter().map(|a| (&a.caller, *a)).collect();
             self.edges(
@@ -122,9 +120,7 @@ impl Maker {
         for account in accounts {
             let above =
                 |a: &&Actor| a.account == *account && a.is_all_powerful() && a.standing != Standing::Root;
-            // Who has no credentials takes on no role.
-            let signs = |a: &&Actor| a.caller.has_identity();
-            let from = asker.actors.iter().filter(above).filter(signs);
+            let from = asker.actors.iter().filter(above).filter(|a| a.takes_on_roles());
             let from: Vec<&Actor> = from.filter(anew).collect();
             let members: Vec<Member> = from.iter().map(|a| member(a)).collect();
             let elsewhere: Vec<Member> = known
@@ -211,7 +207,9 @@ impl Maker {
     /// documents say today.
     pub(super) fn escalating(&mut self, asker: &Asker) {
         let mut by_account: BTreeMap<&AccountId, Vec<&Actor>> = BTreeMap::new();
-        for who in asker.actors.iter().filter(|a| a.stands_alone()) {
+        // Who has no permission of its own changes nobody's.
+        let acting = asker.actors.iter().filter(|a| a.standing != Standing::Bare);
+        for who in acting.filter(|a| a.stands_alone()) {
             by_account.entry(&who.account).or_default().push(who);
         }
         for (account, all) in by_account {
@@ -238,6 +236,7 @@ impl Maker {
             for over in &over {
                 self.shared(over);
             }
+            self.renamed(account, asker);
             let roles = of(PrincipalKind::Role);
             let trusting = self.trusting(&roles, asker);
             let denied: Vec<&Actor> = known()
@@ -247,6 +246,9 @@ impl Maker {
             for who in &all {
                 self.policies_and_groups(who, asker);
                 self.making(who, asker);
+                self.making_bare(who, asker);
+                self.renaming(who, asker);
+                self.federating(who, asker);
                 for over in &over {
                     self.taking(who, over, asker);
                     self.rewriting(who, over, asker);
@@ -291,24 +293,6 @@ impl Maker {
                 let because = Doing::by(who, format!("may {action}"));
                 self.push(vec![acts(who)], above(who), because, answer);
             }
-        }
-    }
-
-    fn making(&mut self, who: &Actor, asker: &Asker) {
-        let anew = |together: &&&[&'static str]| together.iter().any(|action| asker.is_new(who, action));
-        for together in MAKES.iter().filter(anew) {
-            let mut all = Answer::Yes(String::new());
-            for action in *together {
-                let made = if action.contains("Role") { "role" } else { "user" };
-                all = asker
-                    .ask(&own(who, action, Target::Within(&every(made, who))))
-                    .and(all);
-                if all.is_no() {
-                    break;
-                }
-            }
-            let because = Doing::by(who, format!("may {}", together.join(" and ")));
-            self.push(vec![acts(who)], above(who), because, all);
         }
     }
 

@@ -6,43 +6,33 @@
 
 mod administrators;
 mod buckets;
+mod guises;
 mod identities;
+mod nodes;
 mod organization;
 mod outsiders;
 mod permission;
+mod providers;
 mod services;
 mod stores;
 
 use super::Everybody;
-use super::actor::{Actor, Ids, Standing, actors, add, excepted, rails};
+use super::actor::{Actor, Ids, actors, add, rails};
 use super::ask::{Answer, Ask, Asker, Guard};
 use super::graph::{Certainty, Node, Step};
 use super::ledger::{Doing, Ledger};
-use super::node::{ADMINISTRATOR, short_identity};
+use super::names::{Names, tells_apart};
 use crate::access::{Guardrails, Policies, Target};
 use crate::model::fact::{Evidence, Facts, LockMode};
 use crate::model::policy::Document;
 use crate::model::{AccountId, Address, Arn, Observed};
 use crate::prove::copy::{Copy, Holder, Mechanism};
+use nodes::{acts, capped, every, loosened, unbound};
+pub(super) use nodes::{administrator_of, called, name, root_of};
 use outsiders::Outsiders;
 use permission::Permission;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::rc::Rc;
-
-/// The root of an account.
-pub(super) fn root_of(partition: &str, account: &AccountId) -> String {
-    Arn::iam(partition, account, "root").to_string()
-}
-
-/// Somebody who may change what anybody in the account may do, and so may do everything there.
-pub(super) fn administrator_of(partition: &str, account: &AccountId) -> String {
-    Arn::iam(partition, account, ADMINISTRATOR).to_string()
-}
-
-/// Everything of a kind in somebody's account, as policies name it: `role`, `user`, `group`, `policy`.
-fn every(kind: &str, who: &Actor) -> String {
-    Arn::iam(who.arn.partition(), &who.account, &format!("{kind}/*")).to_string()
-}
 
 /// Whether nobody, the account's root included, can delete it for now.
 pub(super) fn is_locked(copy: &Copy) -> bool {
@@ -146,6 +136,7 @@ impl<'a> Estate<'a> {
     fn all(&self, maker: &mut Maker, asker: &Asker, copies: &[&Copy]) {
         maker.unknown(&self.outsiders.strangers(), self.everybody);
         maker.anybody(asker);
+        maker.vouched(self.everybody, asker);
         maker.roots(asker);
         maker.becoming(asker);
         maker.escalating(asker);
@@ -167,15 +158,6 @@ impl<'a> Estate<'a> {
         let bound: BTreeSet<Node> = needs.iter().filter_map(|n| unbound(n, &self.rails)).collect();
         needs.extend(bound);
     }
-}
-
-/// That the account of whoever acts is rid of its policies, if it has any.
-fn unbound(node: &Node, rails: &BTreeMap<AccountId, Rc<Guardrails>>) -> Option<Node> {
-    let Node::Acts(who) = node else { return None };
-    let account: AccountId = who.split(':').nth(4)?.parse().ok()?;
-    rails
-        .contains_key(&account)
-        .then(|| Node::Unbound(account.to_string()))
 }
 
 /// Unique ids of everybody who was read.
@@ -205,16 +187,21 @@ fn asker(
     let policies = facts.filter_map(Facts::policy).filter_map(Observed::present);
     let trusts = everybody.known().filter_map(|p| p.trust.present());
     let levels = everybody.memberships.values().filter_map(Observed::present);
-    let levels = levels.flat_map(|m| m.levels.iter().flat_map(|l| &l.policies));
-    let limits = levels.filter_map(|(_, document)| document.present());
-    let names = policies.chain(trusts).chain(limits).flat_map(excepted).cloned();
-    let names: BTreeSet<String> = names
-        .chain(outsiders.named.iter().map(|(_, name)| name.clone()))
-        .collect();
+    let limits = levels.flat_map(|m| m.levels.iter().flat_map(|l| &l.policies));
+    let limits = limits.filter_map(|(_, document)| document.present());
+    let own = everybody
+        .known()
+        .flat_map(|p| p.policies.iter().map(|(_, own)| own).chain([&p.boundary]));
+    let all = policies.chain(trusts).chain(limits);
+    let documents: Vec<&Document> = all.chain(own.filter_map(Observed::present)).collect();
+    let names = Names::of(&documents, outsiders.named.iter().map(|(_, name)| name));
     let mut all = actors(&accounts, everybody, rails, ids, &names);
-    let anonymous = outsiders.anybody.iter();
-    all.extend(anonymous.map(|account| Actor::anonymous(everybody.partition(account), account)));
-    let asker = Asker::new(all);
+    let nobody = |account| Actor::anonymous(everybody.partition(account), account);
+    all.extend(outsiders.anybody.iter().map(nobody));
+    let asker = match documents.into_iter().any(tells_apart) {
+        true => guises::joined(Asker::new(all), everybody, &names),
+        false => Asker::new(all),
+    };
     // Most are denied something, and few may take that off.
     if rails.is_empty() && !identities::may_loosen(&asker) {
         return asker;
@@ -282,34 +269,6 @@ struct Maker {
     restricted: BTreeSet<Arn>,
     /// What was asked, where somebody wants to know.
     ledger: Option<Ledger>,
-}
-
-fn acts(who: &Actor) -> Node {
-    match who.standing {
-        Standing::Loosened => loosened(&who.arn),
-        Standing::Capped => capped(&who.arn),
-        Standing::Rewritten => Node::Acts(format!("{} with policies rewritten", who.arn)),
-        Standing::Made => Node::Acts(format!("{} newly made", who.arn)),
-        Standing::Known | Standing::Administrator | Standing::Root => Node::Acts(who.arn.to_string()),
-    }
-}
-
-fn loosened(arn: &Arn) -> Node {
-    Node::Acts(format!("{arn} without what denied it"))
-}
-
-fn capped(arn: &Arn) -> Node {
-    Node::Acts(format!("{arn} with policies rewritten within its boundary"))
-}
-
-pub(super) fn name(arn: &Arn) -> String {
-    match arn.account() {
-        Some(account) if outsiders::is_outside(&account) => "anybody of an account of their own".to_owned(),
-        Some(account) if arn.as_str() == administrator_of(arn.partition(), &account) => {
-            format!("an administrator of {account}")
-        }
-        _ => short_identity(arn.as_str()).to_owned(),
-    }
 }
 
 impl Maker {

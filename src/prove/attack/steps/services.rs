@@ -227,13 +227,22 @@ impl Maker {
 
     /// Whoever may replace the certificate by which a provider vouches for people vouches for anybody.
     pub(super) fn vouching(&mut self, who: &Actor, roles: &[&Actor], asker: &Asker) {
-        const REPLACES: &str = "iam:UpdateSAMLProvider";
+        // Whoever makes a provider anew gives it the ARN that it had.
+        const REPLACES: [&[&str]; 2] = [
+            &["iam:UpdateSAMLProvider"],
+            &["iam:DeleteSAMLProvider", "iam:CreateSAMLProvider"],
+        ];
         for role in roles {
             for provider in role.providers.iter().filter(|p| is_saml(p, &who.account)) {
-                let answer = asker.ask(&own(who, REPLACES, Target::One(provider)));
-                let does = format!("may {REPLACES} on {provider}, which {} trusts", name(&role.arn));
-                let because = Doing::by(who, does);
-                self.push(vec![acts(who)], acts(role), because, answer);
+                for together in REPLACES {
+                    let may = together
+                        .iter()
+                        .map(|action| asker.ask(&own(who, action, Target::One(provider))));
+                    let may = may.fold(Answer::Yes(String::new()), |all, one| one.and(all));
+                    let actions = together.join(" and ");
+                    let does = format!("may {actions} on {provider}, which {} trusts", name(&role.arn));
+                    self.push(vec![acts(who)], acts(role), Doing::by(who, does), may);
+                }
             }
         }
     }
