@@ -62,6 +62,10 @@ pub(super) fn of(live: &Copy, all: &[Evidence], seen: &ByArn<'_>) -> Vec<Copy> {
         for target in writer.targets {
             let written = Written { writer, dump, target };
             let there = seen.get(&target.bucket).copied();
+            let is_gone = |evidence: &Evidence| evidence.facts == Observed::Absent;
+            if is_gone(writer.evidence) && there.is_some_and(is_gone) {
+                continue;
+            }
             let store = there.and_then(|e| Some((e, store(e)?)));
             let copy = match store {
                 Some((there, store)) => written.copy(live, there, store, written.doubt(all)),

@@ -64,8 +64,13 @@ fn one(item: &Evidence, evidence: &[Evidence], everybody: Everybody<'_>, attack:
     }
     let mut writer = Proving::new(item, &identity, &targets, evidence, everybody, attack).conclude();
     if let (Observed::Absent, Some(why)) = (&item.facts, missing) {
-        for line in writer.lines.iter_mut().filter(|line| line.asks == "put") {
-            line.verdict = Verdict::Fails;
+        for line in &mut writer.lines {
+            line.verdict = match (line.asks, line.verdict) {
+                ("put", _) => Verdict::Fails,
+                // Whatever was not read, nobody acts as it.
+                (_, Verdict::Unknown) => Verdict::Holds,
+                _ => continue,
+            };
             line.why.clone_from(&why);
         }
     }
