@@ -28,6 +28,7 @@ mod crash;
 mod dips;
 mod drift;
 mod faults;
+mod grants;
 mod guarded;
 mod history;
 mod hostile;

@@ -2,12 +2,12 @@
 
 use super::live::LiveVault;
 use super::lock;
-use super::policy::{DANGEROUS, wanted};
+use super::policy::{judge, wanted};
 use super::spec::Spec;
 use super::write::Op;
+use crate::kinds::keys;
 use crate::kinds::order::neutral;
 use crate::kinds::s3_bucket::PROJECT_TAG;
-use crate::kinds::{access, keys};
 use crate::model::change::{Action, Diff, Stage};
 use crate::model::{Arn, AttributeChange, Finding, Judgement, Observed, Place};
 use serde_json::Value as Json;
@@ -149,7 +149,7 @@ fn policy(want: &Spec, have: Option<&LiveVault>, place: &Place, diff: &mut Diff<
         "policy",
         live.map_or(Json::Null, |d| d.to_json()),
         document.to_json(),
-        access::judge(live, &document, DANGEROUS),
+        judge(want, have, &document, place.partition()),
     );
     diff.push(Stage::Access, Op::PutPolicy { document }, [change]);
 }
