@@ -162,7 +162,7 @@ fn access_is_judged_and_not_text() {
 fn what_is_contributed_needs_no_approval_of_its_own() {
     let copies = allow("s3:ReplicateObject", ROLE).sid("BackstayReplication");
     let theirs = with(vec![deny("s3:DeleteBucket").sid("Theirs")]);
-    let diff = plan(&contributed(&[copies.clone()]), &theirs);
+    let diff = plan(&contributed(std::slice::from_ref(&copies)), &theirs);
     let said = change(&diff, "policy");
     assert_eq!(said.direction, Direction::Neutral);
     assert!(said.reason.as_ref().unwrap().contains("other blocks"), "{said:?}");
