@@ -151,6 +151,12 @@ pub fn decode(declared: &[Declared<'_>], diagnostics: &mut Diagnostics) -> Resou
             Err(diagnostic) => diagnostics.push(*diagnostic),
         }
     }
+    let all = resources.values().flat_map(|r| r.depends_on.iter().cloned());
+    for referred in all.collect::<BTreeSet<Address>>() {
+        if let Err(diagnostic) = hand_over(&mut resources, &referred, |kind, spec| kind.referred_to(spec)) {
+            diagnostics.push(*diagnostic);
+        }
+    }
     let desired: Vec<Desired> = resources.into_values().collect();
     same_identity_twice(&desired, diagnostics);
     Resources { desired, derived }

@@ -85,6 +85,11 @@ pub trait AnyKind: Send + Sync {
     /// # Errors
     /// When `spec` is not this kind's.
     fn look_into(&self, spec: &Json, prefix: String) -> Result<Option<Json>, Diagnostic>;
+    /// See [`Kind::referred_to`]; gives the new spec, or `None` where that makes no difference.
+    ///
+    /// # Errors
+    /// When `spec` is not this kind's.
+    fn referred_to(&self, spec: &Json) -> Result<Option<Json>, Diagnostic>;
     /// See [`Kind::read`].
     fn read<'a>(
         &self,
@@ -310,6 +315,12 @@ impl<K: Kind> AnyKind for Erased<K> {
         } else {
             Ok(None)
         }
+    }
+
+    fn referred_to(&self, spec: &Json) -> Result<Option<Json>, Diagnostic> {
+        let mut spec: K::Spec = load(K::NAME, "spec", spec)?;
+        let told = K::referred_to(&mut spec);
+        told.then(|| store(K::NAME, &spec)).transpose()
     }
 
     fn read<'a>(

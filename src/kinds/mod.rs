@@ -27,6 +27,7 @@ pub mod statement;
 mod testing;
 #[cfg(test)]
 mod tests;
+pub mod told;
 pub mod writer_role;
 
 pub use decode::{Declared, Resources, decode};
@@ -187,6 +188,11 @@ pub trait Kind: Send + Sync + 'static {
         false
     }
 
+    /// Is told that another block refers to it; false where that makes no difference.
+    fn referred_to(_spec: &mut Self::Spec) -> bool {
+        false
+    }
+
     /// Reads what is wanted in one account and region, in bulk where the API can, and with
     /// `discover` all else that carries the project's mark. Never fails as a whole: what
     /// could not be read is [`Observed::Unreadable`].
@@ -198,8 +204,8 @@ pub trait Kind: Send + Sync + 'static {
     /// What has to change, with every attribute judged. `have` is `None` when it does not exist.
     fn diff(want: &Self::Spec, have: Option<&Self::Live>, place: &Place) -> Diff<Self::Op>;
 
-    /// Whom the change lets in that comes from none of these accounts and may destroy what they protect: the
-    /// path of the attribute that does so, and a sentence.
+    /// Whom the change lets in that comes from none of these accounts: by a role, who may destroy what they protect; by a
+    /// resource's own policy, who may do anything more. The path of the attribute that does so, and a sentence.
     fn lets_in(
         _want: &Self::Spec,
         _have: Option<&Self::Live>,

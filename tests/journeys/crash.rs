@@ -78,6 +78,14 @@ async fn killed_after_each_write_it_converges_and_makes_nothing_twice() {
             .collect();
         assert_eq!(keys, ["backstay:project"], "{name}");
     }
+    let iam = estate.root().iam;
+    let roles = iam.list_roles().path_prefix("/backstay/").send().await.unwrap();
+    assert!(roles.roles().len() >= 2, "{roles:?}");
+    for role in roles.roles() {
+        let tags = iam.list_role_tags().role_name(role.role_name()).send().await;
+        let keys: Vec<_> = tags.unwrap().tags().iter().map(|t| t.key().to_owned()).collect();
+        assert_eq!(keys, ["backstay:project"], "{} is finished", role.role_name());
+    }
     let twice: Vec<_> = made(&estate, 0)
         .into_iter()
         .filter(|(_, times)| *times > 1)

@@ -30,6 +30,7 @@ mod dips;
 mod drift;
 mod faults;
 mod forged;
+mod grants;
 mod guarded;
 mod history;
 mod hostile;

@@ -3,12 +3,12 @@
 use super::closing::Locking;
 use super::live::LiveVault;
 use super::lock;
-use super::policy::{DANGEROUS, wanted};
+use super::policy::{judge, wanted};
 use super::spec::{LockBlock, Spec};
 use super::write::Op;
+use crate::kinds::keys;
 use crate::kinds::order::neutral;
 use crate::kinds::s3_bucket::PROJECT_TAG;
-use crate::kinds::{access, keys};
 use crate::model::change::{Action, Diff, Stage};
 use crate::model::policy::Document;
 use crate::model::{Arn, AttributeChange, Finding, Judgement, Observed, Place};
@@ -155,7 +155,7 @@ fn policy(want: &Spec, have: Option<&LiveVault>, place: &Place, diff: &mut Diff<
         "policy",
         live.map_or(Json::Null, |d| d.to_json()),
         after,
-        access::judge(live, &document, DANGEROUS),
+        judge(want, have, &document, place.partition()),
     );
     let op = if is_none {
         Op::RemovePolicy

@@ -19,11 +19,11 @@ use crate::model::change::Diff;
 use crate::model::fact::{self, Facts, LockMode, VaultLock};
 use crate::model::schema::EvaluatedBlock;
 use crate::model::value::Value;
-use crate::model::{Arn, Observed, Place, Unreadable};
+use crate::model::{AccountId, Arn, Observed, Place, Unreadable};
 use closing::Locking;
 use live::{LiveLock, LiveVault};
 use spec::Spec;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use write::{Op, Vault};
 
 /// The kind; see [`Kind::DOC`].
@@ -76,6 +76,15 @@ impl Kind for BackupVault {
 
     fn diff(want: &Spec, have: Option<&LiveVault>, place: &Place) -> Diff<Op> {
         diff::diff(want, have, place)
+    }
+
+    fn lets_in(
+        want: &Spec,
+        have: Option<&LiveVault>,
+        place: &Place,
+        ours: &BTreeSet<AccountId>,
+    ) -> Option<(String, String)> {
+        policy::lets_in(want, have?, place.partition(), ours)
     }
 
     fn release(_: &str, have: &LiveVault, place: &Place) -> Diff<Op> {

@@ -5,6 +5,8 @@
 //! cannot be shown to remain counts as lost. A document split into other statements of the
 //! same meaning compares as equal.
 
+use crate::access::narrowing::account;
+use crate::model::AccountId;
 use crate::model::policy::{Document, Effect, Match, Principals, Statement};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -29,35 +31,64 @@ impl Difference {
 
 /// What `after` gives that `before` does not, and the reverse.
 pub fn compare(before: &Document, after: &Document) -> Difference {
-    difference(before, after, Root::IsEverybody, |_| true)
-}
-
-/// The same of the policy of a resource, where a grant to an account's root is another one than a grant to
-/// a role of the account. Of what is gained only `dangerous` actions count, which are in lower case.
-pub fn compare_resource(before: &Document, after: &Document, dangerous: &[&str]) -> Difference {
-    difference(before, after, Root::IsItself, |piece| {
-        dangerous.iter().any(|action| match &piece.action {
-            Term::One(pattern) => glob_covers(pattern, action),
-            Term::AllBut(others) => !others.iter().any(|pattern| glob_covers(pattern, action)),
-        })
-    })
-}
-
-fn difference(
-    before: &Document,
-    after: &Document,
-    root: Root,
-    counts: impl Fn(&Piece) -> bool,
-) -> Difference {
-    let (old, new) = (pieces(before), pieces(after));
-    let gained = uncovered(&new, &old, Effect::Allow, root);
-    let narrower = !uncovered(&old, &new, Effect::Allow, root).is_empty()
-        || !uncovered(&new, &old, Effect::Deny, root).is_empty();
+    let exchange = exchange(before, after);
     Difference {
-        gained: words(gained.into_iter().filter(|p| counts(p))),
-        undenied: words(uncovered(&old, &new, Effect::Deny, root)),
-        narrower,
+        narrower: exchange.is_narrower(),
+        gained: words(&exchange.gained),
+        undenied: words(&exchange.undenied),
     }
+}
+
+/// The same piece by piece.
+pub fn exchange(before: &Document, after: &Document) -> Exchange {
+    exchanged(before, after, Root::IsEverybody)
+}
+
+/// The same of the policy of a resource, where a grant to an account's root is another one than a
+/// grant to a role of the account.
+pub fn compare_resource(before: &Document, after: &Document) -> Exchange {
+    exchanged(before, after, Root::IsItself)
+}
+
+/// Both ways in which two documents differ.
+#[derive(Debug, Clone, Default)]
+pub struct Exchange {
+    /// What the second allows and the first does not.
+    pub gained: Vec<Piece>,
+    /// What the first allows and the second does not.
+    pub lost: Vec<Piece>,
+    /// What the first denies and the second does not.
+    pub undenied: Vec<Piece>,
+    /// What the second denies and the first does not.
+    pub denied: Vec<Piece>,
+}
+
+impl Exchange {
+    /// Whether the second allows less or denies more somewhere.
+    pub fn is_narrower(&self) -> bool {
+        !self.lost.is_empty() || !self.denied.is_empty()
+    }
+}
+
+fn exchanged(before: &Document, after: &Document, root: Root) -> Exchange {
+    let (old, new) = (pieces(before), pieces(after));
+    let only = |these: &[Piece], others: &[Piece], effect| {
+        let all = uncovered(these, others, effect, root).into_iter();
+        all.cloned().collect()
+    };
+    Exchange {
+        gained: only(&new, &old, Effect::Allow),
+        lost: only(&old, &new, Effect::Allow),
+        undenied: only(&old, &new, Effect::Deny),
+        denied: only(&new, &old, Effect::Deny),
+    }
+}
+
+/// The grants among `pieces` that are none of what `document` grants.
+pub fn beyond(pieces: Vec<Piece>, document: &Document) -> Vec<Piece> {
+    let granted = self::pieces(document);
+    let all = uncovered(&pieces, &granted, Effect::Allow, Root::IsItself).into_iter();
+    all.cloned().collect()
 }
 
 /// What an account's root means where it is named.
@@ -79,7 +110,7 @@ fn uncovered<'a>(these: &'a [Piece], others: &[Piece], effect: Effect, root: Roo
 }
 
 /// Each once.
-fn words<'a>(pieces: impl IntoIterator<Item = &'a Piece>) -> Vec<String> {
+pub fn words<'a>(pieces: impl IntoIterator<Item = &'a Piece>) -> Vec<String> {
     let each: BTreeSet<String> = pieces.into_iter().map(ToString::to_string).collect();
     each.into_iter().collect()
 }
@@ -93,7 +124,7 @@ enum Term {
 
 /// One action on one resource by one principal.
 #[derive(Debug, Clone)]
-struct Piece {
+pub struct Piece {
     effect: Effect,
     /// Kind and name; `None` in identity policies.
     principal: Option<(String, Term)>,
@@ -148,6 +179,39 @@ fn terms(list: &Match) -> Vec<Term> {
 }
 
 impl Piece {
+    /// Whether one of these actions, which are in lower case, is among what it is about.
+    pub fn is_about(&self, actions: &[&str]) -> bool {
+        actions.iter().any(|action| match &self.action {
+            Term::One(pattern) => glob_covers(pattern, action),
+            Term::AllBut(others) => !others.iter().any(|pattern| glob_covers(pattern, action)),
+        })
+    }
+
+    /// Whether it says nothing of who it is about, in whatever circumstances.
+    pub fn is_for_everybody(&self) -> bool {
+        match &self.principal {
+            Some((_, Term::One(name))) => name == "*",
+            Some((_, Term::AllBut(_))) => true,
+            None => false,
+        }
+    }
+
+    /// Whether it holds in some circumstances only.
+    pub fn is_conditional(&self) -> bool {
+        !self.conditions.is_empty()
+    }
+
+    /// Whether it is about somebody who is in none of these accounts, or of whom that is not known. A service of AWS is
+    /// in none and nobody's.
+    pub fn is_outside(&self, accounts: &BTreeSet<AccountId>) -> bool {
+        match &self.principal {
+            None => false,
+            Some((kind, _)) if kind == "Service" => false,
+            Some((_, Term::One(name))) => account(name).is_none_or(|a| !accounts.contains(&a)),
+            Some((_, Term::AllBut(_))) => true,
+        }
+    }
+
     /// Whether every request that `narrow` is about is one that `self` is about.
     fn covers(&self, narrow: &Piece, root: Root) -> bool {
         let principal = match (&self.principal, &narrow.principal) {

@@ -1,10 +1,10 @@
 //! How changes of a role are judged (DOMAIN: fewer actions, a boundary, a narrower trust and
 //! more conditions are more protection).
 
-use super::access::compare;
+use super::access::{Piece, beyond, compare, exchange, words};
 use super::live::LivePolicy;
-use crate::model::policy::Document;
-use crate::model::{AttributeChange, Judgement, Observed};
+use crate::model::policy::{Document, Statement};
+use crate::model::{AttributeChange, Duration, Judgement, Observed};
 use serde_json::Value as Json;
 
 /// Long lists of what is gained are cut here; the documents stand beside them in the plan.
@@ -18,14 +18,34 @@ pub fn shown(document: Option<&Document>) -> Json {
 /// The change of a trust policy; `None` when both mean the same.
 pub fn trust(before: &Document, after: &Document) -> Option<AttributeChange> {
     (!before.same_meaning(after)).then(|| {
-        let judgement = broader(before, after, "the role can be assumed in more ways");
+        let more = "the role can be assumed in more ways";
+        let judgement = broader(before, after, more, &Purpose::default());
         AttributeChange::judged("trust", shown(Some(before)), shown(Some(after)), judgement)
     })
+}
+
+/// What a role is there for.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Purpose<'a> {
+    /// What another block needs of it, which is judged there.
+    pub implied: &'a [Statement],
+    /// Whether something else of the posture, or the making of copies, stops with what it may do.
+    pub is_used: bool,
 }
 
 /// The change of what a role may do; `None` when both mean the same. Without a policy the
 /// role may do nothing by it.
 pub fn policy(path: &str, before: Option<&Document>, after: Option<&Document>) -> Option<AttributeChange> {
+    role_policy(path, before, after, &Purpose::default())
+}
+
+/// The same of a role whose purpose is known.
+pub fn role_policy(
+    path: &str,
+    before: Option<&Document>,
+    after: Option<&Document>,
+    purpose: &Purpose<'_>,
+) -> Option<AttributeChange> {
     let same = match (before, after) {
         (Some(before), Some(after)) => before.same_meaning(after),
         (None, None) => true,
@@ -39,6 +59,7 @@ pub fn policy(path: &str, before: Option<&Document>, after: Option<&Document>) -
         before.unwrap_or(&nothing),
         after.unwrap_or(&nothing),
         "the role may do more",
+        purpose,
     );
     Some(AttributeChange::judged(
         path,
@@ -48,17 +69,29 @@ pub fn policy(path: &str, before: Option<&Document>, after: Option<&Document>) -
     ))
 }
 
+/// The change of the longest session of a role.
+pub fn max_session(before: Option<&Duration>, after: Option<&Duration>) -> Judgement {
+    match before < after {
+        true => Judgement::weakens("a stolen session is of use for longer"),
+        false => Judgement::strengthens(),
+    }
+}
+
 /// Attaching a managed policy to a role that exists.
 pub fn attached(arn: &str) -> Judgement {
     Judgement::weakens(format!("the role may also do what {arn} allows"))
 }
 
-/// Detaching a managed policy: a Deny in it, or one that cannot be ruled out, is lost.
-pub fn detached(policy: &LivePolicy) -> Judgement {
+/// Detaching a managed policy: a Deny in it, or one that cannot be ruled out, is lost. So is what a role that
+/// `is_used` does by it.
+pub fn detached(policy: &LivePolicy, is_used: bool) -> Judgement {
     match &policy.document {
         Some(Observed::Present(document)) => {
             let difference = compare(document, &Document::new([]));
             match difference.undenied.as_slice() {
+                [] if difference.narrower && is_used => {
+                    Judgement::incomparable(format!("{STOPS}: what {} allows", policy.arn))
+                }
                 [] if difference.narrower => Judgement::strengthens(),
                 [] => Judgement::neutral(),
                 lost => Judgement::weakens(format!("no longer denied: {}", some(lost))),
@@ -105,22 +138,41 @@ pub fn tags<'a>(
         .collect()
 }
 
-fn broader(before: &Document, after: &Document, what: &str) -> Judgement {
-    let difference = compare(before, after);
-    let mut reasons = Vec::new();
-    if !difference.gained.is_empty() {
-        reasons.push(format!("{what}: {}", some(&difference.gained)));
-    }
-    if !difference.undenied.is_empty() {
-        reasons.push(format!("no longer denied: {}", some(&difference.undenied)));
-    }
+const STOPS: &str = "what is done through the role stops where it needs what is taken away";
+
+fn broader(before: &Document, after: &Document, what: &str, purpose: &Purpose<'_>) -> Judgement {
+    let difference = exchange(before, after);
+    let narrower = difference.is_narrower();
+    let all = difference.gained.len();
+    let gained = beyond(difference.gained, &Document::new(purpose.implied.iter().cloned()));
+    let follows = gained.len() < all;
+    let stops = match purpose.is_used {
+        true => difference.lost,
+        false => Vec::new(),
+    };
+    let said = |what: &str, pieces: &[Piece]| {
+        (!pieces.is_empty()).then(|| format!("{what}: {}", some(&words(pieces))))
+    };
+    let weaker = [
+        said(what, &gained),
+        said("no longer denied", &difference.undenied),
+    ];
+    let is_weaker = weaker.iter().any(Option::is_some);
+    let reasons: Vec<String> = weaker
+        .into_iter()
+        .chain([said(STOPS, &stops)])
+        .flatten()
+        .collect();
     if !reasons.is_empty() {
-        Judgement::weakens(reasons.join("; ")).or_more(difference.narrower)
-    } else if difference.narrower {
-        Judgement::strengthens()
-    } else {
-        Judgement::neutral()
+        return Judgement::weakens(reasons.join("; ")).or_more(narrower || !is_weaker);
     }
+    if narrower && !follows {
+        return Judgement::strengthens();
+    }
+    let mut neutral = Judgement::neutral();
+    neutral.reason =
+        follows.then(|| "what it may do more is what the block that it is derived from needs".to_owned());
+    neutral
 }
 
 /// The first of a list, and how many more there are.

@@ -1,8 +1,8 @@
 //! Writes to roles and policies. Each can be repeated: what is there already is left so, what
 //! is gone already is not missed.
 
-use super::PROJECT_TAG;
 use super::live::is_ours;
+use super::{CREATING_TAG, PROJECT_TAG};
 use crate::aws::{AwsError, Class, Patience, Writer, classify, patiently};
 use crate::model::Place;
 use crate::model::policy::Document;
@@ -248,6 +248,15 @@ impl<'a> Iam<'a> {
             .collect::<Result<Vec<_>, _>>()?;
         let request = self.client.tag_role().role_name(name).set_tags(Some(tags));
         send!("iam:TagRole", request.clone()).map(drop)
+    }
+
+    /// Takes off a role the tag that says that it is not finished.
+    ///
+    /// # Errors
+    /// When IAM refuses.
+    pub async fn finish_role(&self, name: &str) -> Result<(), AwsError> {
+        let request = self.client.untag_role().role_name(name).tag_keys(CREATING_TAG);
+        send!("iam:UntagRole", request.clone()).map(drop)
     }
 
     /// Removes a role with its inline policies and attachments.

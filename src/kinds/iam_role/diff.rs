@@ -2,12 +2,13 @@
 
 use super::Op;
 use super::spec::Spec;
+use crate::kinds::iam::judge::{self, Purpose};
 use crate::kinds::iam::live::{LiveRole, Settings};
 use crate::kinds::iam::write::NewRole;
-use crate::kinds::iam::{INLINE, judge, own_path};
+use crate::kinds::iam::{INLINE, own_path};
 use crate::kinds::order::neutral;
-use crate::model::change::{Action, Diff, Stage};
-use crate::model::policy::{Document, Match};
+use crate::model::change::{Action, Change, Diff, Direction, Stage};
+use crate::model::policy::{Document, Effect, Match};
 use crate::model::{AttributeChange, Finding, Judgement, Observed, Place};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -68,7 +69,7 @@ pub(super) fn create(want: &Spec, place: &Place) -> Diff<Op> {
     attributes.extend(want.description.as_deref().map(|d| set("description", d)));
     attributes.extend(want.max_session.map(|d| set("max_session", d.to_string())));
     attributes.extend(judge::tags(&tags, &BTreeMap::new()));
-    let role = NewRole {
+    let mut role = NewRole {
         path,
         trust,
         boundary: boundary(want).map(str::to_owned),
@@ -76,37 +77,34 @@ pub(super) fn create(want: &Spec, place: &Place) -> Diff<Op> {
         max_session: max_session(want),
         tags,
     };
+    let gives_more =
+        !want.statement.is_empty() || want.managed_policies.as_ref().is_some_and(|m| !m.is_empty());
+    if gives_more {
+        role = role.unfinished(place);
+    }
     diff.push(Stage::Identity, Op::Create(role), attributes);
     for arn in want.managed_policies.iter().flatten().collect::<BTreeSet<_>>() {
         let attribute = set(&managed(arn), true);
         diff.push(Stage::Identity, Op::Attach(arn.clone()), [attribute]);
     }
-    // Last, because its absence tells a role that was only half made.
     if let Some(policy) = policy(want) {
         let attribute = set("policy", judge::shown(Some(&policy)));
         diff.push(Stage::Identity, Op::PutPolicy(policy), [attribute]);
     }
+    if gives_more {
+        diff.changes.push(Change {
+            op: Op::Finish,
+            stage: Stage::Identity,
+            attributes: Vec::new(),
+        });
+    }
     diff
 }
 
-/// Whether the making of the role was cut off: it is ours and still lacks what is written last. What
-/// it gets now is no more than what its making was to give, and nothing to approve anew.
+/// Whether the making of the role was cut off. What it gets now is no more than what its making was to
+/// give, and nothing to approve anew.
 pub(super) fn half_made(want: &Spec, have: &LiveRole, place: &Place) -> bool {
-    let lacks_the_last = !have.inline.contains_key(INLINE);
-    have.path == own_path(place) && lacks_the_last && (!want.statement.is_empty() || have.attached.is_empty())
-}
-
-/// The attribute that the making of a role ends with; `None` when it gives the role nothing.
-pub(super) fn last_of(want: &Spec) -> Option<String> {
-    match want.statement.is_empty() {
-        false => Some("policy".to_owned()),
-        true => want
-            .managed_policies
-            .iter()
-            .flatten()
-            .max()
-            .map(|arn| managed(arn)),
-    }
+    have.is_half_made(want.managed_policies.iter().flatten(), place)
 }
 
 fn managed(arn: &str) -> String {
@@ -128,7 +126,7 @@ pub(super) fn update(want: &Spec, have: &LiveRole, place: &Place) -> Diff<Op> {
     if let Some(trust) = trust(want) {
         match &have.trust {
             Observed::Present(before) => {
-                let change = judge::trust(before, &trust);
+                let change = trusted(before, &trust);
                 diff.push(Stage::Identity, Op::PutTrust(trust), change);
             }
             Observed::Absent => {
@@ -152,6 +150,7 @@ pub(super) fn update(want: &Spec, have: &LiveRole, place: &Place) -> Diff<Op> {
         let directions = c.attributes.iter().map(|a| a.direction);
         directions.max()
     });
+    diff.push(Stage::Identity, Op::Finish, have.finished(new, place));
     if !diff.changes.is_empty() {
         diff.action = Action::Update;
     }
@@ -185,6 +184,51 @@ fn fixed(want: &Spec, have: &LiveRole, place: &Place, diff: &mut Diff<Op>) {
     }
 }
 
+/// The services of AWS that make, bring back or move copies through roles.
+const COPIERS: &[&str] = &[
+    "backup.amazonaws.com",
+    "batchoperations.s3.amazonaws.com",
+    "dlm.amazonaws.com",
+    "export.rds.amazonaws.com",
+    "s3.amazonaws.com",
+];
+
+/// Those of them that a trust lets in.
+fn copiers(trust: &Document) -> BTreeSet<&str> {
+    let allowing = trust.statements.iter().filter(|s| s.effect == Effect::Allow);
+    let services = allowing.flat_map(|s| s.named("Service")).map(String::as_str);
+    services.filter(|name| COPIERS.contains(name)).collect()
+}
+
+/// The change of who may become the role: a service that makes copies through it and no longer can makes none.
+fn trusted(before: &Document, after: &Document) -> Option<AttributeChange> {
+    let mut change = judge::trust(before, after)?;
+    let still = copiers(after);
+    let gone: Vec<&str> = copiers(before)
+        .into_iter()
+        .filter(|s| !still.contains(s))
+        .collect();
+    if !gone.is_empty() {
+        let stops = format!("what is done through the role by {} stops", gone.join(", "));
+        let weaker = change.reason.take().map(|why| format!("{why}; {stops}"));
+        change.direction = Direction::Weakens;
+        change.incomparable = true;
+        change.reason = Some(weaker.unwrap_or(stops));
+    }
+    Some(change)
+}
+
+/// What the role is there for, as far as the posture and its trust tell.
+fn purpose<'a>(want: &'a Spec, have: &LiveRole) -> Purpose<'a> {
+    let declared = trust(want);
+    let mut trusts = have.trust.present().into_iter().chain(&declared);
+    let copies = trusts.any(|t| !copiers(t).is_empty());
+    Purpose {
+        implied: &want.implied.0,
+        is_used: want.implied.0.is_empty() && (want.referred_to.0 || copies),
+    }
+}
+
 /// The inline policy of our name is ours alone: without statements it goes.
 fn inline(want: &Spec, have: &LiveRole, new: bool, diff: &mut Diff<Op>) {
     let before = match have.inline.get(INLINE).map(Observed::known) {
@@ -196,16 +240,17 @@ fn inline(want: &Spec, have: &LiveRole, new: bool, diff: &mut Diff<Op>) {
         }
     };
     let after = policy(want);
+    let purpose = purpose(want, have);
     let change = match &after {
         Some(after) if new => Some(set("policy", judge::shown(Some(after)))),
-        _ => judge::policy("policy", before, after.as_ref()),
+        _ => judge::role_policy("policy", before, after.as_ref(), &purpose),
     };
     let op = after.map_or(Op::DeletePolicy, Op::PutPolicy);
     diff.push(Stage::Identity, op, change);
 }
 
-fn attached(want: &Spec, have: &LiveRole, new: bool, diff: &mut Diff<Op>) {
-    let Some(want) = &want.managed_policies else {
+fn attached(spec: &Spec, have: &LiveRole, new: bool, diff: &mut Diff<Op>) {
+    let Some(want) = &spec.managed_policies else {
         return;
     };
     let want: BTreeSet<&String> = want.iter().collect();
@@ -221,7 +266,7 @@ fn attached(want: &Spec, have: &LiveRole, new: bool, diff: &mut Diff<Op>) {
         }
     }
     for policy in have.attached.iter().filter(|p| !want.contains(&p.arn)) {
-        let judgement = judge::detached(policy);
+        let judgement = judge::detached(policy, purpose(spec, have).is_used);
         let change = AttributeChange::judged(managed(&policy.arn), true.into(), false.into(), judgement);
         diff.push(Stage::Identity, Op::Detach(policy.arn.clone()), [change]);
     }
@@ -255,7 +300,7 @@ fn settings(want: &Spec, have: &LiveRole, diff: &mut Diff<Op>) {
             "max_session",
             Some(&length(&before)),
             Some(&length(&after)),
-            neutral,
+            judge::max_session,
         ),
     ];
     let op = Op::PutSettings {

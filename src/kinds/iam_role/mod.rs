@@ -9,6 +9,7 @@ mod tests;
 mod validate;
 
 use super::iam::account;
+use super::iam::creation::mark_path;
 use super::iam::live::{LiveRole, Need, SETTINGS_ACTION};
 use super::iam::write::{Iam, NewRole};
 use super::iam::{INLINE, own_path, writer_path};
@@ -56,6 +57,8 @@ pub enum Op {
     },
     /// Sets tags and leaves others.
     Tag(BTreeMap<String, String>),
+    /// Takes off the tag that says that it is not finished.
+    Finish,
     /// Removes it with its inline policies and attachments.
     Remove,
 }
@@ -131,6 +134,11 @@ impl Kind for IamRole {
         true
     }
 
+    fn referred_to(spec: &mut Spec) -> bool {
+        spec.referred_to.0 = true;
+        true
+    }
+
     fn read<'a>(
         cx: ReadContext<'a>,
         wanted: &'a [(String, Option<Spec>)],
@@ -189,7 +197,7 @@ impl Kind for IamRole {
         // What an existing role gets more is judged as such.
         let path = match have {
             None => "trust".to_owned(),
-            Some(have) if diff::half_made(want, have, place) => diff::last_of(want)?,
+            Some(have) if diff::half_made(want, have, place) => mark_path(),
             Some(_) => return None,
         };
         Some((path, stranger::let_in(want, ours)?))
@@ -235,6 +243,7 @@ impl Kind for IamRole {
                     max_session,
                 } => iam.put_settings(name, description, *max_session).await,
                 Op::Tag(tags) => iam.tag_role(name, tags).await,
+                Op::Finish => iam.finish_role(name).await,
                 Op::Remove => iam.delete_role(name).await,
             }
         })
@@ -251,6 +260,7 @@ impl Kind for IamRole {
             Op::Detach(arn) => format!("detach {}", name_of(arn)),
             Op::PutSettings { .. } => "set description and session length".into(),
             Op::Tag(_) => "set tags".into(),
+            Op::Finish => "mark the role as finished".into(),
             Op::Remove => "remove the role".into(),
         }
     }
@@ -300,6 +310,7 @@ impl Kind for IamRole {
                     "iam:ListRolePolicies",
                     "iam:PutRolePolicy",
                     "iam:TagRole",
+                    "iam:UntagRole",
                     "iam:UpdateAssumeRolePolicy",
                 ]
                 .map(on_role),

@@ -17,6 +17,7 @@ pub(super) fn needs(op: &Op, ident: &str, place: &Place) -> Vec<Permission> {
         Op::Detach(_) => &["iam:DetachRolePolicy"],
         Op::PutSettings { .. } => &["iam:UpdateRole"],
         Op::Tag(_) => &["iam:TagRole"],
+        Op::Finish => &["iam:UntagRole"],
         Op::Remove => &["iam:DeleteRole", "iam:DeleteRolePolicy", "iam:DetachRolePolicy"],
     };
     let on_role = |action: &&'static str| Permission::new(action, role.as_str());

@@ -2,7 +2,9 @@
 
 use crate::block;
 use crate::kinds::statement::StatementBlock;
+use crate::kinds::told::Told;
 use crate::model::Duration;
+use crate::model::policy::Statement;
 use crate::model::schema::Reference;
 use std::collections::BTreeMap;
 
@@ -27,5 +29,9 @@ block! {
         pub max_session: Option<Duration>,
         /// Tags; others are left alone.
         pub tags: Option<BTreeMap<String, String>>,
+        /// Of a derived role, what the block that it is derived from needs of it.
+        pub implied: Told<Vec<Statement>>,
+        /// Whether another block refers to it.
+        pub referred_to: Told<bool>,
     }
 }

@@ -5,8 +5,11 @@ mod world;
 
 use super::{IamRole, Op};
 use crate::kinds::Kind;
+use crate::kinds::iam::CREATING_TAG;
 use crate::kinds::iam::live::{LivePolicy, LiveRole, Settings};
+use crate::kinds::statement::StatementBlock;
 use crate::kinds::testing::{Written, place};
+use crate::kinds::tests::world::{after, applied};
 use crate::model::change::{Action, Diff, Direction};
 use crate::model::policy::Document;
 use crate::model::{Observed, Unreadable};
@@ -35,6 +38,11 @@ fn block() -> Written {
         .set("name", "restore")
         .nest("trust", trust(ONCALL))
         .nest("statement", reading("arn:aws:s3:::dumps/*"))
+}
+
+/// The same without what it may do.
+fn silent() -> Written {
+    Written::new().set("name", "restore").nest("trust", trust(ONCALL))
 }
 
 /// The role as `block` made it.
@@ -165,7 +173,7 @@ fn each_change_is_judged() {
             block().set("max_session", "2h"),
             made(),
             "max_session",
-            Neutral,
+            Weakens,
         ),
         (
             "a tag",
@@ -209,6 +217,106 @@ fn each_change_is_judged() {
         let reason = &diff.changes[0].attributes[0].reason;
         assert_eq!(reason.is_some(), direction == Weakens, "{why}: {reason:?}");
     }
+}
+
+#[test]
+fn what_a_role_is_used_for_stops_with_what_it_may_do() {
+    let mut spec = silent().spec::<IamRole>();
+    let said = |spec: &_| IamRole::diff(spec, Some(&made()), &place()).changes[0].attributes[0].clone();
+    assert_eq!(said(&spec).direction, Direction::Strengthens);
+    assert!(IamRole::referred_to(&mut spec));
+    let stops = said(&spec);
+    assert_eq!((stops.direction, stops.incomparable), (Direction::Weakens, true));
+    assert!(
+        stops.reason.as_ref().unwrap().contains("s3:getobject"),
+        "{stops:?}"
+    );
+}
+
+/// A derived role follows the block that asks for it; what goes beyond that is judged.
+#[test]
+fn what_a_derived_role_gets_is_judged_where_it_is_asked_for() {
+    let wider = reading("arn:aws:s3:::dumps/pg/*").set("actions", json!(["s3:GetObjectVersion"]));
+    let mut spec = block().nest("statement", wider).spec::<IamRole>();
+    let said = |spec: &_| IamRole::diff(spec, Some(&made()), &place()).changes[0].attributes[0].clone();
+    assert_eq!(said(&spec).direction, Direction::Weakens);
+    spec.implied.0 = spec.statement.iter().map(StatementBlock::statement).collect();
+    let follows = said(&spec);
+    assert_eq!(follows.direction, Direction::Neutral);
+    assert!(
+        follows.reason.as_ref().unwrap().contains("derived from"),
+        "{follows:?}"
+    );
+    spec.implied.0.pop();
+    assert_eq!(said(&spec).direction, Direction::Weakens);
+}
+
+/// A role without an inline policy is an ordinary one, and no creation that was cut off.
+#[test]
+fn what_a_finished_role_gets_is_judged() {
+    use Direction::Weakens;
+    let read_only = "arn:aws:iam::aws:policy/ReadOnlyAccess";
+    let admin = "arn:aws:iam::aws:policy/AdministratorAccess";
+    let plain = silent;
+    let anything = || {
+        Written::new()
+            .set("actions", json!(["*"]))
+            .set("resources", json!(["*"]))
+    };
+    for before in [json!([read_only]), json!([])] {
+        let mut after: Vec<_> = before.as_array().unwrap().clone();
+        after.push(admin.into());
+        let have = applied::<IamRole>(
+            &plain().set("managed_policies", before.clone()).spec::<IamRole>(),
+            None,
+        );
+        let more = plain()
+            .set("managed_policies", json!(after))
+            .nest("statement", anything());
+        let diff = diff(&more, Some(&have));
+        let attached = format!("managed_policies[\"{admin}\"]");
+        assert_eq!(
+            judged(&diff),
+            [(attached.as_str(), Weakens), ("policy", Weakens)],
+            "{before}"
+        );
+    }
+    let only_trust = applied::<IamRole>(&plain().spec::<IamRole>(), None);
+    let more = diff(&plain().nest("statement", anything()), Some(&only_trust));
+    assert_eq!(judged(&more), [("policy", Weakens)]);
+    assert!(
+        !only_trust.tags.contains_key(CREATING_TAG),
+        "nothing more is written to it: {only_trust:?}"
+    );
+}
+
+#[test]
+fn a_role_that_says_it_is_unfinished_is_finished_without_approval() {
+    use Direction::{Neutral, Weakens};
+    let limit = "arn:aws:iam::111111111111:policy/limit";
+    let block = || block().set("managed_policies", json!([limit]));
+    let created = IamRole::diff(&block().spec::<IamRole>(), None, &place());
+    let cut_off = after::<IamRole>(None, created.changes.iter().take(1)).unwrap();
+    let attached = format!("managed_policies[\"{limit}\"]");
+    let mark = "tags[\"backstay:creating\"]";
+    let rest = diff(&block(), Some(&cut_off));
+    assert_eq!(
+        judged(&rest),
+        [(attached.as_str(), Neutral), ("policy", Neutral), (mark, Neutral)]
+    );
+    assert_eq!(rest.changes.last().map(|c| &c.op), Some(&Op::Finish));
+    // A tag can be set by whoever may tag: what already does something has something to lose.
+    let other = LivePolicy {
+        arn: "arn:aws:iam::aws:policy/ReadOnlyAccess".into(),
+        document: None,
+    };
+    let used = LiveRole {
+        attached: vec![other],
+        ..cut_off
+    };
+    let rest = diff(&block(), Some(&used));
+    assert!(judged(&rest).contains(&(attached.as_str(), Weakens)), "{rest:#?}");
+    assert!(judged(&rest).contains(&("policy", Weakens)), "{rest:#?}");
 }
 
 #[test]

@@ -21,7 +21,7 @@ use crate::model::value::Value;
 use crate::model::{AccountId, Arn, Observed, Place, Region, Unreadable};
 use live::LiveKey;
 use spec::Spec;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use write::{Kms, Op};
 
 /// The kind; see [`Kind::DOC`].
@@ -74,6 +74,15 @@ impl Kind for KmsKey {
 
     fn diff(want: &Spec, have: Option<&LiveKey>, place: &Place) -> Diff<Op> {
         diff::diff(want, have, place)
+    }
+
+    fn lets_in(
+        want: &Spec,
+        have: Option<&LiveKey>,
+        place: &Place,
+        ours: &BTreeSet<AccountId>,
+    ) -> Option<(String, String)> {
+        policy::lets_in(want, have?, place, ours)
     }
 
     fn release(_: &str, have: &LiveKey, place: &Place) -> Diff<Op> {

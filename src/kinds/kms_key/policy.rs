@@ -1,9 +1,11 @@
 //! The key policy that follows from who administers and who uses a key.
 
+use super::live::LiveKey;
 use super::spec::Spec;
+use crate::kinds::access;
 use crate::model::policy::{Document, Effect, Match, Statement};
 use crate::model::schema::Reference;
-use crate::model::{Arn, Place};
+use crate::model::{AccountId, Arn, Place};
 use std::collections::BTreeSet;
 
 /// KMS's limit for a key policy, in bytes.
@@ -114,4 +116,16 @@ pub(super) fn wanted(spec: &Spec, place: &Place) -> Option<Document> {
         statement
     }));
     Some(Document::new(all))
+}
+
+/// Whom outside of the posture's accounts a key that exists lets do more than it did.
+pub(super) fn lets_in(
+    spec: &Spec,
+    have: &LiveKey,
+    place: &Place,
+    ours: &BTreeSet<AccountId>,
+) -> Option<(String, String)> {
+    let live = have.policy.known().ok()?;
+    let why = access::lets_in(live, &wanted(spec, place)?, ours)?;
+    Some(("policy".to_owned(), why))
 }

@@ -34,6 +34,7 @@ pub use live::Live;
 pub use op::Op;
 pub use spec::Spec;
 
+use super::iam::CREATING_TAG;
 use super::{Boxed, Kind, Output, Permission, Purpose, ReadContext, WriteContext, marked};
 use crate::aws::AwsError;
 use crate::diag::Diagnostics;
@@ -43,15 +44,11 @@ use crate::model::fact::Facts;
 use crate::model::policy::Statement;
 use crate::model::schema::EvaluatedBlock;
 use crate::model::value::Value;
-use crate::model::{Arn, Observed, Place, Unreadable};
-use std::collections::BTreeMap;
+use crate::model::{AccountId, Arn, Observed, Place, Unreadable};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The tag by which backstay finds a bucket again that it created; its value is the project.
 pub const PROJECT_TAG: &str = "backstay:project";
-
-/// The tag of a bucket whose creation has not come to its end. What is declared about it can then
-/// take nothing away, as nobody was told yet that it protects.
-const CREATING_TAG: &str = "backstay:creating";
 
 /// The kind.
 #[derive(Debug, Clone, Copy)]
@@ -192,6 +189,15 @@ s3_bucket \"uploads\" {
 
     fn diff(want: &Spec, have: Option<&Live>, place: &Place) -> Diff<Op> {
         diff::diff(want, have, place)
+    }
+
+    fn lets_in(
+        want: &Spec,
+        have: Option<&Live>,
+        place: &Place,
+        ours: &BTreeSet<AccountId>,
+    ) -> Option<(String, String)> {
+        policy::lets_in(want, have?, place, ours)
     }
 
     fn release(_: &str, have: &Live, place: &Place) -> Diff<Op> {

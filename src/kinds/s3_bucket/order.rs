@@ -3,6 +3,7 @@
 //! Every comparison of a bucket's settings names one of these. `None` means absent, switched
 //! off or, where the bucket is new, not there yet.
 
+use super::is_one_zone;
 use super::live::{Encryption, PublicAccessBlock};
 use super::spec::{Mode, Ownership};
 use crate::model::{AccountId, Judgement};
@@ -125,16 +126,25 @@ pub(super) fn keep(before: Option<&u32>, after: Option<&u32>) -> Judgement {
 
 /// Where old objects are moved to: cheaper, slower to come back, and in one class less safe.
 pub(super) fn tier(before: Option<&String>, after: Option<&String>) -> Judgement {
-    const ONE_ZONE: &str = "ONEZONE_IA";
-    let judgement = match before.map(String::as_str) {
-        Some(ONE_ZONE) => Judgement::strengthens(),
+    let judgement = match before {
+        Some(class) if is_one_zone(class) => Judgement::strengthens(),
         _ => Judgement::neutral(),
     };
     match after.map(String::as_str) {
-        Some(ONE_ZONE) => Judgement::weakens("objects there are lost when their one zone is"),
+        Some(class) if is_one_zone(class) => {
+            Judgement::weakens("objects there are lost when their one zone is")
+        }
         Some("GLACIER") => noted(judgement, "a restore from there waits for minutes to hours"),
         Some("DEEP_ARCHIVE") => noted(judgement, "a restore from there waits for 12 to 48 hours"),
         _ => judgement,
+    }
+}
+
+/// Later is more: what lies in one zone is lost with it.
+pub(super) fn one_zone_after(before: Option<&u32>, after: Option<&u32>) -> Judgement {
+    match before > after {
+        true => Judgement::weakens("objects are moved to one zone sooner, and lost when that zone is"),
+        false => Judgement::strengthens(),
     }
 }
 

@@ -4,11 +4,12 @@
 //! begins with [`OURS`] are: they were contributed by other resources, and everything else in
 //! the document stays as it is.
 
+use super::live::Live;
 use super::names;
 use super::spec::Spec;
-use crate::kinds::access;
+use crate::kinds::access::{self, Implied};
 use crate::model::policy::{Document, Match, Statement};
-use crate::model::{Arn, Judgement};
+use crate::model::{AccountId, Arn, Judgement, Place};
 use std::collections::BTreeSet;
 
 /// Statements whose `Sid` begins so were contributed by backstay's own resources.
@@ -49,9 +50,14 @@ pub(super) fn wanted(spec: &Spec, have: Option<&Document>, bucket: &Arn) -> Docu
         },
         (None, None) => Document::new([]),
     };
-    let contributed = spec.contributed.0.iter().cloned().map(|s| about(bucket, s));
-    document.statements.extend(contributed);
+    document.statements.extend(contributed(spec, bucket));
     document
+}
+
+/// What other blocks contribute to it.
+pub(super) fn contributed(spec: &Spec, bucket: &Arn) -> Vec<Statement> {
+    let statements = spec.contributed.0.iter().cloned();
+    statements.map(|s| about(bucket, s)).collect()
 }
 
 fn is_ours(statement: &Statement) -> bool {
@@ -80,21 +86,58 @@ const DANGEROUS: &[&str] = &[
     "s3:deletebucket",
     "s3:deletebucketpolicy",
     "s3:deleteobject",
+    "s3:deleteobjecttagging",
     "s3:deleteobjectversion",
+    "s3:deleteobjectversiontagging",
+    "s3:objectowneroverridetobucketowner",
     "s3:putbucketacl",
     "s3:putbucketobjectlockconfiguration",
     "s3:putbucketownershipcontrols",
     "s3:putbucketpolicy",
     "s3:putbucketpublicaccessblock",
+    // By tags lifecycle rules expire, policies allow, and backstay finds its own.
+    "s3:putbuckettagging",
     "s3:putbucketversioning",
     "s3:putencryptionconfiguration",
     "s3:putlifecycleconfiguration",
+    // What is there under a key is no longer what is read.
+    "s3:putobject",
+    "s3:putobjectacl",
     "s3:putobjectlegalhold",
     "s3:putobjectretention",
+    "s3:putobjecttagging",
+    "s3:putobjectversionacl",
+    "s3:putobjectversiontagging",
     "s3:putreplicationconfiguration",
+    "s3:replicatedelete",
+    "s3:replicateobject",
+    "s3:replicatetags",
+    "s3:tagresource",
+    "s3:untagresource",
 ];
 
-/// Fewer grants and more refusals are more protection.
-pub(super) fn judge(have: Option<&Document>, want: &Document) -> Judgement {
-    access::judge(have, want, DANGEROUS)
+/// What the change of a bucket's policy means. What other blocks contribute is judged where they ask for it.
+pub(super) fn judge(contributed: &[Statement], have: Option<&Document>, want: &Document) -> Judgement {
+    let implied = Implied {
+        statements: contributed,
+        why: Some("what it grants is what other blocks of the posture need here"),
+    };
+    access::judge_beside(implied, have, want, DANGEROUS)
+}
+
+/// Whom outside of the posture's accounts a bucket that is in use lets do more than it did.
+pub(super) fn lets_in(
+    want: &Spec,
+    have: &Live,
+    place: &Place,
+    ours: &BTreeSet<AccountId>,
+) -> Option<(String, String)> {
+    let is_young = have.says_unfinished() && have.is_empty == Some(true);
+    let live = have.policy.as_ref()?.known().ok()?;
+    if is_young || !want.wants_policy() {
+        return None;
+    }
+    let bucket = Arn::bucket(place.partition(), &want.name);
+    let why = access::lets_in(live, &wanted(want, live, &bucket), ours)?;
+    Some(("policy".to_owned(), why))
 }

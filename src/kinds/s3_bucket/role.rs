@@ -6,6 +6,7 @@ use super::spec::{ReplicateBlock, Spec, bucket_arn, bucket_name};
 use crate::kinds::iam_role;
 use crate::kinds::keys;
 use crate::kinds::statement::StatementBlock;
+use crate::kinds::told::Told;
 use crate::model::desired::Contribution;
 use crate::model::policy::{Effect, Statement};
 use crate::model::schema::Reference;
@@ -87,16 +88,19 @@ fn writes(block: &ReplicateBlock, place: &Place) -> Vec<&'static str> {
 fn derived(spec: &Spec, place: &Place) -> iam_role::spec::Spec {
     let trust = Statement::new(Effect::Allow, ["sts:AssumeRole"], Vec::<String>::new())
         .principal("Service", "s3.amazonaws.com");
+    let statements = statements(spec, place);
     iam_role::spec::Spec {
         name: derived_name(spec, place),
         path: None,
         description: Some(format!("Replicates the objects of {}.", spec.name)),
         trust: vec![StatementBlock::from(&trust)],
-        statement: statements(spec, place).iter().map(StatementBlock::from).collect(),
+        statement: statements.iter().map(StatementBlock::from).collect(),
         managed_policies: None,
         boundary: None,
         max_session: None,
         tags: None,
+        implied: Told(statements),
+        referred_to: Told(true),
     }
 }
 

@@ -1,11 +1,11 @@
 //! What an `s3_bucket` block declares.
 
 use crate::kinds::statement::StatementBlock;
+use crate::kinds::told::Told;
 use crate::model::policy::Statement;
-use crate::model::schema::{BlockSchema, EvaluatedBlock, Field, Reference, Taken};
+use crate::model::schema::Reference;
 use crate::model::{AccountId, Arn, Days, Duration};
-use crate::{block, diag::Diagnostics, word};
-use serde::{Deserialize, Serialize};
+use crate::{block, word};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Days as lifecycle rules and locks count them; a hundred years is the most that S3 takes.
@@ -157,37 +157,11 @@ block! {
     }
 }
 
-/// Policy statements that other resources contribute. Not an argument: it never stands in HCL.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Contributed(pub Vec<Statement>);
+/// Policy statements that other resources contribute.
+pub type Contributed = Told<Vec<Statement>>;
 
-impl Field for Contributed {
-    fn describe(_: &'static str, _: &'static str, _: &mut BlockSchema) {}
-    fn take(_: &str, _: &EvaluatedBlock, _: &mut Diagnostics) -> Taken<Self> {
-        Taken::Got(Self::default())
-    }
-    fn describe_many(_: &'static str, _: &'static str, _: &mut BlockSchema) {}
-    fn take_many(_: &str, _: &EvaluatedBlock, _: &mut Diagnostics) -> Taken<Vec<Self>> {
-        Taken::Got(Vec::new())
-    }
-}
-
-/// Prefixes whose contents other resources want known. Not an argument either.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct LookedInto(pub BTreeSet<String>);
-
-impl Field for LookedInto {
-    fn describe(_: &'static str, _: &'static str, _: &mut BlockSchema) {}
-    fn take(_: &str, _: &EvaluatedBlock, _: &mut Diagnostics) -> Taken<Self> {
-        Taken::Got(Self::default())
-    }
-    fn describe_many(_: &'static str, _: &'static str, _: &mut BlockSchema) {}
-    fn take_many(_: &str, _: &EvaluatedBlock, _: &mut Diagnostics) -> Taken<Vec<Self>> {
-        Taken::Got(Vec::new())
-    }
-}
+/// Prefixes whose contents other resources want known.
+pub type LookedInto = Told<BTreeSet<String>>;
 
 block! {
     /// A bucket and how its objects are protected. Only what is written is managed.

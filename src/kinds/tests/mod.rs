@@ -4,6 +4,7 @@ mod among;
 pub(super) mod documents;
 mod lattice;
 pub(super) mod laws;
+mod outside;
 pub(super) mod reach;
 pub(super) mod roles;
 pub(super) mod world;

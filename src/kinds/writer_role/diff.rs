@@ -7,7 +7,7 @@ use super::spec::{Spec, boundary_arn};
 use crate::kinds::iam::live::{LivePolicy, LiveRole, Settings};
 use crate::kinds::iam::write::NewRole;
 use crate::kinds::iam::{INLINE, judge, writer_path};
-use crate::model::change::{Action, Diff, Stage};
+use crate::model::change::{Action, Change, Diff, Stage};
 use crate::model::policy::Document;
 use crate::model::{AttributeChange, Duration, Finding, Judgement, Observed, Place};
 use serde_json::Value as Json;
@@ -100,9 +100,14 @@ fn create(want: &Spec, name: &str, place: &Place, diff: &mut Diff<Op>) {
         max_session: max_session(want),
         tags,
     };
-    diff.push(Stage::Identity, Op::Create(role), attributes);
+    diff.push(Stage::Identity, Op::Create(role.unfinished(place)), attributes);
     let attribute = set("policy", judge::shown(Some(&policy)));
     diff.push(Stage::Identity, Op::PutPolicy(policy), [attribute]);
+    diff.changes.push(Change {
+        op: Op::Finish,
+        stage: Stage::Identity,
+        attributes: Vec::new(),
+    });
 }
 
 fn update(want: &Spec, have: &LiveRole, place: &Place, diff: &mut Diff<Op>) {
@@ -125,16 +130,16 @@ fn update(want: &Spec, have: &LiveRole, place: &Place, diff: &mut Diff<Op>) {
         }
     }
     let policy = documents::policy(want, &place.region);
-    match have.inline.get(INLINE).map(Observed::known) {
-        Some(Err(why)) => diff.unreadable.push(why.clone()),
-        // Written last when the role is made: one that lacks it is half made, and what it gets is no
-        // more than what its making was to give.
-        None | Some(Ok(None)) => {
+    let half_made = have.is_half_made([], place);
+    match have.inline.get(INLINE).map(Observed::known).transpose() {
+        Err(why) => diff.unreadable.push(why.clone()),
+        // What it gets now is no more than what its making was to give.
+        Ok(_) if half_made => {
             let attribute = set("policy", judge::shown(Some(&policy)));
             diff.push(Stage::Identity, Op::PutPolicy(policy), [attribute]);
         }
-        Some(Ok(Some(before))) => {
-            let change = judge::policy("policy", Some(before), Some(&policy));
+        Ok(before) => {
+            let change = judge::policy("policy", before.flatten(), Some(&policy));
             diff.push(Stage::Identity, Op::PutPolicy(policy), change);
         }
     }
@@ -143,6 +148,7 @@ fn update(want: &Spec, have: &LiveRole, place: &Place, diff: &mut Diff<Op>) {
         let changes = judge::tags(tags, &have.tags);
         diff.push(Stage::Identity, Op::Tag(tags.clone()), changes);
     }
+    diff.push(Stage::Identity, Op::Finish, have.finished(half_made, place));
 }
 
 /// A writer does what its block says and nothing else: other policies go.
@@ -162,7 +168,7 @@ fn nothing_else(have: &LiveRole, diff: &mut Diff<Op>) {
             format!("policies[{}]", Json::from(policy.arn.as_str())),
             true.into(),
             false.into(),
-            judge::detached(policy),
+            judge::detached(policy, false),
         );
         diff.push(Stage::Identity, Op::Detach(policy.arn.clone()), [change]);
     }
@@ -185,10 +191,7 @@ fn settings(want: &Spec, have: &LiveRole, diff: &mut Diff<Op>) {
         "max_session",
         Some(&length(before.max_session)),
         Some(&length(after)),
-        |before, after| match before < after {
-            true => Judgement::weakens("a stolen session is of use for longer"),
-            false => Judgement::strengthens(),
-        },
+        judge::max_session,
     );
     let op = Op::PutSettings {
         description: before.description.clone(),

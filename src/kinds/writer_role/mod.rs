@@ -58,6 +58,8 @@ pub enum Op {
     },
     /// Sets tags and leaves others.
     Tag(BTreeMap<String, String>),
+    /// Takes off the tag that says that it is not finished.
+    Finish,
     /// Removes role and boundary.
     Remove,
 }
@@ -174,6 +176,7 @@ impl Kind for WriterRole {
                     max_session,
                 } => iam.put_settings(ident, description, *max_session).await,
                 Op::Tag(tags) => iam.tag_role(ident, tags).await,
+                Op::Finish => iam.finish_role(ident).await,
                 Op::Remove => {
                     iam.delete_role(ident).await?;
                     iam.delete_policy(limit.as_str()).await
@@ -193,6 +196,7 @@ impl Kind for WriterRole {
             Op::Detach(arn) => format!("detach {}", arn.rsplit('/').next().unwrap_or(arn)),
             Op::PutSettings { .. } => "set the session length".into(),
             Op::Tag(_) => "set tags".into(),
+            Op::Finish => "mark the role as finished".into(),
             Op::Remove => "remove role and boundary".into(),
         }
     }
@@ -258,6 +262,7 @@ impl Kind for WriterRole {
                 "iam:PutRolePermissionsBoundary",
                 "iam:PutRolePolicy",
                 "iam:TagRole",
+                "iam:UntagRole",
                 "iam:UpdateAssumeRolePolicy",
                 "iam:UpdateRole",
             ];

@@ -26,6 +26,7 @@ pub(super) fn needs(op: &Op, ident: &str, place: &Place) -> Vec<Permission> {
         Op::Detach(_) => (&["iam:DetachRolePolicy"], &[]),
         Op::PutSettings { .. } => (&["iam:UpdateRole"], &[]),
         Op::Tag(_) => (&["iam:TagRole"], &[]),
+        Op::Finish => (&["iam:UntagRole"], &[]),
         Op::Remove => (
             &["iam:DeleteRole", "iam:DeleteRolePolicy", "iam:DetachRolePolicy"],
             &["iam:DeletePolicy", "iam:DeletePolicyVersion"],

@@ -1,7 +1,7 @@
 //! A role that does what it is told: what IAM shows after our writes.
 
-use crate::kinds::iam::INLINE;
 use crate::kinds::iam::live::LiveRole;
+use crate::kinds::iam::{CREATING_TAG, INLINE};
 use crate::kinds::iam_role::{IamRole, Op};
 use crate::kinds::tests::roles::{created, managed, settled};
 use crate::kinds::tests::world::World;
@@ -32,6 +32,7 @@ impl World for IamRole {
                 max_session,
             } => settled(&mut live, description, max_session),
             Op::Tag(tags) => live.tags.extend(tags),
+            Op::Finish => drop(live.tags.remove(CREATING_TAG)),
             Op::Remove => panic!("what is declared is not removed"),
         }
         live

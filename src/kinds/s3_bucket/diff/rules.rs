@@ -69,6 +69,7 @@ impl Comparison<'_> {
         if policy::same(have, &document) {
             return;
         }
+        let contributed = policy::contributed(self.want, &bucket);
         let shown = |d: &Document| match d.statements.is_empty() {
             true => Json::Null,
             false => d.to_json(),
@@ -77,7 +78,7 @@ impl Comparison<'_> {
             "policy",
             have.map_or(Json::Null, shown),
             shown(&document),
-            policy::judge(have, &document),
+            policy::judge(&contributed, have, &document),
         );
         self.diff
             .push(Stage::Access, Op::PutPolicy { document }, [change]);

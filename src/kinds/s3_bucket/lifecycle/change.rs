@@ -3,8 +3,8 @@
 use super::wanted::{path_of, wanted};
 use super::{Effect, Filter, Lifecycle, Rule, When};
 use crate::kinds::order::neutral;
-use crate::kinds::s3_bucket::order;
 use crate::kinds::s3_bucket::spec::Spec;
+use crate::kinds::s3_bucket::{is_one_zone, order};
 use crate::model::change::{AttributeChange, Direction};
 use crate::model::{Finding, Judgement};
 use std::collections::BTreeSet;
@@ -89,6 +89,8 @@ pub(in crate::kinds::s3_bucket) fn diff(
 }
 
 const TOUCHES_MORE: &str = "the rule deletes objects that it did not touch before";
+const MOVES_MORE: &str =
+    "the rule moves objects to one zone that it did not touch before; they are lost when that zone is";
 
 /// One rule's attributes that differ.
 fn attributes(
@@ -124,15 +126,20 @@ fn attributes(
         false => r.current_days(),
     };
     let keep = |r: &Rule| r.noncurrent().and_then(|(_, keep)| keep);
+    let to_one_zone = |r: &Rule| class(r).is_some_and(|class| is_one_zone(&class));
+    let harms = match (expiry(after), to_one_zone(after)) {
+        (Some(_), _) => Some(TOUCHES_MORE),
+        (None, true) => Some(MOVES_MORE),
+        (None, false) => None,
+    };
     let mut all = Vec::new();
 
     let (old, new) = (before.map(prefix).unwrap_or_default(), prefix(after));
     if old != new {
-        let deletes = expiry(after).is_some() && before.is_some();
-        let judgement = match (deletes, new.starts_with(&old)) {
-            (true, false) => Judgement::weakens(TOUCHES_MORE),
-            (true, true) => Judgement::strengthens(),
-            (false, _) => Judgement::neutral(),
+        let judgement = match (harms.filter(|_| before.is_some()), new.starts_with(&old)) {
+            (Some(why), false) => Judgement::weakens(why),
+            (Some(_), true) => Judgement::strengthens(),
+            (None, _) => Judgement::neutral(),
         };
         all.push(AttributeChange::judged(
             at("prefix"),
@@ -142,10 +149,7 @@ fn attributes(
         ));
     }
     if let Some(narrow) = before.filter(|b| b.filter.narrowed()) {
-        let judgement = match expiry(after) {
-            Some(_) => Judgement::weakens(TOUCHES_MORE),
-            None => Judgement::neutral(),
-        };
+        let judgement = harms.map_or_else(Judgement::neutral, Judgement::weakens);
         all.push(AttributeChange::judged(
             path,
             summary(narrow),
@@ -153,12 +157,21 @@ fn attributes(
             judgement,
         ));
     }
-    all.extend(AttributeChange::compare(
-        at("archive_after"),
-        before.and_then(archive).map(shown_days).as_ref(),
-        archive(after).map(shown_days).as_ref(),
-        neutral,
-    ));
+    let shown = |d: Option<u32>| d.map_or(serde_json::Value::Null, |d| shown_days(d).into());
+    let (old, new) = (before.and_then(archive), archive(after));
+    if old != new {
+        // Where the class is another one, that is judged.
+        let judgement = match to_one_zone(after) && before.is_some_and(to_one_zone) {
+            true => order::one_zone_after(old.as_ref(), new.as_ref()),
+            false => Judgement::neutral(),
+        };
+        all.push(AttributeChange::judged(
+            at("archive_after"),
+            shown(old),
+            shown(new),
+            judgement,
+        ));
+    }
     let (old, new) = (before.and_then(class), class(after));
     if old != new {
         let lower = |c: Option<String>| c.map_or(serde_json::Value::Null, |c| c.to_ascii_lowercase().into());
@@ -185,7 +198,6 @@ fn attributes(
                 &format!("the bucket's rule \"{id}\" deletes as early already"),
             );
         }
-        let shown = |d: Option<u32>| d.map_or(serde_json::Value::Null, |d| shown_days(d).into());
         all.push(AttributeChange::judged(
             at(name),
             shown(old),

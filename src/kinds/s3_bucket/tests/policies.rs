@@ -90,7 +90,8 @@ fn a_declared_policy_replaces_all_but_contributions() {
     policy::accept(&mut want, allow("s3:ReplicateObject", ROLE));
     let diff = plan(&want, &with(vec![allow("s3:GetObject", "*").sid("Theirs")]));
     assert_eq!(document(&diff).statements.len(), 2);
-    assert_eq!(change(&diff, "policy").direction, Direction::Strengthens);
+    // What is contributed is judged where it is asked for; beside what is taken away it is not called more protection.
+    assert_eq!(change(&diff, "policy").direction, Direction::Neutral);
     let empty = plan(&declared(&[]), &with(vec![allow("s3:GetObject", "*")]));
     assert!(document(&empty).statements.is_empty());
     assert!(plan(&declared(&[]), &fresh(false)).changes.is_empty());
@@ -131,22 +132,44 @@ fn access_is_judged_and_not_text() {
         ),
         (vec![], vec![allow("s3:Delete*", ROLE)], Direction::Weakens),
         (vec![], vec![allow("*", ROLE)], Direction::Weakens),
+        (vec![], vec![allow("s3:GetObject", ROLE)], Direction::Neutral),
         (
             vec![],
             vec![allow("s3:ReplicateObject", ROLE)],
-            Direction::Neutral,
+            Direction::Weakens,
         ),
         (vec![allow("s3:GetObject", ROLE)], vec![], Direction::Strengthens),
         (
-            vec![allow("s3:*", ROLE)],
+            vec![allow("s3:Delete*", ROLE)],
             vec![allow("s3:DeleteObject", ROLE)],
             Direction::Strengthens,
         ),
+        // What copies are made by is taken away too.
+        (
+            vec![allow("s3:*", ROLE)],
+            vec![allow("s3:DeleteObject", ROLE)],
+            Direction::Weakens,
+        ),
     ] {
         let before = (!before.is_empty()).then(|| Document::new(before));
-        let judged = policy::judge(before.as_ref(), &Document::new(after.clone()));
+        let judged = policy::judge(&[], before.as_ref(), &Document::new(after.clone()));
         assert_eq!(judged.direction, expected, "{before:?} to {after:?}");
     }
+}
+
+/// What another block contributes is judged where it stands; what goes beyond it is judged here.
+#[test]
+fn what_is_contributed_needs_no_approval_of_its_own() {
+    let copies = allow("s3:ReplicateObject", ROLE).sid("BackstayReplication");
+    let theirs = with(vec![deny("s3:DeleteBucket").sid("Theirs")]);
+    let diff = plan(&contributed(std::slice::from_ref(&copies)), &theirs);
+    let said = change(&diff, "policy");
+    assert_eq!(said.direction, Direction::Neutral);
+    assert!(said.reason.as_ref().unwrap().contains("other blocks"), "{said:?}");
+    let mut more = declared(&[deny("s3:DeleteBucket"), allow("s3:ReplicateDelete", ROLE)]);
+    policy::accept(&mut more, copies);
+    let diff = plan(&more, &theirs);
+    assert_eq!(change(&diff, "policy").direction, Direction::Weakens);
 }
 
 #[test]

@@ -61,10 +61,14 @@ fn who_reaches_a_vault() {
             vault("policy", denies(json!([guard("a")])), denies(json!([guard("a"), guard("b")]))),
             vault("policy", denies(json!([guard("a")])), denies(json!([guard("b")]))).incomparable(),
             vault("policy", says(json!([])), says(json!([may("backup:DeleteRecoveryPoint")]))),
-            vault("policy", says(json!([])), says(json!([may("backup:*")]))),
+            vault("policy", says(json!([])), says(json!([may("backup:*")]))).incomparable(),
             vault("policy", says(json!([])), says(json!([may("backup:PutBackupVaultLockConfiguration")]))),
-            // Whoever may only copy into it takes nothing away.
-            vault("policy", json!({}), json!({"receives_from": ["222222222222", "333333333333"]})).harmless(),
+            vault("policy", says(json!([])), says(json!([may("backup:CreateRestoreAccessBackupVault")]))),
+            vault("policy", says(json!([])), says(json!([may("backup:UntagResource")]))),
+            vault("policy", says(json!([])), says(json!([{"actions": ["backup:StartRestoreJob"], "principals": [{"type": "*", "identifiers": ["*"]}]}]))),
+            // Whoever may only copy into it takes nothing away; without it, their copies stop.
+            vault("policy", json!({"receives_from": ["222222222222", "333333333333"]}), json!({})).harmless_up(),
+            vault("policy", json!({}), json!({"receives_from": ["o-abcdefghij"]})).incomparable(),
         ],
     );
 }

@@ -67,10 +67,29 @@ fn what_a_role_may_do() {
             iam("trust", json!({"trust": [trust(ONCALL)]}), json!({"trust": [trust(ONCALL), trust("arn:aws:iam::222222222222:root")]})),
             iam("trust", json!({"trust": [super::block(&trust(ONCALL), &json!({"condition": external("x9")}))]}), json!({"trust": [trust(ONCALL)]})),
             iam("trust", json!({"trust": [trust(ONCALL)]}), json!({"trust": [trust("arn:aws:iam::111111111111:role/other")]})).incomparable(),
-            iam("max_session", json!({"max_session": "1h"}), json!({"max_session": "12h"})).equal(),
+            iam("max_session", json!({"max_session": "1h"}), json!({"max_session": "12h"})),
             iam("description", json!({"description": "a"}), json!({"description": "b"})).equal(),
         ],
     );
+}
+
+/// What is done through a role stops with what it may do, where something does: AWS Backup, replication, or a block that
+/// refers to it.
+#[test]
+#[rustfmt::skip] // A row is a line.
+fn what_a_role_that_is_used_may_do() {
+    let says = |statements: Json| json!({"statement": statements});
+    let may = |actions: &str| json!({"actions": [actions], "resources": ["*"]});
+    let rows = || vec![
+        iam("policy", says(json!([may("s3:GetObject"), may("backup:StartBackupJob")])), says(json!([may("s3:GetObject")]))).incomparable(),
+        iam("managed_policies", json!({"managed_policies": [limit("GetObject")]}), json!({"managed_policies": []})).incomparable(),
+    ];
+    for service in ["backup.amazonaws.com", "s3.amazonaws.com"] {
+        let acts = json!({"principals": [{"type": "Service", "identifiers": [service]}]});
+        let mut all = rows();
+        all.push(iam("trust", json!({"trust": [acts, trust(ONCALL)]}), json!({"trust": [trust(ONCALL)]})).incomparable());
+        hold(&json!({"name": "backup", "trust": [acts], "statement": [may("s3:GetObject")]}), all);
+    }
 }
 
 #[test]

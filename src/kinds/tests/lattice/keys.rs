@@ -51,20 +51,20 @@ fn who_reaches_a_key() {
     hold(
         &json!({"name": "acme"}),
         vec![
-            // Fewer who may use it, more who may not.
-            kms("policy", users(json!([role("backup")])), users(json!([role("backup"), role("other")]))),
-            kms("policy", users(json!([role("backup")])), users(json!([role("backup"), outside]))),
+            // Fewer who may use it are fewer who can read; what they encrypt and decrypt for copies stops too.
+            kms("policy", users(json!([role("backup")])), users(json!([role("backup"), role("other")]))).incomparable(),
+            kms("policy", users(json!([role("backup")])), users(json!([role("backup"), outside]))).incomparable(),
             kms("policy", users(json!([role("backup")])), users(json!([role("other")]))).incomparable(),
-            kms("policy", json!({"administrators": [role("admin")]}), users(json!([role("backup")]))),
-            kms("policy", json!({"administrators": [role("admin")], "delegate_to_iam": false}), json!({"administrators": [role("admin")], "delegate_to_iam": true})),
+            kms("policy", json!({"administrators": [role("admin")]}), users(json!([role("backup")]))).incomparable(),
+            kms("policy", json!({"administrators": [role("admin")], "delegate_to_iam": false}), json!({"administrators": [role("admin")], "delegate_to_iam": true})).incomparable(),
             // What the account's policies could give, a role now has whatever they say.
             kms("policy", users(json!([role("backup")])), seen(json!({}), open())).incomparable(),
             kms("policy", json!({"administrators": [role("admin")]}), seen(json!({}), open())).incomparable(),
-            kms("policy", users(json!([role("backup")])), statement(json!({"actions": ["kms:CreateGrant"]}))),
+            kms("policy", users(json!([role("backup")])), statement(json!({"actions": ["kms:CreateGrant"]}))).incomparable(),
             kms("policy", users(json!([role("backup")])), statement(json!({"actions": ["kms:ScheduleKeyDeletion"]}))),
             kms("policy", users(json!([role("backup")])), statement(json!({"actions": ["kms:ReplicateKey"]}))),
             kms("policy", users(json!([role("backup")])), statement(json!({"actions": ["kms:DescribeKey"]}))).harmless(),
-            kms("policy", statement(json!({"actions": ["kms:Decrypt"], "condition": only_here})), statement(json!({"actions": ["kms:Decrypt"]}))),
+            kms("policy", statement(json!({"actions": ["kms:Decrypt"], "condition": only_here})), statement(json!({"actions": ["kms:Decrypt"]}))).incomparable(),
             kms("policy", statement(json!({"effect": "Deny", "actions": ["kms:*"]})), users(json!([role("backup")]))),
         ],
     );

@@ -39,6 +39,7 @@ fn what_a_bucket_deletes_and_moves() {
     let current = |over: Json| json!({"expire": [over]});
     let dumps = |after: &str| current(json!({"@": "dumps", "prefix": "pg/", "after": after}));
     let moved = |after: &str, to: &str| json!({"archive_after": after, "to": to, "expire_after": "300d"});
+    let aged = |after: &str, to: &str| current(json!({"@": "dumps", "prefix": "pg/", "after": "300d", "archive_after": after, "to": to}));
     // The rule of ours, narrowed by somebody to objects with a tag, or to large ones.
     let narrowed = |tags: Json, larger: Json| {
         let rule = json!({"id": "backstay-expire-dumps", "enabled": true,
@@ -74,6 +75,11 @@ fn what_a_bucket_deletes_and_moves() {
             s3("expire[\"dumps\"]", seen(dumps("30d"), disabled(json!([{"expire": {"days": 30}}]))), dumps("30d")),
             // Where to: a class of one zone is lost with it, and others cost time and not data.
             s3("noncurrent.to", replaced(moved("30d", "standard_ia")), replaced(moved("30d", "onezone_ia"))),
+            s3("noncurrent.archive_after", replaced(moved("60d", "onezone_ia")), replaced(moved("30d", "onezone_ia"))),
+            s3("expire[\"dumps\"].archive_after", aged("200d", "onezone_ia"), aged("30d", "onezone_ia")),
+            s3("expire[\"dumps\"].archive_after", aged("200d", "glacier_ir"), aged("30d", "glacier_ir")).equal(),
+            s3("noncurrent.prefix", replaced(json!({"archive_after": "30d", "to": "onezone_ia", "prefix": "a/"})), replaced(json!({"archive_after": "30d", "to": "onezone_ia"}))),
+            s3("noncurrent.prefix", replaced(json!({"archive_after": "30d", "to": "glacier_ir", "prefix": "a/"})), replaced(json!({"archive_after": "30d", "to": "glacier_ir"}))).equal(),
             s3("noncurrent.to", replaced(moved("30d", "glacier_ir")), replaced(moved("30d", "deep_archive"))).equal(),
             s3("noncurrent.archive_after", replaced(moved("60d", "glacier_ir")), replaced(moved("30d", "glacier_ir"))).equal(),
             s3("abort_multipart_after", json!({"abort_multipart_after": "7d"}), json!({"abort_multipart_after": "1d"})).equal(),
@@ -198,7 +204,15 @@ fn who_reaches_a_bucket() {
             s3("policy", policy(json!([kept()])), policy(json!([kept(), allow(one, "s3:DeleteObjectVersion")]))),
             s3("policy", policy(json!([allow(one, "s3:DeleteObjectVersion")])), policy(json!([allow(account, "s3:DeleteObjectVersion")]))).incomparable(),
             s3("policy", policy(json!([allow(one, "s3:DeleteObject")])), policy(json!([allow(one, "s3:Delete*")]))),
-            s3("policy", policy(json!([allow(one, "s3:GetObject")])), policy(json!([allow(one, "s3:*")]))),
+            s3("policy", policy(json!([allow(one, "s3:GetObject")])), policy(json!([allow(one, "s3:*")]))).incomparable(),
+            s3("policy", policy(json!([kept()])), policy(json!([kept(), allow(one, "s3:PutObject")]))),
+            s3("policy", policy(json!([kept()])), policy(json!([kept(), allow(one, "s3:PutBucketTagging")]))),
+            s3("policy", policy(json!([kept()])), policy(json!([kept(), allow(one, "s3:ReplicateDelete")]))),
+            s3("policy", policy(json!([kept()])), policy(json!([kept(), allow("*", "s3:GetObject")]))),
+            s3("policy", policy(json!([kept(), allow(one, "s3:ReplicateObject")])), policy(json!([kept()]))).incomparable(),
+            // One grant in place of another is neither more nor less.
+            s3("policy", policy(json!([allow(one, "s3:GetObject")])), policy(json!([allow(one, "s3:ListBucket")]))).incomparable(),
+            s3("policy", policy(json!([allow("222222222222", "s3:GetObject")])), policy(json!([allow("*", "s3:PutObject")]))).incomparable(),
             s3("policy", policy(json!([when(allow(one, "s3:DeleteObject"), "StringEquals", "aws:PrincipalOrgID", "o-1")])), policy(json!([allow(one, "s3:DeleteObject")]))),
             s3("policy", policy(json!([kept(), deny("s3:DeleteObject")])), policy(json!([kept()]))),
             s3("policy", policy(json!([deny("s3:Delete*")])), policy(json!([deny("s3:DeleteObject")]))),

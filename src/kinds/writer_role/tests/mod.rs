@@ -231,11 +231,12 @@ fn append_only_and_another_account_add_their_statements() {
 fn a_missing_writer_is_created_within_its_boundary() {
     let diff = diff(&block(), None);
     assert_eq!(diff.action, Action::Create);
-    let [limit, role, policy] = &diff.changes[..] else {
+    let [limit, role, policy, finish] = &diff.changes[..] else {
         panic!("{diff:?}")
     };
     assert!(matches!(&limit.op, Op::PutLimit(_)));
     assert!(matches!(&policy.op, Op::PutPolicy(_)));
+    assert_eq!(finish.op, Op::Finish);
     let Op::Create(role) = &role.op else {
         panic!("{role:?}")
     };
@@ -290,6 +291,12 @@ fn each_change_is_judged() {
                 "policies[\"arn:aws:iam::aws:policy/AdministratorAccess\"]",
                 Strengthens,
             )],
+        ),
+        (
+            "its policy was taken away, as is done to stop it",
+            block(),
+            with_role(|role| role.inline.clear()),
+            vec![("policy", Weakens)],
         ),
         (
             "an inline policy was added",

@@ -1,7 +1,7 @@
 //! A writer that does what it is told: what IAM shows after our writes.
 
-use crate::kinds::iam::INLINE;
 use crate::kinds::iam::live::LivePolicy;
+use crate::kinds::iam::{CREATING_TAG, INLINE};
 use crate::kinds::testing::place;
 use crate::kinds::tests::roles::{created, settled};
 use crate::kinds::tests::world::World;
@@ -43,6 +43,7 @@ impl World for WriterRole {
                         max_session,
                     } => settled(role, description, max_session),
                     Op::Tag(tags) => role.tags.extend(tags),
+                    Op::Finish => drop(role.tags.remove(CREATING_TAG)),
                     Op::PutLimit(_) | Op::Create(_) | Op::Remove => panic!("{op:?} is no write to a role"),
                 }
             }
