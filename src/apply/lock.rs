@@ -135,7 +135,10 @@ pub async fn unlock(lock: &Lock, cloud: &Cloud, version: &Version) -> Result<boo
     lease::break_open(&writer, &lock.key, version).await
 }
 
-/// Renews a lease in the background, at a third of its time.
+/// The longest time between two renewals: whoever has lost the lease goes on writing for as long.
+const STEADY: Duration = Duration::from_secs(10);
+
+/// Renews a lease in the background, at a third of its time, and often enough to see soon that it was broken.
 fn keep(held: Held) -> Locked {
     let (done, ended) = watch::channel(false);
     let (lose, lost) = watch::channel(None);
@@ -149,7 +152,8 @@ async fn renew(
     lose: watch::Sender<Option<Diagnostic>>,
 ) -> Held {
     let ttl = held.ttl();
-    let mut pause = ttl / 3;
+    let steady = (ttl / 3).min(STEADY);
+    let mut pause = steady;
     let mut refused = None;
     loop {
         tokio::select! {
@@ -160,14 +164,14 @@ async fn renew(
         let reserve = ttl / 6 + Duration::from_secs(1);
         let attempt = tokio::time::timeout(held.left().saturating_sub(reserve), held.renew()).await;
         match attempt {
-            Ok(Ok(Renewal::Renewed)) => (pause, refused) = (ttl / 3, None),
+            Ok(Ok(Renewal::Renewed)) => (pause, refused) = (steady, None),
             Ok(Ok(Renewal::Lost(by))) => {
                 lose.send_replace(Some(lost(by.as_deref(), None)));
                 return held;
             }
             Ok(Err(why)) if held.left() > reserve => {
                 refused = Some(why);
-                pause = (ttl / 30).min(held.left().saturating_sub(reserve));
+                pause = (ttl / 30).min(STEADY).min(held.left().saturating_sub(reserve));
             }
             Ok(Err(why)) => {
                 lose.send_replace(Some(lost(None, Some(&why))));

@@ -57,10 +57,17 @@ pub fn make(cx: Context<'_>) -> (Plan, Diagnostics) {
         .iter()
         .map(|d| (d.kind.as_str(), &d.place, d.ident.as_str()))
         .collect();
-    for entry in cx.snapshot.entries().iter().filter(|_| cx.undeclared) {
-        if !declared.contains(&(entry.kind.as_str(), &entry.place, entry.ident.as_str())) {
-            planner.release(entry);
-        }
+    let entries = cx.snapshot.entries().iter().filter(|_| cx.undeclared);
+    let forgotten: Vec<&Entry> = entries
+        .filter(|e| !declared.contains(&(e.kind.as_str(), &e.place, e.ident.as_str())))
+        .collect();
+    let mut named: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for entry in &forgotten {
+        *named.entry((&entry.kind, &entry.ident)).or_default() += 1;
+    }
+    for entry in &forgotten {
+        let is_one = named.get(&(&entry.kind, &entry.ident)) == Some(&1);
+        planner.release(entry, forgotten_address(entry, is_one));
     }
     let Planner {
         mut changes,
@@ -125,12 +132,17 @@ pub(super) fn rederive(plan: &Plan) -> Result<(), Address> {
         };
         match &change.desired {
             Some(desired) => planner.compare_with(desired, &change.saw),
-            None => planner.release(&Entry {
-                kind: change.kind.clone(),
-                place: change.place.clone(),
-                ident: change.ident.clone(),
-                seen: change.saw.clone(),
-            }),
+            None => {
+                let entry = Entry {
+                    kind: change.kind.clone(),
+                    place: change.place.clone(),
+                    ident: change.ident.clone(),
+                    seen: change.saw.clone(),
+                };
+                let told = forgotten_address(&entry, false);
+                let is_one = change.address != told;
+                planner.release(&entry, forgotten_address(&entry, is_one));
+            }
         }
         let attributes = planner.steps.iter_mut().flat_map(|step| &mut step.attributes);
         attributes.for_each(|attribute| dated(attribute, plan.read_at));
@@ -285,7 +297,7 @@ impl Planner {
         );
     }
 
-    fn release(&mut self, entry: &Entry) {
+    fn release(&mut self, entry: &Entry, address: Address) {
         if let (kinds::UNDISCOVERED, Observed::Unreadable(why)) = (entry.ident.as_str(), &entry.seen) {
             self.diagnostics.push(
                 Diagnostic::warning(
@@ -308,10 +320,6 @@ impl Planner {
         }
         let (Some(kind), Observed::Present(have)) = (kinds::find(&entry.kind), &entry.seen) else {
             return;
-        };
-        let address = Address {
-            key: Some(Key::Name(entry.ident.clone())),
-            ..Address::new(entry.kind.clone(), super::UNDECLARED)
         };
         let guarded = match kinds::guarded::is_guarded(kind, have) {
             Ok(guarded) => guarded,
@@ -390,6 +398,18 @@ fn change_of(desired: &Desired, action: Action, saw: Observed<Json>, diff: Diff<
         findings: diff.findings,
         unreadable: diff.unreadable,
         missing: diff.missing,
+    }
+}
+
+/// The address of what no block declares. Names are unique in a place alone, so that one of several is told by its place too.
+fn forgotten_address(entry: &Entry, is_one: bool) -> Address {
+    let name = match is_one {
+        true => entry.ident.clone(),
+        false => format!("{} in {}", entry.ident, entry.place.scope()),
+    };
+    Address {
+        key: Some(Key::Name(name)),
+        ..Address::new(entry.kind.clone(), super::UNDECLARED)
     }
 }
 

@@ -272,6 +272,32 @@ async fn only_yes_is_yes() {
     assert!(!again.stdout.contains("Enter a value"), "{}", again.stdout);
 }
 
+/// Plans of backups are named within a region: two that are forgotten under one name are two.
+#[tokio::test]
+async fn forgotten_namesakes_are_told_apart() {
+    const HEAD: &str = "backstay {\n  project = \"twins\"\n}\n\naccount \"prod\" {\n  id = \"ACCOUNT\"\n  region = \"us-east-1\"\n}\n\n";
+    let vault = |label: &str, region: &str| {
+        format!("backup_vault \"{label}\" {{\n  region = \"{region}\"\n  name = \"same\"\n}}\n\n")
+    };
+    let (east, west) = (vault("east", "us-east-1"), vault("west", "us-west-2"));
+    // Something stays in each region: it is looked where the posture has something.
+    let stays = "s3_bucket \"east\" {\n  name = \"e-ACCOUNT\"\n}\n\ns3_bucket \"west\" {\n  region = \"us-west-2\"\n  name = \"w-ACCOUNT\"\n}\n";
+    let estate = Estate::new(&format!("{HEAD}{east}{west}{stays}"));
+    estate.settle();
+    estate.write("main.hcl", &format!("{HEAD}{stays}"));
+    let run = estate
+        .run(&["plan", "--detailed-exitcode", "--out", "both.plan"])
+        .exits(2);
+    run.prints("backup_vault.undeclared[\"same in prod/us-east-1\"] will be released")
+        .prints("backup_vault.undeclared[\"same in prod/us-west-2\"] will be released");
+    let mark = estate.mark();
+    estate.run(&["apply", "--auto-approve", "both.plan"]).exits(0);
+    let released = estate.written(mark);
+    let released = released.iter().filter(|w| w.starts_with("backup:Untag"));
+    assert_eq!(released.count(), 2);
+    estate.plan().exits(0);
+}
+
 /// A report that could not be written is no success; one that nobody reads to the end is.
 #[tokio::test]
 async fn a_report_that_is_lost_is_no_success() {

@@ -72,7 +72,8 @@ async fn unlock(args: &UnlockArgs, terminal: Terminal) -> Result<Exit, (Diagnost
         return Ok(Exit::Pending);
     }
     terminal.print(
-        "\nIf that apply is still running, it stops with what is in flight, and until then two applies write at once:\n\
+        "\nIf that apply is still running, it sees this when it next renews its lock, within some ten seconds, and stops with\n\
+         what is in flight then. Until then two applies write at once:\n\
          each write is safe to repeat and nothing is lost, but one may undo what the other has just done.\n",
     );
     if !args.auto_approve && asking::yes("Do you want to break the lock?", terminal).await != Some(true) {
