@@ -329,9 +329,15 @@ pub fn evidence(desired: &[Desired], snapshot: &Snapshot) -> (Vec<Evidence>, Dia
         let facts = match seen {
             Some(Observed::Present(live)) => match kind.facts(Some(&resource.spec), live, &resource.place) {
                 Ok(facts) => Observed::Present(facts),
+                // Said as an error, and never taken for a resource that is not there.
                 Err(diagnostic) => {
+                    let why = diagnostic.detail.clone();
                     diagnostics.push(diagnostic.at(resource.span));
-                    continue;
+                    Observed::Unreadable(Unreadable {
+                        action: String::new(),
+                        why,
+                        denied: false,
+                    })
                 }
             },
             Some(Observed::Absent) => Observed::Absent,

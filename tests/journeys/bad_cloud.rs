@@ -90,6 +90,33 @@ async fn what_could_not_be_looked_for_is_not_clean() {
     assert_eq!(report["summary"]["unknown"], counts.unwrap(), "{report:#}");
 }
 
+/// What another version has kept and this one cannot read is there all the same.
+#[tokio::test]
+async fn what_is_kept_and_does_not_fit_is_unknown_and_not_absent() {
+    let posture = MANY.split("s3_bucket").next().unwrap();
+    let estate = Estate::new(&format!(
+        "{posture}backup_vault \"main\" {{\n  name = \"main\"\n}}\n"
+    ));
+    estate.settle();
+    estate.run(&["plan", "--save-snapshot", "seen.json"]).exits(0);
+    let mut seen: serde_json::Value = serde_json::from_str(&estate.read("seen.json")).unwrap();
+    let entries = seen["entries"].as_array_mut().unwrap();
+    let vault = entries
+        .iter_mut()
+        .find(|e| e["kind"] == "backup_vault" && e["ident"] == "main")
+        .unwrap();
+    vault["seen"] = serde_json::json!({ "present": {} });
+    estate.write("seen.json", &seen.to_string());
+    let run = estate
+        .run(&["check", "--snapshot", "seen.json", "--format", "json"])
+        .exits(1);
+    let report = run.json();
+    let unread = report["findings"].as_array().unwrap().iter();
+    let unread = unread.filter(|f| f["id"] == "BKS-READ-001" && f["address"] == "backup_vault.main");
+    assert_eq!(unread.count(), 1, "{run:#?}");
+    run.tells("does not fit");
+}
+
 #[tokio::test]
 async fn a_database_that_does_not_exist() {
     let estate = Estate::new(
