@@ -269,7 +269,7 @@ async fn at(outcome: Outcome, chance: f64, seed: u64) {
 async fn on_writes(outcome: Outcome, seed: u64) -> usize {
     let fault = Fault {
         write: Some(true),
-        ..Fault::by_chance(outcome.clone(), 0.8, seed)
+        ..Fault::by_chance(outcome.clone(), 0.9, seed)
     };
     let struck = strikes_shop(fault).await;
     assert!(struck.hits > 0, "{outcome:?}, seed {seed}: nothing was hit");
