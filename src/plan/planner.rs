@@ -60,6 +60,8 @@ pub fn make(cx: Context<'_>) -> (Plan, Diagnostics) {
     let entries = cx.snapshot.entries().iter().filter(|_| cx.undeclared);
     let forgotten: Vec<&Entry> = entries
         .filter(|e| !declared.contains(&(e.kind.as_str(), &e.place, e.ident.as_str())))
+        // A block declares it, if not where it is.
+        .filter(|e| !planner.unreached.iter().any(|u| u.is(e)))
         .collect();
     let mut named: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     for entry in &forgotten {
@@ -75,7 +77,7 @@ pub fn make(cx: Context<'_>) -> (Plan, Diagnostics) {
         unchanged,
         undiscovered,
         diagnostics,
-        among: _,
+        ..
     } = planner;
     changes.sort_by(|a, b| a.address.cmp(&b.address));
     // A stable sort: the steps of a resource stay in the order of their stages.
@@ -189,7 +191,21 @@ struct Planner {
     steps: Vec<Step>,
     unchanged: usize,
     undiscovered: Vec<Undiscovered>,
+    /// What is declared and out of reach there.
+    unreached: Vec<Unreached>,
     diagnostics: Diagnostics,
+}
+
+struct Unreached {
+    kind: String,
+    account: String,
+    ident: String,
+}
+
+impl Unreached {
+    fn is(&self, entry: &Entry) -> bool {
+        (&self.kind, &self.account, &self.ident) == (&entry.kind, &entry.place.account, &entry.ident)
+    }
 }
 
 impl Planner {
@@ -251,6 +267,11 @@ impl Planner {
             self.unreadable(desired, why);
         }
         if diff.out_of_reach {
+            self.unreached.push(Unreached {
+                kind: desired.kind.clone(),
+                account: desired.place.account.clone(),
+                ident: desired.ident.clone(),
+            });
             for finding in &diff.findings {
                 let detail = format!("{}: {}.", desired.address, finding.why.trim_end_matches('.'));
                 self.diagnostics

@@ -165,6 +165,24 @@ async fn a_bucket_in_another_region() {
     assert_eq!(estate.written(mark), Vec::<String>::new());
 }
 
+/// A bucket that a block declares where it does not lie is not one that no block declares.
+#[tokio::test]
+async fn a_bucket_that_cannot_move_is_not_let_go() {
+    let posture = MANY.split("s3_bucket").next().unwrap();
+    let bucket = |name: &str, region: &str| {
+        format!("s3_bucket \"{name}\" {{\n  region = \"{region}\"\n  name = \"{name}-ACCOUNT\"\n}}\n\n")
+    };
+    let stays = bucket("stays", "eu-west-1");
+    let estate = Estate::new(&format!("{posture}{stays}{}", bucket("moves", "eu-west-1")));
+    estate.settle();
+    estate.write(
+        "main.hcl",
+        &format!("{posture}{stays}{}", bucket("moves", "us-east-1")),
+    );
+    let run = estate.run(&["plan"]).exits(1).tells("a bucket can never move");
+    assert!(!run.stdout.contains("released"), "{}", run.stdout);
+}
+
 #[tokio::test]
 async fn no_credentials() {
     let estate = Estate::new(MANY)
