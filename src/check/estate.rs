@@ -74,20 +74,14 @@ impl<'a> Estate<'a> {
 
     /// The bucket of this name, when it was seen.
     pub fn store(&self, arn: &Arn) -> Option<&'a ObjectStore> {
-        match self.get(arn)?.facts.present()? {
-            Facts::ObjectStore(store) => Some(store),
-            _ => None,
-        }
+        self.get(arn)?.store()
     }
 
     /// Every bucket that was seen.
     pub fn stores(&self) -> impl Iterator<Item = (&'a Arn, &'a ObjectStore)> {
         self.by_arn
             .iter()
-            .filter_map(|(arn, evidence)| match evidence.facts.present()? {
-                Facts::ObjectStore(store) => Some((*arn, store.as_ref())),
-                _ => None,
-            })
+            .filter_map(|(arn, evidence)| Some((*arn, evidence.store()?)))
     }
 
     /// Every vault of recovery points that was seen.

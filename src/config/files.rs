@@ -12,6 +12,14 @@ use std::sync::Arc;
 /// [`Inputs::unsaved`](super::Inputs::unsaved).
 pub(super) type Unsaved = BTreeMap<PathBuf, Arc<str>>;
 
+/// How the files of a posture end.
+const ENDINGS: &[&str] = &[".hcl", ".hcl.json"];
+
+/// Whether a folder holds a posture's files.
+pub fn holds_posture(folder: &Path) -> bool {
+    list(folder, ENDINGS, &mut Diagnostics::new()).is_some_and(|files| !files.is_empty())
+}
+
 /// Reads and parses every `*.hcl` and `*.hcl.json` of a folder, in the order of names.
 pub(super) fn bodies(
     folder: &Path,
@@ -20,7 +28,7 @@ pub(super) fn bodies(
     sources: &mut Sources,
     diagnostics: &mut Diagnostics,
 ) -> Vec<Body> {
-    let Some(paths) = list(folder, &[".hcl", ".hcl.json"], diagnostics) else {
+    let Some(paths) = list(folder, ENDINGS, diagnostics) else {
         return Vec::new();
     };
     if paths.is_empty() {

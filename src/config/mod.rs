@@ -41,6 +41,7 @@ mod variables;
 
 pub use approvals::policy_schema;
 pub use display::display;
+pub use files::holds_posture;
 pub use inputs::Inputs;
 pub use load::load;
 pub use posture::{

@@ -1,7 +1,7 @@
 //! What a change of a resource's own policy means for protection.
 
-use super::iam::access::{Exchange, Piece, beyond, compare_resource, words};
-use super::iam::judge::some;
+use super::iam::access::{Exchange, Piece, compare_resource, words};
+use super::iam::judge::{no_weaker, some};
 use crate::model::policy::{Document, Statement};
 use crate::model::{AccountId, Judgement};
 use std::collections::BTreeSet;
@@ -44,7 +44,7 @@ pub(super) fn judge_beside(
     want: &Document,
     dangerous: &[&str],
 ) -> Judgement {
-    let difference = change(have, want);
+    let (difference, follows) = change(have, want).beside(implied.statements);
     let narrower = difference.is_narrower();
     let Exchange {
         gained,
@@ -52,9 +52,6 @@ pub(super) fn judge_beside(
         undenied,
         ..
     } = difference;
-    let all = gained.len();
-    let gained = beyond(gained, &Document::new(implied.statements.iter().cloned()));
-    let follows = gained.len() < all;
     let (destroys, others): (Vec<_>, Vec<_>) = gained.iter().partition(|p| p.is_about(dangerous));
     let (open, harmless): (Vec<_>, Vec<_>) = others.into_iter().partition(|p| p.is_for_everybody());
     let stops = lost.iter().filter(|p| carries_copies(p));
@@ -77,31 +74,27 @@ pub(super) fn judge_beside(
         let reasons: Vec<String> = stops.into_iter().chain(instead).collect();
         return Judgement::incomparable(reasons.join("; "));
     }
-    if narrower && !follows {
-        return Judgement::strengthens();
-    }
-    let mut neutral = Judgement::neutral();
-    neutral.reason = implied.why.filter(|_| follows).map(str::to_owned);
-    neutral
+    no_weaker(narrower, follows, implied.why)
 }
 
-/// Whom the change of a resource's own policy lets do something who is in none of these accounts, in a sentence. What it
-/// grants to everybody is not among it: that weakens whatever the accounts are.
+/// Whom the change of a resource's own policy lets do something who is in none of these accounts: the attribute, and a
+/// sentence. What it grants to everybody is not among it: that weakens whatever the accounts are.
 pub(super) fn lets_in(
     have: Option<&Document>,
     want: &Document,
     ours: &BTreeSet<AccountId>,
-) -> Option<String> {
+) -> Option<(String, String)> {
     let gained = change(have, want).gained;
     let strangers: Vec<_> = gained
         .iter()
         .filter(|p| p.is_outside(ours) && !p.is_for_everybody())
         .collect();
     (!strangers.is_empty()).then(|| {
-        format!(
+        let why = format!(
             "it grants something to somebody outside of the accounts of this posture: {}",
             some(&words(strangers))
-        )
+        );
+        ("policy".to_owned(), why)
     })
 }
 

@@ -5,7 +5,7 @@
 //! `prevent_release`, which makes it say so; a deleted block lifts nothing.
 
 use super::AnyKind;
-use super::s3_bucket::PROJECT_TAG;
+use super::marked::PROJECT_TAG;
 use crate::diag::{Diagnostic, code};
 use crate::model::change::{AttributeChange, Diff, Direction};
 use crate::model::{Desired, Finding, Observed, Place, Unreadable};

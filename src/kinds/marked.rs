@@ -1,11 +1,17 @@
-//! What carries a project's mark, by the tagging service: asked once in a region for all kinds.
+//! What carries a project's mark, by the tagging service: asked once in a region for all kinds. And the marks.
 
-use super::s3_bucket::PROJECT_TAG;
 use crate::aws::{AwsError, Reader, classify};
 use crate::model::{Arn, Place};
 use aws_sdk_resourcegroupstagging::types::TagFilter;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+/// The tag by which backstay finds again what it created or manages; its value is the project.
+pub(super) const PROJECT_TAG: &str = "backstay:project";
+
+/// The tag of what an apply is creating; its value is the project. An apply that comes to its end removes it, and until then
+/// what is declared can take nothing away, as nobody was told yet that it protects.
+pub(super) const CREATING_TAG: &str = "backstay:creating";
 
 /// What asking takes.
 pub(super) const ACTION: &str = "tag:GetResources";

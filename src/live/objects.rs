@@ -150,9 +150,7 @@ pub async fn objects(cloud: &Cloud, evidence: &[Evidence]) -> Objects {
 }
 
 fn bucket<'a>(cloud: &Cloud, evidence: &'a Evidence) -> Option<Bucket<'a>> {
-    let Facts::ObjectStore(store) = evidence.facts.present()? else {
-        return None;
-    };
+    let store = evidence.store()?;
     Some(Bucket {
         evidence,
         arn: evidence.arn.as_ref()?,

@@ -42,6 +42,22 @@ pub struct Evidence {
 }
 
 impl Evidence {
+    /// What was seen of a bucket; `None` of anything else.
+    pub fn store(&self) -> Option<&ObjectStore> {
+        match self.facts.present()? {
+            Facts::ObjectStore(store) => Some(store),
+            _ => None,
+        }
+    }
+
+    /// By what name it was read: its ARN where it has one.
+    pub fn source(&self) -> String {
+        match &self.arn {
+            Some(arn) => arn.to_string(),
+            None => self.subject.to_string(),
+        }
+    }
+
     /// What was seen, or else what its declaration says, with why no more than that is known.
     pub fn told(&self) -> Option<(&Facts, Option<String>)> {
         let subject = &self.subject;

@@ -39,19 +39,16 @@ pub(super) fn of(evidence: &Evidence, seen: &ByArn<'_>) -> Option<Result<Vec<Cop
 pub(super) fn ground(evidence: &Evidence, says: impl Into<String>) -> Ground {
     Ground {
         says: says.into(),
-        source: evidence
-            .arn
-            .as_ref()
-            .map_or_else(|| evidence.subject.to_string(), ToString::to_string),
+        source: evidence.source(),
         read_at: evidence.read_at.clone(),
     }
 }
 
 /// Whose it is: a bucket's name says nothing about that, an ARN of anything else does.
 pub(super) fn account_of(evidence: &Evidence) -> Option<AccountId> {
-    match evidence.facts.present() {
-        Some(Facts::ObjectStore(store)) => Some(store.account.clone()),
-        _ => evidence.arn.as_ref().and_then(Arn::account),
+    match evidence.store() {
+        Some(store) => Some(store.account.clone()),
+        None => evidence.arn.as_ref().and_then(Arn::account),
     }
 }
 

@@ -66,7 +66,7 @@ pub(super) fn of(live: &Copy, all: &[Evidence], seen: &ByArn<'_>) -> Vec<Copy> {
             if is_gone(writer.evidence) && there.is_some_and(is_gone) {
                 continue;
             }
-            let store = there.and_then(|e| Some((e, store(e)?)));
+            let store = there.and_then(|e| Some((e, e.store()?)));
             let copy = match store {
                 Some((there, store)) => written.copy(live, there, store, written.doubt(all)),
                 None => written.unseen(live, there),
@@ -89,13 +89,6 @@ pub(super) fn of(live: &Copy, all: &[Evidence], seen: &ByArn<'_>) -> Vec<Copy> {
         }
     }
     copies
-}
-
-fn store(evidence: &Evidence) -> Option<&ObjectStore> {
-    match evidence.facts.present()? {
-        Facts::ObjectStore(store) => Some(store),
-        _ => None,
-    }
 }
 
 /// Whoever else writes under the same keys, and not the same thing: whose the newest object is cannot be told.
@@ -342,7 +335,7 @@ impl Written<'_> {
         }
         let name = replica.bucket.resource();
         let made = object_replica(there, replica, seen, copy);
-        let place = seen.get(&replica.bucket).and_then(|e| Some((*e, store(e)?)));
+        let place = seen.get(&replica.bucket).and_then(|e| Some((*e, e.store()?)));
         let found = match place {
             _ if copy.unknown.is_some() => Found::unknown(copy.unknown.clone().unwrap_or_default()),
             None => Found::unknown(unseen(&replica.bucket, seen.get(&replica.bucket).copied()).why),
@@ -385,7 +378,7 @@ impl Written<'_> {
     /// Who else's objects come to lie under the same keys of a replica.
     fn also_arrives<'a>(&self, from: &Evidence, to: &Arn, all: &'a [Evidence]) -> Option<&'a Address> {
         let copied = all.iter().filter(|e| e.subject != from.subject).find(|e| {
-            let replicas = store(e).and_then(|s| s.replicas.present());
+            let replicas = e.store().and_then(|s| s.replicas.present());
             let comes = |r: &Replica| r.enabled && r.bucket == *to && overlap(&r.prefix, &self.target.prefix);
             replicas.is_some_and(|all| all.iter().any(comes))
         });

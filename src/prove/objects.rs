@@ -5,7 +5,7 @@ use super::copy::{
     Copy, Domain, Encryption, Grade, Ground, History, Holder, Lock, Mechanism, Reach, Staleness,
 };
 use super::{arrivals, locks};
-use crate::model::fact::{Evidence, Expiry, Facts, ObjectStore, Replica, Versioning};
+use crate::model::fact::{Evidence, Expiry, ObjectStore, Replica, Versioning};
 use crate::model::{AccountId, Arn, Duration, Observed, Region, Unreadable};
 use std::collections::BTreeSet;
 
@@ -166,14 +166,8 @@ pub(super) fn unseen(bucket: &Arn, there: Option<&Evidence>) -> Unreadable {
 pub(super) fn object_replica(evidence: &Evidence, replica: &Replica, seen: &ByArn<'_>, live: &Copy) -> Copy {
     let name = replica.bucket.resource();
     let there = seen.get(&replica.bucket).copied();
-    let store = there.and_then(|e| match e.facts.present() {
-        Some(Facts::ObjectStore(store)) => Some(store.as_ref()),
-        _ => None,
-    });
-    let source = match evidence.facts.present() {
-        Some(Facts::ObjectStore(source)) => Some(source.as_ref()),
-        _ => None,
-    };
+    let store = there.and_then(Evidence::store);
+    let source = evidence.store();
     let sealed =
         source.is_some_and(|s| matches!(encryption(evidence, s), Observed::Present(Encryption::Key(_))));
     let unseen = || unseen(&replica.bucket, there);

@@ -5,13 +5,13 @@ use super::copies::ground;
 use super::copy::{Copy, Encryption, Holder};
 use super::keys;
 use crate::diag::escape;
-use crate::model::fact::{Evidence, Facts, KeyState, ObjectStore, Sealed};
+use crate::model::fact::{Evidence, KeyState, Sealed};
 use crate::model::{AccountId, Arn, Observed};
 use std::collections::BTreeMap;
 
 /// The keys that objects were seen to be under, each with the account of a bucket that holds such.
 pub(super) fn keys(all: &[Evidence]) -> impl Iterator<Item = (Arn, Option<AccountId>)> {
-    all.iter().filter_map(store).flat_map(|store| {
+    all.iter().filter_map(Evidence::store).flat_map(|store| {
         let seen = store.sealed.as_ref().and_then(Observed::present);
         let named = seen.into_iter().flatten().filter_map(|s| s.by.present());
         named.map(|arn| (arn.clone(), Some(store.account.clone())))
@@ -27,7 +27,7 @@ pub(super) fn settle(mut copy: Copy, all: &[Evidence]) -> Copy {
     let Some((there, store)) = all
         .iter()
         .filter(|e| e.arn.as_ref() == Some(arn))
-        .find_map(|e| Some((e, store(e)?)))
+        .find_map(|e| Some((e, e.store()?)))
     else {
         return copy;
     };
@@ -143,11 +143,4 @@ fn unasked(why: &str) -> String {
 fn named(sealed: &Sealed) -> String {
     let key = escape::quoted(&escape::shortened(&sealed.key));
     format!("{key} of {}", sealed.written)
-}
-
-fn store(evidence: &Evidence) -> Option<&ObjectStore> {
-    match evidence.facts.present()? {
-        Facts::ObjectStore(store) => Some(store),
-        _ => None,
-    }
 }

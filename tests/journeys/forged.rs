@@ -69,15 +69,7 @@ const APPROVED: [&str; 5] = [
 /// the other its backups, which only the plan of backups tells.
 async fn weakening() -> (Estate, String) {
     let estate = Estate::new(POSTURE);
-    let bucket = estate.fill("keep-ACCOUNT");
-    estate
-        .root()
-        .s3
-        .create_bucket()
-        .bucket(bucket)
-        .send()
-        .await
-        .unwrap();
+    estate.bucket("keep-ACCOUNT").await;
     estate.settle();
     estate.edit("versioning = true", "versioning = false");
     estate.edit("tier = \"gold\" }", "tier = \"tin\" }");

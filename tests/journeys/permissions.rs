@@ -89,25 +89,23 @@ policy {
 }
 "#;
 
-/// The posture names the new place of the policy alone; the old one is said, as the tag of what stands under it says it.
-#[tokio::test]
-async fn a_policy_moves_with_exactly_what_is_printed() {
+/// An estate whose policy is in force in one bucket and is to be kept in another one.
+async fn moving() -> Estate {
     let alice = Signatory::new("alice");
     let estate = Estate::strict(&MOVED.replace("KEY", &alice.public));
     estate.write("alice", &alice.private);
     for bucket in ["keep-ACCOUNT", "other-ACCOUNT"] {
-        let bucket = estate.fill(bucket);
-        estate
-            .root()
-            .s3
-            .create_bucket()
-            .bucket(bucket)
-            .send()
-            .await
-            .unwrap();
+        estate.bucket(bucket).await;
     }
     estate.settle();
     estate.edit("keep-", "other-");
+    estate
+}
+
+/// The posture names the new place of the policy alone; the old one is said, as the tag of what stands under it says it.
+#[tokio::test]
+async fn a_policy_moves_with_exactly_what_is_printed() {
+    let estate = moving().await;
     // Who may use the new place alone does not even know what is in force.
     let estate = as_role(estate, "new", &["--for", "apply"]).await;
     estate
@@ -140,22 +138,7 @@ async fn a_policy_moves_with_exactly_what_is_printed() {
 /// What the old place takes is asked for beforehand, too.
 #[tokio::test]
 async fn a_move_that_is_not_allowed_at_the_old_place_is_refused_before_anything_is_written() {
-    let alice = Signatory::new("alice");
-    let estate = Estate::strict(&MOVED.replace("KEY", &alice.public));
-    estate.write("alice", &alice.private);
-    for bucket in ["keep-ACCOUNT", "other-ACCOUNT"] {
-        let bucket = estate.fill(bucket);
-        estate
-            .root()
-            .s3
-            .create_bucket()
-            .bucket(bucket)
-            .send()
-            .await
-            .unwrap();
-    }
-    estate.settle();
-    estate.edit("keep-", "other-");
+    let estate = moving().await;
     let root = estate.root();
     root.iam.create_user().user_name("ops").send().await.unwrap();
     let policy = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},

@@ -60,8 +60,7 @@ async fn is_versioned(estate: &Estate) -> bool {
 async fn weakened(posture: &str) -> (Estate, Clients) {
     let estate = Estate::new(posture);
     let root = estate.root();
-    let keep = estate.fill("keep-ACCOUNT");
-    root.s3.create_bucket().bucket(&keep).send().await.unwrap();
+    let keep = estate.bucket("keep-ACCOUNT").await;
     versioned(&root.s3, &keep).await;
     estate.settle();
     estate.edit("versioning = true", "versioning = false");

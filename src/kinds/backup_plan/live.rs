@@ -3,7 +3,7 @@
 use super::spec::{RuleBlock, SelectionBlock, Spec};
 use crate::aws::{AwsError, Reader, classify};
 use crate::kinds::backup_vault::live::tags;
-use crate::kinds::s3_bucket::PROJECT_TAG;
+use crate::kinds::marked::PROJECT_TAG;
 use crate::kinds::{ReadContext, UNDISCOVERED};
 use crate::model::fact::TagMatch;
 use crate::model::{Arn, Observed, Place, Region};

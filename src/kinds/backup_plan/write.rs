@@ -2,7 +2,7 @@
 
 use super::live::{self, Life, Rule, Selection, UTC};
 use crate::aws::{AwsError, Class, Patience, Writer, classify, once, patiently};
-use crate::kinds::s3_bucket::PROJECT_TAG;
+use crate::kinds::marked::PROJECT_TAG;
 use crate::model::Place;
 use aws_sdk_backup::Client;
 use aws_sdk_backup::error::BuildError;

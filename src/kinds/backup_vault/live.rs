@@ -3,7 +3,7 @@
 use super::spec::Spec;
 use crate::aws::{AwsError, Reader, classify};
 use crate::kinds::keys::{self, Resolved};
-use crate::kinds::s3_bucket::PROJECT_TAG;
+use crate::kinds::marked::PROJECT_TAG;
 use crate::kinds::{ReadContext, UNDISCOVERED, marked};
 use crate::model::fact::{Held, Spread};
 use crate::model::policy::Document;

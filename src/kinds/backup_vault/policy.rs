@@ -129,8 +129,7 @@ pub(super) fn lets_in(
     if is_new(Some(have)) {
         return None;
     }
-    let why = access::lets_in(live, &wanted(spec, partition)?, ours)?;
-    Some(("policy".to_owned(), why))
+    access::lets_in(live, &wanted(spec, partition)?, ours)
 }
 
 fn is_new(have: Option<&LiveVault>) -> bool {

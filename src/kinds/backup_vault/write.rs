@@ -6,7 +6,7 @@ use super::spec::LEAST_GRACE;
 use crate::aws::{AwsError, Class, Patience, Writer, classify, once, patiently};
 use crate::kinds::guarded::GUARD_TAG;
 use crate::kinds::keys;
-use crate::kinds::s3_bucket::PROJECT_TAG;
+use crate::kinds::marked::PROJECT_TAG;
 use crate::model::policy::Document;
 use crate::model::{Arn, Place};
 use aws_sdk_backup::Client;

@@ -68,6 +68,15 @@ impl Exchange {
     pub fn is_narrower(&self) -> bool {
         !self.lost.is_empty() || !self.denied.is_empty()
     }
+
+    /// The same without the grants that `implied` says already, and whether there were such.
+    pub fn beside(self, implied: &[Statement]) -> (Self, bool) {
+        let implied = Document::new(implied.iter().cloned());
+        let all = self.gained.len();
+        let gained = beyond(&self.gained, &implied);
+        let follows = gained.len() < all;
+        (Self { gained, ..self }, follows)
+    }
 }
 
 fn exchanged(before: &Document, after: &Document, root: Root) -> Exchange {
@@ -85,9 +94,8 @@ fn exchanged(before: &Document, after: &Document, root: Root) -> Exchange {
 }
 
 /// The grants among `pieces` that are none of what `document` grants.
-pub fn beyond(pieces: Vec<Piece>, document: &Document) -> Vec<Piece> {
-    let granted = self::pieces(document);
-    let all = uncovered(&pieces, &granted, Effect::Allow, Root::IsItself).into_iter();
+fn beyond(these: &[Piece], document: &Document) -> Vec<Piece> {
+    let all = uncovered(these, &pieces(document), Effect::Allow, Root::IsItself).into_iter();
     all.cloned().collect()
 }
 

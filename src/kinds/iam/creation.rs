@@ -3,7 +3,7 @@
 
 use super::live::LiveRole;
 use super::write::NewRole;
-use super::{CREATING_TAG, PROJECT_TAG};
+use crate::kinds::marked::{CREATING_TAG, PROJECT_TAG};
 use crate::model::{AttributeChange, Judgement, Place};
 use serde_json::Value as Json;
 

@@ -1,7 +1,7 @@
 //! How changes of a role are judged (DOMAIN: fewer actions, a boundary, a narrower trust and
 //! more conditions are more protection).
 
-use super::access::{Piece, beyond, compare, exchange, words};
+use super::access::{Piece, compare, exchange, words};
 use super::live::LivePolicy;
 use crate::model::policy::{Document, Statement};
 use crate::model::{AttributeChange, Duration, Judgement, Observed};
@@ -141,11 +141,8 @@ pub fn tags<'a>(
 const STOPS: &str = "what is done through the role stops where it needs what is taken away";
 
 fn broader(before: &Document, after: &Document, what: &str, purpose: &Purpose<'_>) -> Judgement {
-    let difference = exchange(before, after);
+    let (difference, follows) = exchange(before, after).beside(purpose.implied);
     let narrower = difference.is_narrower();
-    let all = difference.gained.len();
-    let gained = beyond(difference.gained, &Document::new(purpose.implied.iter().cloned()));
-    let follows = gained.len() < all;
     let stops = match purpose.is_used {
         true => difference.lost,
         false => Vec::new(),
@@ -154,7 +151,7 @@ fn broader(before: &Document, after: &Document, what: &str, purpose: &Purpose<'_
         (!pieces.is_empty()).then(|| format!("{what}: {}", some(&words(pieces))))
     };
     let weaker = [
-        said(what, &gained),
+        said(what, &difference.gained),
         said("no longer denied", &difference.undenied),
     ];
     let is_weaker = weaker.iter().any(Option::is_some);
@@ -166,13 +163,20 @@ fn broader(before: &Document, after: &Document, what: &str, purpose: &Purpose<'_
     if !reasons.is_empty() {
         return Judgement::weakens(reasons.join("; ")).or_more(narrower || !is_weaker);
     }
+    let why = "what it may do more is what the block that it is derived from needs";
+    no_weaker(narrower, follows, Some(why))
+}
+
+/// What a change means by which nothing is weaker. Of one that grants something that `follows` from another change, for this
+/// reason, it cannot be said that it protects more.
+pub fn no_weaker(narrower: bool, follows: bool, why: Option<&str>) -> Judgement {
     if narrower && !follows {
         return Judgement::strengthens();
     }
-    let mut neutral = Judgement::neutral();
-    neutral.reason =
-        follows.then(|| "what it may do more is what the block that it is derived from needs".to_owned());
-    neutral
+    Judgement {
+        reason: why.filter(|_| follows).map(str::to_owned),
+        ..Judgement::neutral()
+    }
 }
 
 /// The first of a list, and how many more there are.

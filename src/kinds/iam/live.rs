@@ -1,8 +1,9 @@
 //! A role as it was seen, as far as it was needed.
 
 use super::account::{self, AccountRoles, Role};
-use super::{PROJECT_TAG, own_path};
+use super::own_path;
 use crate::aws::{AwsError, Reader, classify};
+use crate::kinds::marked::PROJECT_TAG;
 use crate::model::fact::{Identity, WriteTarget};
 use crate::model::policy::Document;
 use crate::model::{Observed, Place, Unreadable};

@@ -1,8 +1,8 @@
 //! Writes to managed policies, which keep up to five versions. Each can be repeated.
 
-use super::PROJECT_TAG;
 use super::write::{Iam, exists, passing, remove, send, tag};
 use crate::aws::{AwsError, Patience, classify, once, patiently};
+use crate::kinds::marked::PROJECT_TAG;
 use crate::model::policy::Document;
 
 impl Iam<'_> {
@@ -42,14 +42,15 @@ impl Iam<'_> {
             .policy_document(text)
             .set_as_default(true);
         let in_force = || async {
-            let is = self.says(arn, document).await?;
+            let versions = self.versions(arn).await?;
+            let is = self.says(arn, &versions, document).await?;
             Ok(is.then_some(()))
         };
-        if in_force().await?.is_some() {
+        let versions = self.versions(arn).await?;
+        if self.says(arn, &versions, document).await? {
             return Ok(());
         }
         // Five versions at most: the oldest that is not in use makes room.
-        let versions = self.versions(arn).await?;
         if versions.len() >= 5
             && let Some(oldest) = versions
                 .iter()
@@ -72,8 +73,7 @@ impl Iam<'_> {
     }
 
     /// Whether the default version says the same.
-    async fn says(&self, arn: &str, document: &Document) -> Result<bool, AwsError> {
-        let versions = self.versions(arn).await?;
+    async fn says(&self, arn: &str, versions: &[Version], document: &Document) -> Result<bool, AwsError> {
         let Some(default) = versions.iter().find(|v| v.is_default) else {
             return Ok(false);
         };

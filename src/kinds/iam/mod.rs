@@ -16,12 +16,6 @@ pub mod write;
 
 use crate::model::Place;
 
-/// The tag by which backstay finds again what it created.
-pub const PROJECT_TAG: &str = "backstay:project";
-
-/// The tag of what an apply is creating; its value is the project. An apply that comes to its end removes it.
-pub const CREATING_TAG: &str = "backstay:creating";
-
 /// The inline policy that backstay writes; others on the same role are left alone.
 pub const INLINE: &str = "backstay";
 

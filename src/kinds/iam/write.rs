@@ -2,8 +2,8 @@
 //! is gone already is not missed.
 
 use super::live::is_ours;
-use super::{CREATING_TAG, PROJECT_TAG};
 use crate::aws::{AwsError, Class, Patience, Writer, classify, patiently};
+use crate::kinds::marked::{CREATING_TAG, PROJECT_TAG};
 use crate::model::Place;
 use crate::model::policy::Document;
 use aws_sdk_iam::Client;

@@ -5,8 +5,8 @@ mod world;
 
 use super::{IamRole, Op};
 use crate::kinds::Kind;
-use crate::kinds::iam::CREATING_TAG;
 use crate::kinds::iam::live::{LivePolicy, LiveRole, Settings};
+use crate::kinds::marked::CREATING_TAG;
 use crate::kinds::statement::StatementBlock;
 use crate::kinds::testing::{Written, place};
 use crate::kinds::tests::world::{after, applied};

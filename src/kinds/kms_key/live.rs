@@ -3,7 +3,7 @@
 use super::astray;
 use super::spec::Spec;
 use crate::aws::{AwsError, Reader, classify};
-use crate::kinds::s3_bucket::PROJECT_TAG;
+use crate::kinds::marked::PROJECT_TAG;
 use crate::kinds::{ReadContext, UNDISCOVERED, marked};
 use crate::model::fact::KeyState;
 use crate::model::policy::Document;

@@ -126,6 +126,5 @@ pub(super) fn lets_in(
     ours: &BTreeSet<AccountId>,
 ) -> Option<(String, String)> {
     let live = have.policy.known().ok()?;
-    let why = access::lets_in(live, &wanted(spec, place)?, ours)?;
-    Some(("policy".to_owned(), why))
+    access::lets_in(live, &wanted(spec, place)?, ours)
 }

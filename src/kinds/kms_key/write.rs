@@ -3,7 +3,7 @@
 use super::live::{ALIAS_TAG, ALIASES, alias_name, describe, tags};
 use crate::aws::{AwsError, Class, Patience, Writer, classify, once, patiently};
 use crate::kinds::guarded::GUARD_TAG;
-use crate::kinds::s3_bucket::PROJECT_TAG;
+use crate::kinds::marked::PROJECT_TAG;
 use crate::model::policy::Document;
 use crate::model::{Arn, Place, Region};
 use aws_sdk_kms::Client;

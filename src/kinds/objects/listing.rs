@@ -3,6 +3,7 @@
 use crate::aws::{AwsError, Class, Reader, classify};
 use aws_sdk_s3::Client;
 use aws_sdk_s3::operation::list_object_versions::ListObjectVersionsOutput;
+use aws_sdk_s3::operation::list_object_versions::builders::ListObjectVersionsFluentBuilder;
 use aws_sdk_s3::types::ObjectVersionStorageClass;
 use jiff::Timestamp;
 use std::collections::BTreeSet;
@@ -111,26 +112,24 @@ impl Bucket<'_> {
     /// What keys under a prefix go on with up to the next slash: the first thousand.
     async fn folders(&self, prefix: &str) -> Result<Vec<String>, AwsError> {
         let _permit = self.reader.permit().await;
-        let call = self
-            .client
-            .list_object_versions()
-            .bucket(self.name)
-            .expected_bucket_owner(self.owner)
-            .delimiter("/")
-            .set_prefix((!prefix.is_empty()).then(|| prefix.to_owned()));
+        let call = self.versions(prefix).delimiter("/");
         let answer = call.send().await.map_err(|e| classify(ACTION, e))?;
         let found = answer.common_prefixes().iter();
         Ok(found.filter_map(|f| f.prefix()).map(str::to_owned).collect())
     }
 
-    pub(super) async fn page(&self, prefix: &str, after: Option<&Marker>) -> Result<Page, AwsError> {
-        let _permit = self.reader.permit().await;
-        let call = self
-            .client
+    fn versions(&self, prefix: &str) -> ListObjectVersionsFluentBuilder {
+        self.client
             .list_object_versions()
             .bucket(self.name)
             .expected_bucket_owner(self.owner)
             .set_prefix((!prefix.is_empty()).then(|| prefix.to_owned()))
+    }
+
+    pub(super) async fn page(&self, prefix: &str, after: Option<&Marker>) -> Result<Page, AwsError> {
+        let _permit = self.reader.permit().await;
+        let call = self
+            .versions(prefix)
             .set_key_marker(after.map(|m| m.key.clone()))
             .set_version_id_marker(after.and_then(|m| m.version.clone()));
         let answer = call.send().await.map_err(|e| classify(ACTION, e))?;

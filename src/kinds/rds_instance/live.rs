@@ -3,7 +3,7 @@
 use super::spec::{Replicate, Spec};
 use crate::aws::{AwsError, Reader, classify};
 use crate::kinds::keys::{self, Aliases};
-use crate::kinds::s3_bucket::PROJECT_TAG;
+use crate::kinds::marked::PROJECT_TAG;
 use crate::kinds::{ReadContext, UNDISCOVERED, marked};
 use crate::model::{Arn, Observed, Place, Region};
 use aws_sdk_rds::types::{DbInstance, DbInstanceAutomatedBackup, PendingModifiedValues};

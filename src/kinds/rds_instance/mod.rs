@@ -9,7 +9,7 @@ mod tests;
 mod validate;
 pub mod write;
 
-use super::s3_bucket::PROJECT_TAG;
+use super::marked::PROJECT_TAG;
 use super::{Boxed, Kind, Output, Permission, Purpose, ReadContext, WriteContext, keys, marked};
 use crate::aws::AwsError;
 use crate::diag::Diagnostics;

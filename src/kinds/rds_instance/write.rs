@@ -4,7 +4,7 @@ use super::live::{BACKUPS, INSTANCES, LiveInstance, is_replica_of};
 use crate::aws::{AwsError, Class, Patience, Writer, classify, patiently};
 use crate::kinds::guarded::GUARD_TAG;
 use crate::kinds::keys;
-use crate::kinds::s3_bucket::PROJECT_TAG;
+use crate::kinds::marked::PROJECT_TAG;
 use crate::model::{Arn, Place, Region};
 use aws_sdk_rds::Client;
 use aws_sdk_rds::types::{DbInstanceAutomatedBackup, Tag};

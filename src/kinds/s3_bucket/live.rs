@@ -191,6 +191,6 @@ impl Live {
     /// Whether a tag says that an apply has not finished creating it.
     pub fn says_unfinished(&self) -> bool {
         let tags = self.tags.as_ref().and_then(Observed::present);
-        tags.is_some_and(|tags| tags.contains_key(super::CREATING_TAG))
+        tags.is_some_and(|tags| tags.contains_key(crate::kinds::marked::CREATING_TAG))
     }
 }

@@ -34,7 +34,6 @@ pub use live::Live;
 pub use op::Op;
 pub use spec::Spec;
 
-use super::iam::CREATING_TAG;
 use super::{Boxed, Kind, Output, Permission, Purpose, ReadContext, WriteContext, marked};
 use crate::aws::AwsError;
 use crate::diag::Diagnostics;
@@ -46,9 +45,6 @@ use crate::model::schema::EvaluatedBlock;
 use crate::model::value::Value;
 use crate::model::{AccountId, Arn, Observed, Place, Unreadable};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// The tag by which backstay finds a bucket again that it created; its value is the project.
-pub const PROJECT_TAG: &str = "backstay:project";
 
 /// The kind.
 #[derive(Debug, Clone, Copy)]

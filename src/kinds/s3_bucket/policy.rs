@@ -138,6 +138,5 @@ pub(super) fn lets_in(
         return None;
     }
     let bucket = Arn::bucket(place.partition(), &want.name);
-    let why = access::lets_in(live, &wanted(want, live, &bucket), ours)?;
-    Some(("policy".to_owned(), why))
+    access::lets_in(live, &wanted(want, live, &bucket), ours)
 }

@@ -2,9 +2,9 @@
 
 use super::documents::Words;
 use super::reach::{Asked, Request, Says};
-use crate::kinds::iam::PROJECT_TAG;
 use crate::kinds::iam::live::{LivePolicy, LiveRole, Settings};
 use crate::kinds::iam::write::NewRole;
+use crate::kinds::marked::PROJECT_TAG;
 use crate::kinds::testing::place;
 use crate::model::Observed;
 use crate::model::policy::{Document, Effect, Statement};

@@ -1,5 +1,6 @@
 //! What an attacker gets to, step by step, and how it is called.
 
+use crate::model::AccountId;
 use serde::Serialize;
 
 /// Something that an attacker has or has done.
@@ -75,6 +76,11 @@ impl Node {
 
 /// The name of somebody who may change what anybody in an account may do.
 pub(super) const ADMINISTRATOR: &str = "role/who-may-change-every-policy";
+
+/// The account of somebody who acts, by the ARN with which the name begins.
+pub(super) fn account_of(who: &str) -> Option<AccountId> {
+    who.split(':').nth(4)?.parse().ok()
+}
 
 /// An identity's ARN from the account number on.
 pub(super) fn short_identity(arn: &str) -> &str {

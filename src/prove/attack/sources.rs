@@ -2,7 +2,7 @@
 
 use super::Everybody;
 use super::graph::Node;
-use super::node::ADMINISTRATOR;
+use super::node::{ADMINISTRATOR, account_of};
 use crate::model::fact::{Evidence, Facts};
 use crate::model::{AccountId, Arn, Observed};
 use crate::prove::copy::Copy;
@@ -33,7 +33,7 @@ impl<'a> Sources<'a> {
     fn behind(&self, node: &Node) -> Vec<Source> {
         match node {
             Node::Acts(who) => {
-                let account = who.split(':').nth(4).and_then(|part| part.parse().ok());
+                let account = account_of(who);
                 // Above everybody's documents stand the root and whoever administers the account.
                 let documents = !who.ends_with(":root") && !who.ends_with(ADMINISTRATOR);
                 account.map_or_else(Vec::new, |account| self.account(&account, documents))
@@ -97,10 +97,7 @@ impl<'a> Sources<'a> {
 
 fn seen(evidence: &Evidence) -> Source {
     Source {
-        what: evidence
-            .arn
-            .as_ref()
-            .map_or_else(|| evidence.subject.to_string(), ToString::to_string),
+        what: evidence.source(),
         read_at: evidence.read_at.clone(),
     }
 }

@@ -93,7 +93,7 @@ impl<'a> Copying<'a> {
     fn replicated(&self, copy: &Copy) -> Option<(&'a Evidence, Able, Option<String>)> {
         let from = copy.copied_from.as_ref()?;
         let source = self.find(from)?;
-        let store = bucket(source)?;
+        let store = source.store()?;
         let rules = store.replicas.present().into_iter().flatten();
         let of_it: Vec<&Replica> = rules
             .filter(|r| r.enabled && r.bucket == *copy.holder.arn())
@@ -129,7 +129,7 @@ impl<'a> Copying<'a> {
             ],
         );
         let here = role.documents(&store.policy, from);
-        let there = self.find(&rule.bucket).and_then(|e| Some((e, bucket(e)?)));
+        let there = self.find(&rule.bucket).and_then(|e| Some((e, e.store()?)));
         let (to, owner) = match there {
             Some((_, to)) => (role.documents(&to.policy, &rule.bucket), Some(&to.account)),
             None => {
@@ -338,13 +338,6 @@ fn seen_to_work(mut copy: Copy, source: &Evidence, newest: &str) -> Copy {
         },
     };
     copy
-}
-
-fn bucket(evidence: &Evidence) -> Option<&ObjectStore> {
-    match evidence.facts.present()? {
-        Facts::ObjectStore(store) => Some(store),
-        _ => None,
-    }
 }
 
 /// The encryption context of objects: their bucket's ARN under a bucket key, else each one's.

@@ -99,10 +99,7 @@ impl<'a> Proving<'a> {
     ) -> Self {
         let stores: Vec<(&Arn, &ObjectStore)> = evidence
             .iter()
-            .filter_map(|e| match (e.facts.present()?, &e.arn) {
-                (Facts::ObjectStore(store), Some(arn)) => Some((arn, store.as_ref())),
-                _ => None,
-            })
+            .filter_map(|e| Some((e.arn.as_ref()?, e.store()?)))
             .collect();
         let keys = evidence.iter().filter_map(|e| match e.facts.present()? {
             Facts::Key(key) => Some(key.as_ref()),

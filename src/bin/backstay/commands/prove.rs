@@ -4,6 +4,7 @@ use super::failed;
 use super::opening::{self, Source};
 use crate::options::PostureArgs;
 use crate::terminal::Terminal;
+use backstay::config::holds_posture;
 use backstay::diag::{Diagnostic, Exit, code};
 use backstay::model::Address;
 use backstay::model::objective::scenarios;
@@ -154,14 +155,6 @@ impl<'a> Asked<'a> {
         );
         Diagnostic::error(code::USAGE, why).remedy(remedy)
     }
-}
-
-fn holds_posture(folder: &Path) -> bool {
-    let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    files.map(|file| file.path()).any(|path| {
-        let name = path.to_string_lossy();
-        name.ends_with(".hcl") || name.ends_with(".hcl.json")
-    })
 }
 
 fn explained(found: &Proof, asked: &Asked<'_>) -> Result<String, Diagnostic> {

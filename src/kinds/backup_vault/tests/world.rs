@@ -5,7 +5,7 @@ use crate::kinds::backup_vault::closing::{Locking, days};
 use crate::kinds::backup_vault::live::{LiveLock, LiveVault};
 use crate::kinds::backup_vault::write::Op;
 use crate::kinds::guarded::GUARD_TAG;
-use crate::kinds::s3_bucket::PROJECT_TAG;
+use crate::kinds::marked::PROJECT_TAG;
 use crate::kinds::tests::world::{World, tags_of};
 use crate::model::{Arn, Observed};
 use jiff::{SignedDuration, Timestamp};

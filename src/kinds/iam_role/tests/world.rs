@@ -1,8 +1,9 @@
 //! A role that does what it is told: what IAM shows after our writes.
 
+use crate::kinds::iam::INLINE;
 use crate::kinds::iam::live::LiveRole;
-use crate::kinds::iam::{CREATING_TAG, INLINE};
 use crate::kinds::iam_role::{IamRole, Op};
+use crate::kinds::marked::CREATING_TAG;
 use crate::kinds::tests::roles::{created, managed, settled};
 use crate::kinds::tests::world::World;
 use crate::model::Observed;

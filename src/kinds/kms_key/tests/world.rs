@@ -4,7 +4,7 @@ use crate::kinds::guarded::GUARD_TAG;
 use crate::kinds::kms_key::KmsKey;
 use crate::kinds::kms_key::live::{LiveKey, LiveReplica};
 use crate::kinds::kms_key::write::{NewKey, Op};
-use crate::kinds::s3_bucket::PROJECT_TAG;
+use crate::kinds::marked::PROJECT_TAG;
 use crate::kinds::tests::world::{World, tags_of};
 use crate::model::Observed;
 use crate::model::fact::KeyState;

@@ -2,10 +2,10 @@
 
 use super::live;
 use crate::kinds::guarded::GUARD_TAG;
+use crate::kinds::marked::PROJECT_TAG;
 use crate::kinds::rds_instance::live::{LiveInstance, LiveReplica};
 use crate::kinds::rds_instance::write::Copy;
 use crate::kinds::rds_instance::{Op, RdsInstance};
-use crate::kinds::s3_bucket::PROJECT_TAG;
 use crate::kinds::tests::world::World;
 use crate::model::Observed;
 

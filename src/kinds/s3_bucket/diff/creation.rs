@@ -3,10 +3,11 @@
 //! that expire objects take nothing away from a bucket that nobody has been told to use.
 
 use super::{Comparison, tag_path};
+use crate::kinds::marked::{CREATING_TAG, PROJECT_TAG};
 use crate::kinds::s3_bucket::live::Tags;
 use crate::kinds::s3_bucket::op::Op;
+use crate::kinds::s3_bucket::order;
 use crate::kinds::s3_bucket::spec::Ownership;
-use crate::kinds::s3_bucket::{CREATING_TAG, PROJECT_TAG, order};
 use crate::model::Judgement;
 use crate::model::change::{AttributeChange, Change, Direction, Stage};
 use serde_json::Value as Json;

@@ -8,10 +8,11 @@ mod settings;
 
 pub(super) use release::release;
 
+use super::keys;
 use super::live::{Live, Part, Seen};
 use super::op::Op;
 use super::spec::Spec;
-use super::{PROJECT_TAG, keys};
+use crate::kinds::marked::PROJECT_TAG;
 use crate::model::change::{Action, AttributeChange, Diff, Stage};
 use crate::model::{Finding, Judgement, Place, Unreadable};
 use serde_json::Value as Json;

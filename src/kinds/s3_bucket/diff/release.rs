@@ -2,9 +2,10 @@
 
 use super::tag_path;
 use crate::kinds::guarded::GUARD_TAG;
+use crate::kinds::marked::{CREATING_TAG, PROJECT_TAG};
 use crate::kinds::s3_bucket::live::{Live, Part};
 use crate::kinds::s3_bucket::op::Op;
-use crate::kinds::s3_bucket::{CREATING_TAG, PROJECT_TAG, order};
+use crate::kinds::s3_bucket::order;
 use crate::model::change::{Action, AttributeChange, Diff, Stage};
 use crate::model::{Judgement, Place};
 use serde_json::Value as Json;

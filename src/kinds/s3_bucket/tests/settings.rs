@@ -2,7 +2,7 @@
 
 use super::world::{applied, fresh, versioned};
 use super::{arn, change, directions, place, plan, spec};
-use crate::kinds::s3_bucket::PROJECT_TAG;
+use crate::kinds::marked::PROJECT_TAG;
 use crate::kinds::s3_bucket::diff::{diff, release};
 use crate::kinds::s3_bucket::live::{Encryption, Live, Part, PublicAccessBlock, VersioningState};
 use crate::kinds::s3_bucket::op::Op;

@@ -1,7 +1,8 @@
 //! A writer that does what it is told: what IAM shows after our writes.
 
+use crate::kinds::iam::INLINE;
 use crate::kinds::iam::live::LivePolicy;
-use crate::kinds::iam::{CREATING_TAG, INLINE};
+use crate::kinds::marked::CREATING_TAG;
 use crate::kinds::testing::place;
 use crate::kinds::tests::roles::{created, settled};
 use crate::kinds::tests::world::World;

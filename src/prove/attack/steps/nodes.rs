@@ -2,7 +2,7 @@
 
 use super::super::actor::{Actor, Standing};
 use super::super::graph::Node;
-use super::super::node::{ADMINISTRATOR, short_identity};
+use super::super::node::{ADMINISTRATOR, account_of, short_identity};
 use super::outsiders;
 use crate::access::{Caller, Guardrails};
 use crate::model::{AccountId, Arn};
@@ -27,7 +27,7 @@ pub(super) fn every(kind: &str, who: &Actor) -> String {
 /// That the account of whoever acts is rid of its policies, if it has any.
 pub(super) fn unbound(node: &Node, rails: &BTreeMap<AccountId, Rc<Guardrails>>) -> Option<Node> {
     let Node::Acts(who) = node else { return None };
-    let account: AccountId = who.split(':').nth(4)?.parse().ok()?;
+    let account = account_of(who)?;
     rails
         .contains_key(&account)
         .then(|| Node::Unbound(account.to_string()))

@@ -85,10 +85,10 @@ impl Maker {
     ) {
         let issuer = issuer(provider);
         let holder = holder(statement, issuer);
-        let Some(answer) = Some(&holder)
-            .filter(|holder| **holder != Holder::Meant)
-            .and_then(|_| accepts(role, statement, provider, asker))
-        else {
+        if holder == Holder::Meant {
+            return;
+        }
+        let Some(answer) = accepts(role, statement, provider, asker) else {
             return;
         };
         let does = Doing::itself(format!(
